@@ -1,0 +1,60 @@
+# `make help` lists the targets. PYTHON names the interpreter that .venv is made from.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA ?=
+MODEL ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check schemas evaluate train bench
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/serving.stamp ## Create .venv and the embedded stack; quick when both are there
+	@$(BIN)/python -m deploy.local.setup
+
+run: setup ## Start everything, play the samples, show what happens until Ctrl-C (DATA=DIR adds photos)
+	@$(BIN)/tidemill run $(if $(DATA),--data $(DATA))
+
+demo: setup ## The same, once: stops by itself; its last line is JSON, and it fails when anything was lost
+	@$(BIN)/tidemill demo $(if $(DATA),--data $(DATA))
+
+test: setup ## Run all tests; those that need Java, Maven or torch skip without them, except in CI
+	@$(BIN)/python -m pytest
+
+check: setup ## Format, lint, types, import rules, sizes; training is left out where torch is not installed
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy $(if $(wildcard .venv/lib/python3*/site-packages/torch),,--exclude '^(tests/unit/training/|training/(?!__init__|data))')
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.architecture.sizes
+
+schemas: setup ## Write the golden JSON Schemas anew after a compatible change of an event
+	@$(BIN)/python -m tests.contract.schemas
+
+evaluate: setup ## Official test sets through the running pipeline: make evaluate DATA=DIR
+	@$(if $(DATA),,$(error say where the data sets are: make evaluate DATA=DIR (docs/data.md)))
+	@$(BIN)/tidemill evaluate --data $(DATA)
+
+train: setup .venv/training.stamp ## One recipe, from rows to triton_models: make train MODEL=NAME DATA=DIR
+	@$(if $(and $(MODEL),$(DATA)),,$(error say what and from where: make train MODEL=digit DATA=DIR))
+	@$(BIN)/python -m training $(MODEL) --data $(DATA)
+
+bench: setup ## Compare the pipeline with its limit and with plainer ways; tables and JSON (DATA=DIR: real messages)
+	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
+
+.venv/serving.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import platform, sys; \
+	ok = sys.version_info[:2] in {(3, 11), (3, 12), (3, 13)} and (platform.system(), platform.machine()) == ("Linux", "x86_64"); \
+	sys.exit(None if ok else f"Tidemill needs Python 3.11 to 3.13 on Linux x86-64; {sys.executable} is " \
+	f"{platform.python_version()} on {platform.system()} {platform.machine()}. Name another: make PYTHON=python3.11 ...")'
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \
+	{ rm -rf .venv; echo "No virtual environment could be made; Debian and Ubuntu need: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing Tidemill into .venv (a minute or two, once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[local,dev]' -c constraints.txt
+	@touch $@
+
+.venv/training.stamp: .venv/serving.stamp
+	@echo "Installing torch and its kin into .venv (several GB, once)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[local,dev,training]' -c constraints.txt
+	@touch $@

@@ -1,0 +1,85 @@
+"""`python -m benchmarks [NAME...]`: how fast, how large, how soon; each figure beside its goal."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks import first_result, identity, limit, memory, padding
+from benchmarks.bench import Bench, Question
+from benchmarks.machine import machine
+from benchmarks.measure import Measure
+from benchmarks.report import keep, table
+from benchmarks.texts import real_texts, sample_texts
+from deploy.local.keeper import PartLostError
+from deploy.local.paths import MODELS
+from shared.errors import TidemillError
+
+QUESTIONS: Mapping[str, Question] = MappingProxyType(
+    {
+        "padding": padding.measure,
+        "limit": limit.measure,
+        "identity": identity.measure,
+        "memory": memory.measure,
+        "first_result": first_result.measure,
+    }
+)
+console = Console(highlight=False)
+
+
+def run(
+    names: Annotated[list[str] | None, typer.Argument(help=f"Some of: {', '.join(QUESTIONS)}.")] = None,
+    *,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Data sets: real messages and photos instead of samples."),
+    ] = None,
+    models: Annotated[Path, typer.Option(help="Triton's model repository.")] = MODELS,
+    rounds: Annotated[int, typer.Option(min=1, help="Alternating rounds; the median counts.")] = 3,
+) -> None:
+    """Run the benchmarks, all or those named; print a table, keep the figures in benchmarks/results.
+
+    The exit code is 0 also when a goal is missed, 2 when something can't run here.
+    """
+    chosen = names or list(QUESTIONS)
+    if unknown := [name for name in chosen if name not in QUESTIONS]:
+        console.print(f"benchmarks: no {unknown[0]}; there are {', '.join(QUESTIONS)}", style="red")
+        sys.exit(2)
+    try:
+        measures = asyncio.run(_answers(chosen, _bench(data, models, rounds)))
+    except (TidemillError, PartLostError) as error:
+        console.print(f"benchmarks: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(2)
+    console.print(table(measures))
+
+
+def _bench(data: Path | None, models: Path, rounds: int) -> Bench:
+    return Bench(
+        texts=real_texts(data) if data else sample_texts(),
+        texts_from="banking77" if data else "samples with numbers behind",
+        models=models.resolve(),
+        data=data,
+        rounds=rounds,
+        say=lambda line: console.print(line, style="dim", markup=False),
+    )
+
+
+async def _answers(names: list[str], bench: Bench) -> list[Measure]:
+    """Return the figures of all questions; each question's are kept as soon as they are there."""
+    measures: list[Measure] = []
+    for name in names:
+        with console.status(f"{name} ..."):
+            here = machine()
+            answer = await QUESTIONS[name](bench)
+        keep(name, answer, here)
+        measures += answer
+    return measures
+
+
+if __name__ == "__main__":
+    typer.run(run)

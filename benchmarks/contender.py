@@ -1,0 +1,75 @@
+"""A process that reads messages from Kafka and writes a result for each: started, watched, measured."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from deploy.local.child import Child
+from deploy.local.part import Part
+from deploy.local.stack import LocalStack
+from shared.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """How it starts, and where its results go."""
+
+    name: str
+    module: str
+    writes: str
+    """The topic of its results."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a process has taken so far."""
+
+    cpu_s: float
+    peak_bytes: int
+    """Most memory that was resident at a time."""
+
+
+class Running:
+    """A started contender."""
+
+    def __init__(self, child: Child, name: str) -> None:
+        self._child = child
+        self._name = name
+        self._process = psutil.Process(child.pid)
+
+    def usage(self) -> Usage:
+        """Return what it has taken so far. Raises ConfigError, with its last words, when it has ended."""
+        try:
+            times = self._process.cpu_times()
+            status = Path(f"/proc/{self._child.pid}/status").read_text(encoding="ascii")
+        except (psutil.Error, OSError):
+            raise ConfigError(f"{self._name} ended: {self._child.last_line()}") from None
+        peak = next((line for line in status.splitlines() if line.startswith("VmHWM:")), None)
+        if peak is None:  # it has ended, and is only waited for
+            raise ConfigError(f"{self._name} ended: {self._child.last_line()}")
+        return Usage(times.user + times.system, int(peak.split()[1]) * 1024)
+
+
+@asynccontextmanager
+async def running(contender: Contender, stack: LocalStack, models: Path) -> AsyncIterator[Running]:
+    """Start it on the stack, without a cache; end it on the way out."""
+    env = {
+        "TIDEMILL__KAFKA__BOOTSTRAP": stack.addresses.kafka_bootstrap,
+        "TIDEMILL__TRITON__ADDRESS": stack.addresses.triton_grpc,
+        "TIDEMILL__HTTP__PORT": "0",
+        "TIDEMILL__MODELS_DIR": str(models),
+        **contender.env,
+    }
+    part = Part(name=contender.name, command=(sys.executable, "-m", contender.module), env=env)
+    child = await Child.start(part, stack.folder / f"{contender.name}.log")
+    try:
+        yield Running(child, contender.name)
+    finally:
+        await asyncio.shield(child.stop())

@@ -1,0 +1,20 @@
+"""A stream whose model costs nothing: what is left is Kafka, our code and one trip to Triton and back."""
+
+import dataclasses
+from pathlib import Path
+
+from services.inference.streams import StreamPlan
+from services.inference.tasks.support_intent import SUPPORT_INTENT
+from shared.events import CustomerMessageReceived
+from shared.inference.bundle import load_bundle
+
+MODEL = "identity"
+
+
+def identity_plan(models: Path) -> StreamPlan[CustomerMessageReceived]:
+    """Return the message stream with the identity model instead of BERT, tokenised as for BERT."""
+    real = load_bundle(models, SUPPORT_INTENT.model)
+    task = dataclasses.replace(
+        SUPPORT_INTENT, model=MODEL, encoder=lambda _: real.text_encoder().encode_batch
+    )
+    return StreamPlan(reads=CustomerMessageReceived, tasks=(task,), pick=lambda _: task)

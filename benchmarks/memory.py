@@ -1,0 +1,52 @@
+"""How much memory an inference worker takes at most while it works off a full topic."""
+
+from collections.abc import Sequence
+
+from benchmarks.bench import Bench
+from benchmarks.contender import Contender
+from benchmarks.measure import Goal, Measure
+from benchmarks.pictures import pictures
+from benchmarks.stack import stack_under_test
+from benchmarks.stream_run import work_off
+from benchmarks.topics import messages
+from shared.events import CustomerMessageAnalyzed, Event, ImageAnalyzed
+
+MESSAGES_COUNT = 3000
+PICTURES_COUNT = 1000
+TEXT = Contender(
+    name="inference-messages",
+    module="services.inference",
+    writes=CustomerMessageAnalyzed.name,
+    env={"TIDEMILL__STREAM": "messages"},
+)
+IMAGES = Contender(
+    name="inference-images",
+    module="services.inference",
+    writes=ImageAnalyzed.name,
+    env={"TIDEMILL__STREAM": "images"},
+)
+
+
+async def measure(bench: Bench) -> Sequence[Measure]:
+    """Return the peaks of a text worker and of an image worker, in MB."""
+    texts = messages(bench.texts[:MESSAGES_COUNT])
+    images = pictures(PICTURES_COUNT, bench.data)
+    return [
+        await _peak(bench, TEXT, texts, ("support_intent", "review_sentiment"), Goal(at_most=250)),
+        await _peak(bench, IMAGES, images, ("digit", "dish_photo"), Goal(at_most=300)),
+    ]
+
+
+async def _peak(
+    bench: Bench, worker: Contender, events: Sequence[Event], models: tuple[str, ...], goal: Goal
+) -> Measure:
+    async with stack_under_test(bench, *models) as stack:
+        run = await work_off(worker, events, stack, models=bench.models)
+    facts = {
+        "events": len(events),
+        "per_s": round(run.rate_per_s, 1),
+        "cpu_us_an_event": round(run.cpu_us, 1),
+    }
+    return Measure(
+        name=f"peak memory, {worker.name}", unit="MB", rounds=(run.peak_bytes / 1e6,), goal=goal, facts=facts
+    )

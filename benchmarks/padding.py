@@ -1,0 +1,74 @@
+"""How much of what the models work on is padding, by three ways to form batches."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+
+from benchmarks.bench import Bench
+from benchmarks.measure import Goal, Measure
+from services.inference.settings import BatchSettings
+from services.inference.tasks.support_intent import SUPPORT_INTENT
+from shared.bus.limits import StreamLimits
+from shared.inference.bundle import load_bundle
+from shared.inference.plan import next_batch
+
+MODEL = SUPPORT_INTENT.model
+BUCKETS = (16, 32, 64, 128, 256, 512)
+Batches = Iterator[tuple[int, int]]
+"""Tokens sent and tokens that say something, batch by batch."""
+
+
+async def measure(bench: Bench) -> Sequence[Measure]:
+    """Return the shares of padding, in percent."""
+    texts = bench.texts[:5000]
+    lengths = [len(ids) for ids in load_bundle(bench.models, MODEL).text_encoder().encode_batch(texts)]
+    ways: dict[str, tuple[Callable[[Sequence[int]], Batches], Goal]] = {
+        "padding: nearest length (ours)": (nearest, Goal(at_most=10)),
+        "padding: power-of-two buckets": (bucketed, Goal()),
+        "padding: order of arrival": (arrived, Goal()),
+    }
+    facts = {"texts": bench.texts_from, "messages": len(lengths), "mean_tokens": sum(lengths) / len(lengths)}
+    return [
+        Measure(name=name, unit="%", rounds=(wasted_percent(way(lengths)),), goal=goal, facts=facts)
+        for name, (way, goal) in ways.items()
+    ]
+
+
+def nearest(lengths: Sequence[int]) -> Batches:
+    """Yield the batches that the service forms when as many messages wait as it holds in flight."""
+    limits = BatchSettings().limits(token_budget=SUPPORT_INTENT.token_budget)
+    arriving = iter(lengths)
+    waiting = list(itertools.islice(arriving, StreamLimits().max_in_flight_records))
+    while waiting:
+        chosen = next_batch(
+            waiting,
+            token_budget=limits.token_budget,
+            max_items=limits.max_items,
+            max_waste=limits.max_waste,
+        )
+        yield sent_and_useful([waiting[index] for index in chosen])
+        leaving = set(chosen)
+        waiting = [length for index, length in enumerate(waiting) if index not in leaving]
+        waiting += itertools.islice(arriving, len(chosen))
+
+
+def bucketed(lengths: Sequence[int]) -> Batches:
+    """Yield every message alone, padded to its bucket: who else is in its batch changes nothing."""
+    for length in lengths:
+        yield next((bucket for bucket in BUCKETS if bucket >= length), length), length
+
+
+def arrived(lengths: Sequence[int]) -> Batches:
+    """Yield batches of 32 neighbours."""
+    for start in range(0, len(lengths), 32):
+        yield sent_and_useful(lengths[start : start + 32])
+
+
+def sent_and_useful(lengths: Sequence[int]) -> tuple[int, int]:
+    """Return what a batch of these lengths costs, and what of it is no padding."""
+    return len(lengths) * max(lengths), sum(lengths)
+
+
+def wasted_percent(batches: Batches) -> float:
+    """Return which part of all that is sent is padding."""
+    sent, useful = map(sum, zip(*batches, strict=True))
+    return 100 * (1 - useful / sent)

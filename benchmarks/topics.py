@@ -1,0 +1,75 @@
+"""Fills topics, and reads results once they are all there."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_reader import KafkaReader
+from shared.bus.kafka_topics import KafkaTopics
+from shared.bus.record import Outgoing, Record
+from shared.events import CustomerMessageReceived, Event
+from shared.events.headers import headers_for, new_trace
+from shared.settings import KafkaSettings
+
+PARTITIONS = 4
+SOURCE = "tidemill/benchmarks"
+
+
+def messages(texts: Sequence[str]) -> list[CustomerMessageReceived]:
+    """Return one event a text, each in a conversation of its own."""
+    now = datetime.now(UTC)
+    return [
+        CustomerMessageReceived(
+            event_id=uuid4(), occurred_at=now, conversation_id=f"conversation-{number}", text=text
+        )
+        for number, text in enumerate(texts)
+    ]
+
+
+async def fill(settings: KafkaSettings, events: Sequence[Event]) -> None:
+    """Return when all events are on their topics, with the headers of real ones."""
+    for topic in {event.name for event in events}:
+        await KafkaTopics(settings).create(topic, partitions=PARTITIONS, config={})
+    producer = KafkaBus(settings).producer()
+    await producer.start()
+    try:
+        await producer.publish([_record(event) for event in events])
+    finally:
+        await producer.stop()
+
+
+def _record(event: Event) -> Outgoing:
+    headers = headers_for(event, source=SOURCE, trace=new_trace())
+    return Outgoing(event.name, event.key, event.to_json(), headers)
+
+
+class Results:
+    """The results that a topic gets from now on; while they arrive they are counted, not read."""
+
+    def __init__(self, reader: KafkaReader) -> None:
+        self._reader = reader
+
+    @classmethod
+    async def on(cls, settings: KafkaSettings, topic: str) -> "Results":
+        """Return the results of a topic, which is made when it is missing."""
+        await KafkaTopics(settings).create(topic, partitions=PARTITIONS, config={})
+        reader = KafkaReader(settings, [topic], from_end=True)
+        await reader.start()
+        return cls(reader)
+
+    async def count(self) -> int:
+        """Return how many there are."""
+        return await self._reader.remaining_records()
+
+    async def read(self) -> list[Record]:
+        """Return them all."""
+        records: list[Record] = []
+        while await self.count():
+            records += await self._reader.fetch(timeout_ms=200)
+        return records
+
+    async def aclose(self) -> None:
+        """Disconnect."""
+        await asyncio.shield(self._reader.stop())

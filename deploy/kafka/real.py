@@ -1,0 +1,83 @@
+"""A real Apache Kafka as a part: one KRaft node without Docker, its messages in a folder."""
+
+import base64
+import subprocess
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+
+from deploy.kafka.probe import KafkaProbe
+from deploy.local.part import Part
+from deploy.local.paths import KAFKA_LIBS
+from deploy.local.ports import LOOPBACK, free_port
+
+PROPERTIES = Path(__file__).with_name("server.properties")
+LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
+HEAP = "512m"
+
+
+@dataclass(frozen=True, slots=True)
+class RealKafka:
+    """One node; it keeps its messages and its ports over a restart."""
+
+    folder: Path
+    "Where its settings and messages lie; a temporary one, when nothing is to be kept."
+    libs: Path = KAFKA_LIBS
+    partitions: int = 4
+    "Of a topic that is created by its first use."
+    broker_port: int = field(default_factory=free_port)
+    controller_port: int = field(default_factory=free_port)
+
+    @property
+    def bootstrap(self) -> str:
+        """Address for clients."""
+        return f"{LOOPBACK}:{self.broker_port}"
+
+    def part(self) -> Part:
+        """Return the part; it is ready when it can coordinate consumer groups."""
+        return Part(
+            name="kafka",
+            command=(*self._java(f"-Xmx{HEAP}"), "kafka.Kafka", str(self._properties)),
+            prepare=self._format,
+            ready=KafkaProbe(self.bootstrap).coordinator,
+        )
+
+    @property
+    def _properties(self) -> Path:
+        return self.folder / "server.properties"
+
+    @property
+    def _logs(self) -> Path:
+        return self.folder / "logs"
+
+    def _java(self, *flags: str) -> tuple[str, ...]:
+        settings = f"-Dlog4j2.configurationFile={LOG_CONFIG}"
+        return ("java", *flags, "-XX:+UseSerialGC", settings, "-cp", f"{self.libs}/*")
+
+    def _format(self) -> None:
+        """Write the settings, and an empty log at the first start."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self._properties.write_text(self._settings())
+        if (self._logs / "meta.properties").is_file():
+            return
+        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        tool = (
+            "kafka.tools.StorageTool",
+            "format",
+            "--standalone",
+            "-t",
+            cluster,
+            "-c",
+            str(self._properties),
+        )
+        subprocess.run([*self._java(), *tool], check=True, capture_output=True)
+
+    def _settings(self) -> str:
+        return Template(PROPERTIES.read_text()).substitute(
+            host=LOOPBACK,
+            broker_port=self.broker_port,
+            controller_port=self.controller_port,
+            logs=self._logs,
+            partitions=self.partitions,
+        )

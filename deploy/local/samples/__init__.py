@@ -1,0 +1,1 @@
+"""Sample streams of our own words and drawings, the same on every run; `load` gives them."""

@@ -1,0 +1,36 @@
+"""python -m deploy.local.setup: fetches what the embedded stack needs, once."""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.kafka.setup import ensure_kafka
+from deploy.local.triton_setup import ensure_triton
+from shared.errors import ConfigError
+
+console = Console(stderr=True, highlight=False)
+
+
+def setup(
+    *,
+    kafka: Annotated[
+        bool, typer.Option("--kafka", help="Also fetch a real Apache Kafka; needs Java 17 and Maven.")
+    ] = False,
+) -> None:
+    """Fetch NVIDIA Triton, and Apache Kafka on request, into .stack; quick when they are there."""
+    started = time.monotonic()
+    try:
+        ensure_triton(console.print)
+        if kafka:
+            ensure_kafka(console.print)
+    except ConfigError as error:
+        console.print(str(error), style="red", soft_wrap=True)
+        sys.exit(2)
+    console.print(f"The embedded stack is ready ({time.monotonic() - started:.1f} s).")
+
+
+if __name__ == "__main__":
+    typer.run(setup)

@@ -1,0 +1,152 @@
+"""The embedded stack: Kafka, Triton and Redis on free ports, and services on top, as one thing to start.
+
+By hand: python -m deploy.local --kafka real.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from deploy.kafka.real import RealKafka
+from deploy.kafka.setup import ensure_kafka
+from deploy.local.kafka_memory import MemoryKafka
+from deploy.local.keeper import OnEvent
+from deploy.local.part import Part, PartEvent
+from deploy.local.paths import MODELS, RUNS
+from deploy.local.redis import RedisServer
+from deploy.local.supervisor import Supervisor
+from deploy.local.triton import TritonServer
+from deploy.local.triton_setup import Say, ensure_triton
+
+RUNS_KEPT = 20
+"Folders of earlier runs that stay; more than run at once, as nothing but their age is looked at."
+
+
+class KafkaKind(StrEnum):
+    """Which Kafka the stack brings."""
+
+    MEMORY = "memory"
+    REAL = "real"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts of a running stack answer; empty for one that was not asked for."""
+
+    kafka_bootstrap: str = ""
+    triton_grpc: str = ""
+    triton_http: str = ""
+    triton_metrics: str = ""
+    redis_url: str = ""
+
+
+Services = Callable[[Addresses], Sequence[Part]]
+"""Returns the service processes for the addresses of the stack under them."""
+
+
+def no_services(_: Addresses) -> Sequence[Part]:
+    """Return no service: the stack alone."""
+    return ()
+
+
+def ignore(_: PartEvent) -> None:
+    """Tell nobody."""
+
+
+def say_nothing(_: str) -> None:
+    """Keep quiet while setting up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackPlan:
+    """What a stack consists of."""
+
+    kafka: KafkaKind = KafkaKind.MEMORY
+    kafka_bootstrap: str = ""
+    "An external Kafka to use instead of one of ours."
+    triton: bool = True
+    redis: bool = True
+    models: Path = MODELS
+    load: tuple[str, ...] = ()
+    "Models to load; empty means all."
+    services: Services = no_services
+    on_event: OnEvent = ignore
+    say: Say = say_nothing
+    "Hears what is being installed, when something is."
+    runs: Path = field(default=RUNS)
+    "Each run gets a folder of its own here, with a log a part."
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """A running stack."""
+
+    addresses: Addresses
+    folder: Path
+    "Logs and, for a real Kafka, its messages."
+
+
+@asynccontextmanager
+async def local_stack(plan: StackPlan) -> AsyncIterator[LocalStack]:
+    """Start what the plan names and yield when all of it is ready; end it all on the way out.
+
+    Raises: ConfigError before the start when something cannot run here; PartLostError, cancelling
+    the body, when a part cannot be kept alive.
+    """
+    folder = new_run_folder(plan.runs)
+    async with Supervisor(logs=folder, on_event=plan.on_event) as supervisor:
+        addresses = await _start_stores(supervisor, plan, folder)
+        await supervisor.start(on_top_of(supervisor.names, plan.services(addresses)))
+        yield LocalStack(addresses, folder)
+
+
+def new_run_folder(runs: Path) -> Path:
+    """Return an empty folder for a run; the oldest of the earlier ones go."""
+    runs.mkdir(parents=True, exist_ok=True)
+    earlier = sorted(runs.glob("run-*"), key=lambda folder: folder.stat().st_mtime)
+    for folder in earlier[:-RUNS_KEPT]:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix="run-", dir=runs))
+
+
+def on_top_of(stores: Sequence[str], services: Sequence[Part]) -> list[Part]:
+    """Return the services as parts that start after the stores, and so stop before them."""
+    return [replace(service, starts_after=(*stores, *service.starts_after)) for service in services]
+
+
+async def _start_stores(supervisor: Supervisor, plan: StackPlan, folder: Path) -> Addresses:
+    """Start Kafka, Triton and Redis side by side."""
+    kafka, triton, redis = (
+        await _kafka(plan, folder),
+        await _triton(plan, folder),
+        RedisServer() if plan.redis else None,
+    )
+    await supervisor.start([server.part() for server in (kafka, triton, redis) if server])
+    return Addresses(
+        kafka_bootstrap=kafka.bootstrap if kafka else plan.kafka_bootstrap,
+        triton_grpc=triton.grpc if triton else "",
+        triton_http=triton.http if triton else "",
+        triton_metrics=triton.metrics if triton else "",
+        redis_url=redis.url if redis else "",
+    )
+
+
+async def _triton(plan: StackPlan, folder: Path) -> TritonServer | None:
+    if not plan.triton:
+        return None
+    install = await asyncio.to_thread(ensure_triton, plan.say)
+    return TritonServer(models=plan.models, served=folder / "models", load=plan.load, install=install)
+
+
+async def _kafka(plan: StackPlan, folder: Path) -> MemoryKafka | RealKafka | None:
+    if plan.kafka_bootstrap or plan.kafka is KafkaKind.NONE:
+        return None
+    if plan.kafka is KafkaKind.MEMORY:
+        return MemoryKafka(folder / "kafka.address")
+    return RealKafka(folder / "kafka", await asyncio.to_thread(ensure_kafka, plan.say))

@@ -1,0 +1,1 @@
+"""The Triton backend `onnxruntime`: Triton loads model.py, nothing here imports it."""

@@ -1,0 +1,1 @@
+"""Input topics -> models -> analyzed topics."""

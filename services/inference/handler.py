@@ -1,0 +1,88 @@
+"""customer.message_received.v1 | news.article_published.v1 | image.received.v1 -> *_analyzed.v1."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.inference.streams import StreamPlan
+from shared.bus.port import Outcome
+from shared.bus.record import Outgoing, Record
+from shared.errors import RejectedError
+from shared.events import DecisionRecord, Event
+from shared.events.headers import headers_for, trace_id, trace_of
+from shared.events.parse import parse
+from shared.service.predictor import ModelAnswer, Predictor
+
+SOURCE = "tidemill/inference"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A record on its way to its model."""
+
+    index: int
+    record: Record
+    event: Event
+
+
+class InferenceHandler:
+    """Sends each event to its model and says what came back. Knows no broker and no server."""
+
+    def __init__(self, plan: StreamPlan[Any], predictors: Mapping[str, Predictor[Any, Any]]) -> None:
+        self._plan = plan
+        self._predictors = predictors
+
+    async def handle(self, records: Sequence[Record]) -> list[Outcome]:
+        """Return one analyzed event, or one refusal, a record."""
+        started_s = asyncio.get_running_loop().time()
+        outcomes: dict[int, Outcome] = {}
+        asked: dict[str, list[_Asked]] = {}
+        for index, record in enumerate(records):
+            event = self._parsed(record)
+            if isinstance(event, RejectedError):
+                outcomes[index] = event
+            else:
+                asked.setdefault(self._plan.pick(event).model, []).append(_Asked(index, record, event))
+        for answered in await asyncio.gather(*(self._ask(group, started_s) for group in asked.values())):
+            outcomes |= answered
+        return [outcomes[index] for index in range(len(records))]
+
+    def _parsed(self, record: Record) -> Event | RejectedError:
+        try:
+            event: Event = parse(self._plan.reads, key=record.key, value=record.value, headers=record.headers)
+        except RejectedError as refused:
+            return refused
+        return event
+
+    async def _ask(self, group: Sequence[_Asked], started_s: float) -> dict[int, Outcome]:
+        """Return the outcomes of the records that go to one model."""
+        task = self._plan.pick(group[0].event)
+        predictor = self._predictors[task.model]
+        answers = await predictor.predict([task.raw(asked.event) for asked in group])
+        total_ms = (asyncio.get_running_loop().time() - started_s) * 1000
+        return {
+            asked.index: answer
+            if isinstance(answer, RejectedError)
+            else self._answered(asked, answer, predictor, total_ms)
+            for asked, answer in zip(group, answers, strict=True)
+        }
+
+    def _answered(
+        self, asked: _Asked, answer: ModelAnswer, predictor: Predictor[Any, Any], total_ms: float
+    ) -> list[Outgoing]:
+        bundle = predictor.bundle
+        trace = trace_of(asked.record.headers)
+        decision = DecisionRecord(
+            model=bundle.model,
+            model_version=bundle.version,
+            preprocessing_hash=bundle.preprocessing_hash,
+            cached=answer.cached,
+            queue_ms=round(answer.queue_ms, 3),
+            infer_ms=round(answer.infer_ms, 3),
+            total_ms=round(total_ms, 3),
+            trace_id=trace_id(trace),
+        )
+        result = self._plan.pick(asked.event).result(asked.event, answer.row, bundle, decision)
+        headers = headers_for(result, source=SOURCE, trace=trace)
+        return [Outgoing(result.name, result.key, result.to_json(), headers)]

@@ -1,0 +1,45 @@
+"""The streams that this service can run: one a process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from services.inference.tasks.news_tone import NEWS_TONE
+from services.inference.tasks.pictures import DIGIT, DISH_PHOTO
+from services.inference.tasks.review_sentiment import REVIEW_SENTIMENT
+from services.inference.tasks.support_intent import SUPPORT_INTENT
+from services.inference.tasks.task import Task
+from shared.events import (
+    Channel,
+    CustomerMessageReceived,
+    Event,
+    ImageKind,
+    ImageReceived,
+    NewsArticlePublished,
+)
+
+In = TypeVar("In", bound=Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPlan(Generic[In]):
+    """What is read, and which model judges which event."""
+
+    reads: type[In]
+    tasks: tuple[Task[In, Any, Any], ...]
+    pick: Callable[[In], Task[In, Any, Any]]
+
+
+STREAMS: dict[str, StreamPlan[Any]] = {
+    "messages": StreamPlan(
+        reads=CustomerMessageReceived,
+        tasks=(SUPPORT_INTENT, REVIEW_SENTIMENT),
+        pick=lambda event: REVIEW_SENTIMENT if event.channel is Channel.REVIEW else SUPPORT_INTENT,
+    ),
+    "news": StreamPlan(reads=NewsArticlePublished, tasks=(NEWS_TONE,), pick=lambda _: NEWS_TONE),
+    "images": StreamPlan(
+        reads=ImageReceived,
+        tasks=(DIGIT, DISH_PHOTO),
+        pick=lambda event: DIGIT if event.kind is ImageKind.DIGIT else DISH_PHOTO,
+    ),
+}

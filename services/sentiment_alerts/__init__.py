@@ -1,0 +1,1 @@
+"""Analyzed news -> one alert a story, with its evidence."""

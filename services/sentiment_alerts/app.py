@@ -1,0 +1,73 @@
+"""The wiring: settings in, a running stream out."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from services.sentiment_alerts.apply import Applier
+from services.sentiment_alerts.handler import SentimentAlerts
+from services.sentiment_alerts.settings import Settings
+from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
+from shared.bus.dead_letters import FloodGuard
+from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_topics import COMPACTED, KafkaTopics
+from shared.bus.metrics import StreamMetrics
+from shared.clock import utc_now
+from shared.errors import RetryableError
+from shared.events import NewsArticleAnalyzed
+from shared.service.health import stream_health
+from shared.service.http import serve_http
+from shared.settings import KafkaSettings
+
+GROUP = "tidemill-sentiment-alerts"
+_MEASURE_INTERVAL_S = 1.0
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the alerts until `stop` is set."""
+    registry = CollectorRegistry()
+    metrics = StreamMetrics(registry)
+    async with AsyncExitStack() as stack:
+        producer = KafkaBus(settings.kafka).producer()
+        await producer.start()
+        stack.push_async_callback(producer.stop)
+        limits = settings.limits
+        applier = Applier(
+            SentimentAlerts(settings.alerts, utc_now),
+            producer,
+            group=GROUP,
+            metrics=metrics,
+            flood_guard=FloodGuard(
+                max_share=limits.dead_letter_max_share, min_count=limits.dead_letter_min_count
+            ),
+        )
+        stream = NewsStream(settings.kafka, await _source(settings.kafka), applier.apply)
+        health = stream_health(stream, stall_after_s=limits.stall_after_s)
+        http = await serve_http(settings.http, health, registry)
+        stack.push_async_callback(http.cleanup)
+        measuring = asyncio.create_task(_measure(stream, metrics))
+        stack.callback(measuring.cancel)
+        await stream.run(stop)
+
+
+async def _source(kafka: KafkaSettings) -> NewsSource:
+    """Return the topic with its partitions, its changelog made."""
+    topics = KafkaTopics(kafka)
+    partitions = await topics.partition_count(NewsArticleAnalyzed.name)
+    await topics.create(changelog_topic(GROUP), partitions=partitions, config=COMPACTED)
+    return NewsSource(topic=NewsArticleAnalyzed.name, group=GROUP, partitions=partitions, member=kafka.member)
+
+
+async def _measure(stream: NewsStream, metrics: StreamMetrics) -> None:
+    log = structlog.get_logger()
+    while True:
+        await asyncio.sleep(_MEASURE_INTERVAL_S)
+        try:
+            lag = await stream.lag()
+        except RetryableError as error:
+            log.warning("lag_unknown", why=str(error))
+            continue
+        for partition, records in lag.items():
+            metrics.lag.labels(*partition).set(records)

@@ -1,0 +1,46 @@
+"""Which headlines tell the same story: word overlap, blind to what wires add and change."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+_TICKER = re.compile(r"\$[A-Za-z][A-Za-z.]*")
+_TAG = re.compile(
+    r"^\W*(?:update|rpt|refile|correct\w*|breaking|exclusive|wrapup)\b[ \d]*[-:\u2013\u2014 ]*", re.IGNORECASE
+)
+_WORD = re.compile(r"[a-z0-9]+(?:\.[0-9]+)?")
+_STEM_CHARS = 6
+_EMPTY = frozenset(
+    _WORD.findall(
+        "a after amid an and are as at be been by for from has have in into is it its of on or over "
+        "says that the their this to was were with"
+    )
+)
+_SPELLINGS = {"mln": "million", "bln": "billion", "pct": "percent", "shs": "shares"}
+
+
+@lru_cache(maxsize=8192)  # each new story is compared with all kept ones, again and again
+def content_words(headline: str, *, company: str) -> frozenset[str]:
+    """Return the stems that carry the story.
+
+    Without the company's own name and ticker, which all its stories share, and without the
+    tags of news wires ("UPDATE 1-", "RPT-").
+    """
+    text = _TAG.sub("", _TICKER.sub(" ", headline)).lower()
+    own = set(_WORD.findall(company.lower()))
+    words = (_SPELLINGS.get(word, word) for word in _WORD.findall(text))
+    return frozenset(word.rstrip("s")[:_STEM_CHARS] for word in words if word not in own | _EMPTY)
+
+
+def similarity(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the share of common words, 0 to 1 (Jaccard); headlines without words are like no other."""
+    if not one or not other:
+        return 0.0
+    return len(one & other) / len(one | other)
+
+
+def most_similar(words: frozenset[str], others: Iterable[frozenset[str]]) -> tuple[int, float]:
+    """Return position and similarity of the most similar one, the first of equals; (-1, 0.0) without any."""
+    scored = ((similarity(words, other), -position) for position, other in enumerate(others))
+    score, position = max(scored, default=(0.0, 1))
+    return -position, score

@@ -1,0 +1,120 @@
+"""What is remembered about one company, and what a story changes in it. Pure values."""
+
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import uuid5
+
+from pydantic import AwareDatetime
+
+from services.sentiment_alerts.rules import calm, grown, main_topic, turned
+from services.sentiment_alerts.settings import AlertSettings
+from services.sentiment_alerts.tell import Alert, OpenAlert, tell
+from services.sentiment_alerts.window import Story, Value, View, Window
+from shared.events import (
+    NewsArticleAnalyzed,
+    SentimentAlertRaised,
+    SentimentAlertResolved,
+    SentimentAlertUpdated,
+)
+
+
+class CompanyState(Value):
+    """A company's window and alert, and how far its partition has been applied to them."""
+
+    company: str
+    partition: int
+    offset: int = -1
+    """The last event applied. Recovery may be ahead of the committed offsets, so older ones come again."""
+
+    window: Window = Window()
+    alert: OpenAlert | None = None
+    quiet_until: AwareDatetime | None = None
+
+    def applied(self, partition: int, offset: int) -> bool:
+        """Return whether this event is in the state already."""
+        return self.partition == partition and offset <= self.offset
+
+
+def bookmark(partition: int, offset: int) -> CompanyState:
+    """Return the state of no company: it remembers a record that was applied to none, as it was refused."""
+    return CompanyState(company=f"\0{partition}", partition=partition, offset=offset)
+
+
+class Change(NamedTuple):
+    """A company's new state, and what to tell about it."""
+
+    state: CompanyState
+    told: Alert | None = None
+
+
+def with_article(state: CompanyState, article: NewsArticleAnalyzed, limits: AlertSettings) -> Change:
+    """Return what an article of this company changes: nothing if it is known already, or too late."""
+    if state.window.knows(article.cause_id) or state.window.too_late(article.published_at, limits):
+        return Change(state)
+    story = _story(article)
+    window = state.window.add(story, company=state.company, limits=limits)
+    state = state.model_copy(update={"window": window})
+    if story.negative < limits.story_negative:
+        return _maybe_resolved(state, article, limits)
+    # A late story may complete a window that ended before the newest story: look at the worst one.
+    views = window.views_with(story.published_at, limits.window)
+    worst = max(views, key=lambda view: len(view.negative(limits)), default=None)
+    if worst is None:
+        return Change(state)
+    judge = _maybe_raised if state.alert is None else _maybe_updated
+    return judge(state, article, worst, limits)
+
+
+def with_time(state: CompanyState, article: NewsArticleAnalyzed, limits: AlertSettings) -> Change:
+    """Return what the passing of time changes, as another company's article shows it."""
+    passed = article.published_at - timedelta(hours=limits.lateness_h)
+    window = state.window.advanced(passed, limits)
+    return _maybe_resolved(state.model_copy(update={"window": window}), article, limits)
+
+
+def _maybe_raised(
+    state: CompanyState, article: NewsArticleAnalyzed, view: View, limits: AlertSettings
+) -> Change:
+    quiet = state.quiet_until is not None and view.end < state.quiet_until
+    if quiet or not turned(view, limits, usual_share=state.window.baseline.share(limits)):
+        return Change(state)
+    bad = view.negative(limits)
+    alert = OpenAlert(
+        alert_id=uuid5(article.event_id, "sentiment.alert"),
+        company=state.company,
+        topic=main_topic(bad),
+        told_count=len(bad),
+    )
+    told = tell(SentimentAlertRaised, alert, article=article, view=view, limits=limits)
+    return Change(state.model_copy(update={"alert": alert}), told)
+
+
+def _maybe_updated(
+    state: CompanyState, article: NewsArticleAnalyzed, view: View, limits: AlertSettings
+) -> Change:
+    if state.alert is None or not grown(view, limits, told_count=state.alert.told_count):
+        return Change(state)
+    bad = view.negative(limits)
+    alert = state.alert.model_copy(update={"told_count": len(bad), "topic": main_topic(bad)})
+    told = tell(SentimentAlertUpdated, alert, article=article, view=view, limits=limits)
+    return Change(state.model_copy(update={"alert": alert}), told)
+
+
+def _maybe_resolved(state: CompanyState, article: NewsArticleAnalyzed, limits: AlertSettings) -> Change:
+    kept, newest = state.window.newest(limits.retention), state.window.newest(limits.window)
+    if state.alert is None or not calm(kept, newest, limits):
+        return Change(state)
+    told = tell(SentimentAlertResolved, state.alert, article=article, view=newest, limits=limits)
+    quiet_until = newest.end + timedelta(hours=limits.cooldown_h)
+    return Change(state.model_copy(update={"alert": None, "quiet_until": quiet_until}), told)
+
+
+def _story(article: NewsArticleAnalyzed) -> Story:
+    return Story(
+        article_id=article.cause_id,
+        headline=article.headline,
+        source=article.source,
+        topic=article.topic.label,
+        published_at=article.published_at,
+        negative=article.negative,
+    )

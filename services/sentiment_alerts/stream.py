@@ -1,0 +1,262 @@
+"""A stream of analyzed news and a table of companies, on Faust. The one file that knows Faust."""
+
+import asyncio
+import contextlib
+import ssl
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+import structlog
+from faust.types import TP
+
+from services.sentiment_alerts.apply import Store
+from services.sentiment_alerts.handler import States
+from services.sentiment_alerts.order import Order, Turn
+from services.sentiment_alerts.table import TableStates
+from shared.bus.port import ClientBrokenError
+from shared.bus.record import Partition, Record
+from shared.errors import RetryableError
+from shared.settings import KafkaSettings
+
+Apply = Callable[[Record, States, Store], Awaitable[None]]
+"""Returns when a record's effects are acknowledged; whatever it raises ends the stream without an ack."""
+
+TABLE = "companies"
+_COMMIT_INTERVAL_S = 0.5
+_ANSWER_WITHIN_S = 5.0
+_STOP_WITHIN_S = 5.0
+_SKIPPED_AFTER_S = 3.0
+_RECOVERY_BUFFER_RECORDS = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsSource:
+    """What is read, and as whom."""
+
+    topic: str
+    group: str
+    partitions: int
+    """Of the topic; the table's changelog has as many."""
+
+    member: str | None = None
+
+
+def changelog_topic(group: str) -> str:
+    """Return the topic that the table is recovered from."""
+    return f"{group}-{TABLE}-changelog"
+
+
+class CompanyTable(faust.Table[bytes, bytes]):
+    """A table whose last write can be awaited: Faust itself sends it some time later."""
+
+    last_write: Awaitable[Any]
+
+    def send_changelog(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the write, and remember it."""
+        self.last_write = super().send_changelog(*args, **kwargs)
+        return self.last_write
+
+
+class NewsStream:
+    """Reads one topic, one record at a time a process: scale by partitions and processes."""
+
+    def __init__(self, kafka: KafkaSettings, source: NewsSource, apply: Apply) -> None:
+        self._source = source
+        self._apply = apply
+        self._app = faust.App(source.group, **_options(kafka, source))
+        self._topic = self._app.topic(source.topic, key_type=bytes, value_type=bytes)
+        table = CompanyTable(
+            self._app,
+            name=TABLE,
+            key_type=bytes,
+            value_type=bytes,
+            partitions=source.partitions,
+            recovery_buffer_size=_RECOVERY_BUFFER_RECORDS,
+        )
+        self._app.tables.add(table)
+        self._states = TableStates(table)
+        table.on_recover(self._begin)
+        self._app.agent(self._topic, name="news", concurrency=1)(self._read)
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._order = Order()
+        self._moved_at_s = asyncio.get_running_loop().time()
+        self._busy = False
+        self._lag_records = 0
+        self._log = structlog.get_logger().bind(group=source.group)
+        self._broker_answers = True
+
+    def running(self) -> bool:
+        """Return whether the table is recovered, news is read and the broker answers."""
+        return self._recovered() and self._broker_answers
+
+    def stalled_s(self) -> float:
+        """Return for how long records have waited without any moving; 0 while all is well."""
+        if not (self._busy or self._lag_records):
+            return 0.0
+        return asyncio.get_running_loop().time() - self._moved_at_s
+
+    async def lag(self) -> Mapping[Partition, int]:
+        """Return how many records wait in each of our partitions, by the broker's own word.
+
+        Raises RetryableError when that can't be had now.
+        """
+        if not self._recovered():
+            return {}
+        ours = self._ours()
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                ends = await self._app.consumer.highwaters(*ours)
+                waiting = {
+                    each: max(0, ends[each] - self._order.next_offset(each.partition)) for each in ours
+                }
+                if self.stalled_s() > _SKIPPED_AFTER_S:  # skipped at the end, so that no record shows it
+                    for each in filter(waiting.get, ours):
+                        await self._seek_back(each.partition)
+        except Exception as error:  # whatever a client in the midst of a rebalance says
+            self._broker_answers = False
+            raise RetryableError(f"asking for the lag: {error!r}") from error
+        self._broker_answers = True
+        if not (self._busy or self._lag_records):
+            self._move()
+        self._lag_records = sum(waiting.values())
+        return {Partition(*each): records for each, records in waiting.items()}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Return when `stop` was set and the offsets are committed.
+
+        Raises what `apply` raised, or ClientBrokenError when Faust fell: start the process again,
+        and it goes on where its last acknowledged record ended.
+        """
+        await self._app.start()
+        ends = [asyncio.ensure_future(self._app.wait_until_stopped()), asyncio.ensure_future(_set(stop))]
+        try:
+            await asyncio.wait([*ends, self._failed], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+            # Faust waits for an agent that holds a record it failed on: that one must not hold us too.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_WITHIN_S):
+                    await self._app.stop()
+        if self._failed.done():
+            self._failed.result()
+        if not stop.is_set():
+            raise ClientBrokenError(f"Faust stopped: {self._app.crash_reason!r}")
+
+    async def _begin(self) -> None:
+        """Take up each partition behind what the table holds of it; other partitions may be ours now."""
+        self._states.recovered()
+        applied = self._states.applied()
+        try:
+            earliest = await self._app.consumer.earliest_offsets(*self._ours())
+        except Exception as error:  # noqa: BLE001 - Faust would go on without it; run() ends the process
+            self._fail(error)
+            return
+        self._order.begin(
+            {each.partition: max(applied.get(each.partition, -1) + 1, earliest[each]) for each in earliest}
+        )
+
+    def _fail(self, error: Exception) -> None:
+        if not self._failed.done():
+            self._failed.set_exception(error)
+
+    def _ours(self) -> list[TP]:
+        return [each for each in self._app.consumer.assignment() if each.topic == self._source.topic]
+
+    async def _read(self, stream: Any) -> None:
+        """Apply record by record. Faust acks what an agent raised on, so nothing may leave this loop."""
+        async for event in stream.noack().events():
+            if not self._lag_records:
+                self._move()  # the time of having nothing to do is no standstill
+            self._busy = True
+            try:
+                if await self._apply_in_turn(event.message):
+                    await stream.ack(event)
+                    self._move()
+            except Exception as error:  # noqa: BLE001 - handed to run(), which ends the process
+                self._fail(error)
+                await asyncio.get_running_loop().create_future()  # never ack it, never read on
+            finally:
+                self._busy = False
+
+    async def _apply_in_turn(self, message: Any) -> bool:
+        """Return whether the record is applied, now or before; False for one that came too early."""
+        match self._order.turn(message.partition, message.offset):
+            case Turn.NOW:
+                epoch = self._order.epoch
+                await self._apply(_record(message), self._states, self._states.store)
+                self._order.done(message.partition, message.offset, epoch=epoch)
+            case Turn.EARLY:
+                await self._seek_back(message.partition)
+                return False
+        return True
+
+    async def _seek_back(self, partition: int) -> None:
+        """Have the records delivered that were skipped."""
+        if self._order.seek_due(partition, asyncio.get_running_loop().time()):
+            offset = self._order.next_offset(partition)
+            self._log.warning("records_skipped", partition=partition, offset=offset)
+            await self._app.consumer.seek_wait({TP(self._source.topic, partition): offset})
+
+    def _recovered(self) -> bool:
+        joined = self._app.rebalancing_count > 0
+        return joined and not self._app.rebalancing and not self._app.in_recovery
+
+    def _move(self) -> None:
+        self._moved_at_s = asyncio.get_running_loop().time()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+def _record(message: Any) -> Record:
+    return Record(
+        Partition(message.topic, message.partition),
+        message.offset,
+        message.key,
+        message.value,
+        tuple(message.headers or ()),
+        int(message.timestamp * 1000),
+    )
+
+
+def _options(kafka: KafkaSettings, source: NewsSource) -> dict[str, Any]:
+    return {
+        "broker": [f"aiokafka://{address}" for address in kafka.bootstrap.split(",")],
+        "broker_credentials": _credentials(kafka),
+        "broker_session_timeout": kafka.session_timeout_ms / 1000,
+        "broker_commit_interval": _COMMIT_INTERVAL_S,
+        "broker_heartbeat_interval": kafka.session_timeout_ms / 4000,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": source.member,
+        "producer_acks": -1,
+        "producer_compression_type": None if kafka.compression == "none" else kafka.compression,
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+        "store": "memory://",
+        "datadir": tempfile.gettempdir(),
+        "processing_guarantee": "at_least_once",
+        "stream_wait_empty": False,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        "autodiscover": False,
+    }
+
+
+def _credentials(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    context = None
+    if kafka.security_protocol.endswith("SSL"):
+        context = ssl.create_default_context(cafile=kafka.ca_file)
+    if kafka.password is not None:
+        return faust.SASLCredentials(
+            username=kafka.username,
+            password=kafka.password.get_secret_value(),
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None

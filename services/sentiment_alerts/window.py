@@ -1,0 +1,145 @@
+"""A company's recent stories in event time, and how much bad news is usual for it. Pure values."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.sentiment_alerts.reprints import content_words, most_similar
+from services.sentiment_alerts.settings import AlertSettings, Share
+
+_MAX_REPRINT_IDS = 50
+_HEADLINE_MAX_CHARS = 300
+
+
+class Value(BaseModel):
+    """An immutable value that travels through the table as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Story(Value):
+    """One story, told once or many times."""
+
+    article_id: UUID
+    headline: str
+    source: str
+    topic: str
+    published_at: AwareDatetime
+    negative: Share
+    reprint_count: Annotated[int, Field(ge=0)] = 0
+    reprint_ids: tuple[UUID, ...] = ()
+    """The latest reprints, so that one that comes twice counts once."""
+
+    def reprinted_by(self, article_id: UUID) -> "Story":
+        """Return the story with one reprint more."""
+        ids = (*self.reprint_ids, article_id)[-_MAX_REPRINT_IDS:]
+        return self.model_copy(update={"reprint_count": self.reprint_count + 1, "reprint_ids": ids})
+
+
+class Baseline(Value):
+    """How many of a company's older stories were bad news; old ones fade with a half-life."""
+
+    story_weight: float = 0.0
+    negative_weight: float = 0.0
+    as_of: AwareDatetime | None = None
+
+    def absorb(self, story: Story, limits: AlertSettings) -> "Baseline":
+        """Return the baseline that knows this story too."""
+        newest = max(story.published_at, self.as_of or story.published_at)
+        elapsed = newest - (self.as_of or newest)
+        keep: float = 0.5 ** (elapsed / timedelta(hours=limits.memory_h))
+        return Baseline(
+            story_weight=self.story_weight * keep + 1.0,
+            negative_weight=self.negative_weight * keep + (story.negative >= limits.story_negative),
+            as_of=newest,
+        )
+
+    def share(self, limits: AlertSettings) -> float:
+        """Return the usual share of bad news, 0 to 1: between what is expected and what was seen."""
+        expected = limits.usual_share * limits.usual_weight
+        return (self.negative_weight + expected) / (self.story_weight + limits.usual_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The stories of one span of event time."""
+
+    start: datetime
+    end: datetime
+    stories: tuple[Story, ...]
+
+    @property
+    def negative_mean(self) -> float:
+        """Return the mean probability of bad news; 0 without stories."""
+        return sum(story.negative for story in self.stories) / max(1, len(self.stories))
+
+    def negative(self, limits: AlertSettings) -> tuple[Story, ...]:
+        """Return the negative stories, the most negative first."""
+        bad = (story for story in self.stories if story.negative >= limits.story_negative)
+        return tuple(sorted(bad, key=lambda story: (-story.negative, story.published_at)))
+
+
+class Window(Value):
+    """The stories of the retention time, oldest first, and the memory of those before."""
+
+    stories: tuple[Story, ...] = ()
+    baseline: Baseline = Baseline()
+    watermark: AwareDatetime | None = None
+    """The newest publication time seen. Stories leave by it, never by the clock on the wall."""
+
+    def knows(self, article_id: UUID) -> bool:
+        """Return whether an article is here, as a story or as a reprint."""
+        return any(
+            article_id == story.article_id or article_id in story.reprint_ids for story in self.stories
+        )
+
+    def too_late(self, published_at: datetime, limits: AlertSettings) -> bool:
+        """Return whether such a story comes after its time was closed."""
+        return self.watermark is not None and published_at <= self.watermark - limits.retention
+
+    def add(self, story: Story, *, company: str, limits: AlertSettings) -> "Window":
+        """Return the window with this story, or with its original marked as reprinted once more."""
+        original = self._original_of(story, company, limits)
+        if original is None:
+            short = story.model_copy(update={"headline": story.headline[:_HEADLINE_MAX_CHARS]})
+            stories = sorted((*self.stories, short), key=lambda kept: kept.published_at)
+        else:
+            again = original.reprinted_by(story.article_id)
+            stories = [again if kept is original else kept for kept in self.stories]
+        return self.model_copy(update={"stories": tuple(stories)}).advanced(story.published_at, limits)
+
+    def advanced(self, to: datetime, limits: AlertSettings) -> "Window":
+        """Return the window when event time has come to `to`: what is over goes into the baseline."""
+        watermark = max(to, self.watermark or to)
+        fresh = [story for story in self.stories if story.published_at > watermark - limits.retention]
+        kept = fresh[-limits.max_story_count :]
+        baseline = self.baseline
+        for story in self.stories[: len(self.stories) - len(kept)]:
+            baseline = baseline.absorb(story, limits)
+        return Window(stories=tuple(kept), baseline=baseline, watermark=watermark)
+
+    def newest(self, span: timedelta) -> View:
+        """Return the stories of the last `span` before the watermark."""
+        if self.watermark is None:
+            raise ValueError("a window that never saw a story has no time")
+        return self._view(self.watermark - span, self.watermark)
+
+    def views_with(self, published_at: datetime, span: timedelta) -> Iterator[View]:
+        """Yield every view of length `span` that holds a story of this time, each ending with a story."""
+        for last in self.stories:
+            start = last.published_at - span
+            if start < published_at <= last.published_at:
+                yield self._view(start, last.published_at)
+
+    def _view(self, start: datetime, end: datetime) -> View:
+        return View(start, end, tuple(s for s in self.stories if start < s.published_at <= end))
+
+    def _original_of(self, story: Story, company: str, limits: AlertSettings) -> Story | None:
+        words = content_words(story.headline, company=company)
+        others = (content_words(kept.headline, company=company) for kept in self.stories)
+        position, score = most_similar(words, others)
+        return self.stories[position] if score >= limits.reprint_similarity and position >= 0 else None

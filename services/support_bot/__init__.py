@@ -1,0 +1,1 @@
+"""Analyzed customer messages -> a queue, a priority, a reply."""

@@ -1,0 +1,62 @@
+"""customer.message_analyzed.v1 -> support.message_routed.v1: each message gets one route."""
+
+from collections.abc import Sequence
+
+from services.support_bot.replies import Answers
+from services.support_bot.rules import route
+from services.support_bot.settings import RoutingSettings
+from shared.bus.port import Outcome
+from shared.bus.record import Outgoing, Record
+from shared.errors import RejectedError
+from shared.events import CustomerMessageAnalyzed, SupportMessageRouted
+from shared.events.headers import headers_for, trace_of
+from shared.events.parse import parse
+
+SOURCE = "tidemill/support_bot"
+
+
+class SupportBot:
+    """Gives each analyzed message exactly one route."""
+
+    def __init__(self, answers: Answers, limits: RoutingSettings) -> None:
+        self._answers = answers
+        self._limits = limits
+
+    async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
+        """Return one routed message a record, or why the record can't be one."""
+        return [self._outcome(record) for record in records]
+
+    def _outcome(self, record: Record) -> Outcome:
+        try:
+            analyzed = parse(
+                CustomerMessageAnalyzed, key=record.key, value=record.value, headers=record.headers
+            )
+            routed = self.decide(analyzed)
+        except RejectedError as error:
+            return error
+        headers = headers_for(routed, source=SOURCE, trace=trace_of(record.headers))
+        return [Outgoing(routed.name, routed.key, routed.to_json(), headers)]
+
+    def decide(self, analyzed: CustomerMessageAnalyzed) -> SupportMessageRouted:
+        """Return the route of a message. Raises RejectedError when it carries no prediction."""
+        prediction = analyzed.intent or analyzed.sentiment
+        if prediction is None:
+            raise RejectedError("wrong_shape", "neither intent nor sentiment is set")
+        chosen = route(prediction, self._answers, self._limits, degraded=analyzed.decision.degraded)
+        return SupportMessageRouted(
+            event_id=analyzed.child_id(SupportMessageRouted),
+            occurred_at=analyzed.occurred_at,
+            cause_id=analyzed.event_id,
+            message_id=analyzed.cause_id,
+            conversation_id=analyzed.conversation_id,
+            customer_id=analyzed.customer_id,
+            text=analyzed.text,
+            lane=chosen.lane,
+            queue=chosen.queue,
+            priority=chosen.priority,
+            reply=chosen.reply,
+            reason=chosen.reason,
+            intent=analyzed.intent,
+            sentiment=analyzed.sentiment,
+            received_at=analyzed.occurred_at,
+        )

@@ -1,0 +1,54 @@
+"""What the bot may say: one entry a label, read from `replies.toml`, which the support team owns."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import ConfigError
+from shared.events import Lane, Priority
+
+
+class Answer(BaseModel):
+    """What happens to a message with one label, once the model is sure of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queue: Annotated[str, Field(min_length=1)]
+    lane: Lane = Lane.AUTO
+    priority: Priority = Priority.NORMAL
+    reply: Annotated[str, Field(min_length=1, max_length=400)]
+
+    @property
+    def urgent(self) -> bool:
+        """Return whether a human must see it at once, however sure the model is."""
+        return self.priority is Priority.URGENT
+
+
+Answers = Mapping[str, Answer]
+"""Answers by label: the intents of chat and email, the sentiments of reviews."""
+
+
+def load_answers() -> Answers:
+    """Return the answers of `replies.toml`. Raises ConfigError naming what is wrong in it."""
+    return read_answers(files("services.support_bot").joinpath("replies.toml").read_text("utf-8"))
+
+
+def read_answers(text: str) -> Answers:
+    """Return the answers in a TOML text of tables `[queue.label]`.
+
+    Raises ConfigError for anything else, and for a label that stands in two queues.
+    """
+    try:
+        queues = tomllib.loads(text)
+        answers: dict[str, Answer] = {}
+        for queue, labels in queues.items():
+            for label, entry in labels.items():
+                if label in answers:
+                    raise ConfigError(f"replies.toml: {label} stands in {answers[label].queue} and {queue}")
+                answers[label] = Answer.model_validate({"queue": queue, **entry})
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise ConfigError(f"replies.toml: {' '.join(str(error).split())}") from None
+    return answers

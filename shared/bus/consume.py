@@ -1,0 +1,285 @@
+"""One life of the loop fetch -> handle -> publish in order -> commit, on one pair of clients."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+
+from shared.bus.credits import Credits
+from shared.bus.dead_letters import FloodGuard, dead_letter, without_large_value
+from shared.bus.limits import StreamLimits
+from shared.bus.metrics import StreamMetrics
+from shared.bus.port import ClientBrokenError, Consumer, Handler, Outcome, Producer
+from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.tracker import OffsetTracker
+from shared.errors import RejectedError, RetryableError
+from shared.events.headers import ID_HEADER, trace_id, trace_of
+
+T = TypeVar("T")
+
+_WATCH_INTERVAL_S = 1.0
+_CLOSE_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionPolicy:
+    """What all sessions of one stream share."""
+
+    group: str
+    limits: StreamLimits
+    metrics: StreamMetrics
+    flood_guard: FloodGuard
+
+
+class Session:
+    """Reads until told to stop; ends with everything in flight published and committed.
+
+    The records of one partition in one fetch are a chunk. Chunks are handled side by side,
+    but a partition's chunks are published one after the other, so its order is kept.
+    """
+
+    def __init__(
+        self, consumer: Consumer, producer: Producer, handler: Handler, policy: SessionPolicy
+    ) -> None:
+        limits = policy.limits
+        self._consumer = consumer
+        self._producer = producer
+        self._handler = handler
+        self._group = policy.group
+        self._limits = limits
+        self._metrics = policy.metrics
+        self._flood_guard = policy.flood_guard
+        self._credits = Credits(
+            max_records=limits.max_in_flight_records, max_bytes=limits.max_in_flight_bytes
+        )
+        self._tracker = OffsetTracker()
+        self._chunks: dict[Partition, list[asyncio.Task[None]]] = {}
+        self._moved_at_s = asyncio.get_running_loop().time()
+        self._lag_records = 0
+        self._log = structlog.get_logger().bind(group=policy.group)
+
+    @property
+    def in_flight_records(self) -> int:
+        """Return how many records are between fetch and commit."""
+        return self._credits.in_flight_records
+
+    @property
+    def moved_at_s(self) -> float:
+        """Return the loop time of the last record read or finished, or when nothing was left to read."""
+        return self._moved_at_s
+
+    @property
+    def lag_records(self) -> int:
+        """Return how many records waited in the broker a moment ago, in all assigned partitions."""
+        return self._lag_records
+
+    async def start(self) -> None:
+        """Connect both clients. Raises RetryableError when the broker can't be reached."""
+        await self._producer.start()
+        try:
+            await self._consumer.start(self._release)
+        except BaseException:
+            await self._producer.stop()
+            raise
+
+    async def close(self) -> None:
+        """Leave the group and close both clients, in this order; a lost broker can't delay it for long."""
+        for client in (self._consumer, self._producer):
+            try:
+                async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                    await client.stop()
+            except TimeoutError:
+                self._log.warning("client_abandoned", client=type(client).__name__)
+
+    async def read_until(self, stop: asyncio.Event) -> None:
+        """Return after `stop` is set and all is drained and committed.
+
+        Raises an ExceptionGroup: ClientBrokenError in it asks for a new session, all else ends the service.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            watch = [tasks.create_task(self._commit_often()), tasks.create_task(self._watch_progress())]
+            reading = tasks.create_task(self._read(tasks))
+            await stop.wait()
+            reading.cancel()  # at once, also when a rebalance holds up a fetch
+            await asyncio.wait([reading])
+            await self._drain(list(self._chunks))
+            for task in watch:
+                task.cancel()
+        await self._commit()
+
+    async def _read(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            await self._fetch_into(tasks)
+
+    async def _fetch_into(self, tasks: asyncio.TaskGroup) -> None:
+        """Start a chunk a partition; without credits wait, but keep showing life to the group."""
+        if self._credits.free_records or await self._credits.wait(timeout_s=1.0):
+            fetched = await self._consumer.fetch(
+                max_records=self._credits.free_records, timeout_ms=self._limits.fetch_timeout_ms
+            )
+        else:
+            self._consumer.pause()
+            # Not always empty: partitions that a rebalance brings this moment are not paused.
+            fetched = await self._consumer.fetch(max_records=1, timeout_ms=1)
+            self._consumer.resume()
+        for partition, records in fetched.items():
+            self._begin(tasks, partition, records)
+
+    def _begin(self, tasks: asyncio.TaskGroup, partition: Partition, records: Sequence[Record]) -> None:
+        self._moved_at_s = asyncio.get_running_loop().time()
+        self._metrics.records_in.labels(partition.topic).inc(len(records))
+        self._credits.take(len(records), _size_bytes(records))
+        self._tracker.begin(partition, records[0].offset, records[-1].offset)
+        chunks = self._chunks.setdefault(partition, [])
+        task = tasks.create_task(self._finish(records, after=chunks[-1] if chunks else None))
+        chunks.append(task)
+        task.add_done_callback(chunks.remove)
+
+    async def _finish(self, records: Sequence[Record], *, after: asyncio.Task[None] | None) -> None:
+        partition = records[0].partition
+        try:
+            outcomes = await self._retrying("handle", partition, partial(self._handler.handle, records))
+            if after is not None:
+                await asyncio.wait([after])
+            outgoing = self._outgoing(records, outcomes)
+            await self._publish(partition, outgoing)
+            self._tracker.finish(partition, records[0].offset)
+            self._moved_at_s = asyncio.get_running_loop().time()
+            self._count(records, outcomes, outgoing)
+        finally:
+            self._credits.give_back(len(records), _size_bytes(records))
+
+    async def _publish(self, partition: Partition, outgoing: Sequence[Outgoing]) -> None:
+        try:
+            await self._retrying("publish", partition, partial(self._producer.publish, outgoing))
+        except RejectedError as too_large:
+            smaller = [without_large_value(record) for record in outgoing]
+            if smaller == outgoing:
+                raise
+            self._log.warning("dead_letter_shortened", topic=partition.topic, why=str(too_large))
+            await self._retrying("publish", partition, partial(self._producer.publish, smaller))
+
+    async def _retrying(self, step: str, partition: Partition, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Return what `attempt` returns, however long the thing that it needs is away."""
+
+        def note(state: RetryCallState) -> None:
+            why = str(state.outcome.exception()) if state.outcome else ""
+            self._metrics.retries.labels(partition.topic, step).inc()
+            self._log.warning("chunk_retried", step=step, topic=partition.topic, why=why)
+
+        again = AsyncRetrying(
+            retry=retry_if_exception_type(RetryableError),
+            wait=wait_random_exponential(multiplier=0.05, max=5.0),
+            before_sleep=note,
+        )
+        return await again(attempt)
+
+    def _outgoing(self, records: Sequence[Record], outcomes: Sequence[Outcome]) -> list[Outgoing]:
+        """Return all that a chunk publishes, in the order of its records."""
+        outgoing: list[Outgoing] = []
+        for record, outcome in zip(records, outcomes, strict=True):
+            if isinstance(outcome, RejectedError):
+                outgoing.append(dead_letter(record, outcome, group=self._group))
+            else:
+                outgoing.extend(outcome)
+        return outgoing
+
+    def _count(
+        self, records: Sequence[Record], outcomes: Sequence[Outcome], outgoing: Sequence[Outgoing]
+    ) -> None:
+        topic = records[0].partition.topic
+        now_ms = time.time() * 1000
+        dead_count = 0
+        for record, outcome in zip(records, outcomes, strict=True):
+            self._metrics.event_age.labels(topic).observe(max(0.0, now_ms - record.timestamp_ms) / 1000)
+            if isinstance(outcome, RejectedError):
+                dead_count += 1
+                self._metrics.dead_letters.labels(topic, outcome.reason).inc()
+                self._log.warning("record_dead_lettered", reason=outcome.reason, **_whereabouts(record))
+        for written_topic, count in Counter(record.topic for record in outgoing).items():
+            self._metrics.records_out.labels(topic, written_topic).inc(count)
+        self._flood_guard.note(asyncio.get_running_loop().time(), records=len(records), dead=dead_count)
+
+    async def _commit(self) -> None:
+        """Store what is finished; a failure costs nothing, as the next commit covers it."""
+        offsets = self._tracker.committable()
+        if not offsets:
+            return
+        try:
+            await self._consumer.commit(offsets)
+        except RetryableError as error:
+            self._log.warning("commit_postponed", why=str(error))
+        else:
+            self._tracker.committed(offsets)
+
+    async def _commit_often(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.commit_interval_s)
+            await self._commit()
+
+    async def _watch_progress(self) -> None:
+        """Raise ClientBrokenError when records wait and none arrives: aiokafka can stall silently."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_WATCH_INTERVAL_S)
+            await self._measure_lag()
+            idle_s = loop.time() - self._moved_at_s
+            if idle_s > self._limits.stall_after_s and not self.in_flight_records and self._lag_records:
+                raise ClientBrokenError(f"{self._lag_records} records wait and none came for {idle_s:.0f} s")
+
+    async def _measure_lag(self) -> None:
+        try:
+            lag = await self._consumer.lag()
+        except RetryableError as error:
+            self._log.warning("lag_unknown", why=str(error))
+            return
+        self._lag_records = sum(lag.values())
+        if not self._lag_records and not self.in_flight_records:
+            # Nothing to do is no stall: else the first record after a quiet hour would look like one.
+            self._moved_at_s = asyncio.get_running_loop().time()
+        for partition, records in lag.items():
+            self._metrics.lag.labels(*partition).set(records)
+        for topic in {partition.topic for partition in lag}:
+            self._metrics.in_flight.labels(topic).set(self.in_flight_records)
+
+    async def _drain(self, partitions: Iterable[Partition]) -> None:
+        """Wait for the chunks in flight; late ones are dropped, unpublished and uncommitted."""
+        tasks = [task for partition in partitions for task in self._chunks.get(partition, ())]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=self._limits.drain_s)
+        for task in late:
+            task.cancel()
+        if late:
+            self._log.warning("drain_gave_up", chunks=len(late), after_s=self._limits.drain_s)
+            await asyncio.wait(late)
+
+    async def _release(self, partitions: frozenset[Partition]) -> None:
+        """Finish and commit what is ours before another member gets it."""
+        await self._drain(partitions)
+        await self._commit()
+        for partition in partitions:
+            self._tracker.forget(partition)
+            self._metrics.forget_lag(partition)
+
+
+def _size_bytes(records: Sequence[Record]) -> int:
+    return sum(record.size_bytes for record in records)
+
+
+def _whereabouts(record: Record) -> dict[str, str | int]:
+    """Return what finds a record again in logs, traces and topics."""
+    named = {name: value for name, value in record.headers if name == ID_HEADER}
+    return {
+        "topic": record.partition.topic,
+        "partition": record.partition.number,
+        "offset": record.offset,
+        "event_id": (named.get(ID_HEADER) or b"").decode(errors="replace"),
+        "trace_id": trace_id(trace_of(record.headers)),
+    }

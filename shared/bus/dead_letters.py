@@ -1,0 +1,130 @@
+"""What can never be handled: kept with its bytes, where it came from, and why.
+
+Header names `kafka_dlt-*` are Spring's, so that existing tools read them; ours start with `tidemill-`.
+"""
+
+from collections import deque
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from shared.bus.record import Outgoing, Partition, Record
+from shared.errors import RejectedError, TidemillError
+from shared.events import DEAD_SUFFIX
+from shared.events.headers import Headers, trace_id, trace_of
+
+_FIRST_HEADER = "kafka_dlt-original-topic"
+_LEFT_OUT_HEADER = "tidemill-value-left-out"
+_LARGE_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A dead letter read back."""
+
+    original: Partition
+    original_offset: int
+    reason: str
+    message: str
+    key: bytes | None
+    value: bytes | None
+    value_left_out: bool
+    """True when the broker refused the letter for its size: the value is at the original offset only."""
+
+    headers: Headers
+    """The original ones."""
+
+    def replay(self) -> Outgoing:
+        """Return the original record, to be written to its topic again.
+
+        Raises RejectedError `value_left_out` when the letter was too large to hold it.
+        """
+        if self.value_left_out:
+            raise RejectedError(
+                "value_left_out", f"too large; the original is at offset {self.original_offset}"
+            )
+        return Outgoing(self.original.topic, self.key, self.value, self.headers)
+
+
+def dead_letter(record: Record, error: RejectedError, *, group: str) -> Outgoing:
+    """Return the record for `<topic>.dead`: key, value and headers untouched, ours added behind."""
+    facts = {
+        _FIRST_HEADER: record.partition.topic,
+        "kafka_dlt-original-partition": str(record.partition.number),
+        "kafka_dlt-original-offset": str(record.offset),
+        "kafka_dlt-original-timestamp": str(record.timestamp_ms),
+        "kafka_dlt-original-consumer-group": group,
+        "kafka_dlt-exception-fqcn": f"{type(error).__module__}.{type(error).__qualname__}",
+        "kafka_dlt-exception-message": str(error),
+        "tidemill-reason": error.reason,
+        "tidemill-trace-id": trace_id(trace_of(record.headers)),
+        "tidemill-payload-sha256": sha256(record.value or b"").hexdigest(),
+    }
+    added = tuple((name, text.encode(errors="replace")) for name, text in facts.items())
+    return Outgoing(record.partition.topic + DEAD_SUFFIX, record.key, record.value, record.headers + added)
+
+
+def without_large_value(outgoing: Outgoing) -> Outgoing:
+    """Return a dead letter that any broker takes: a large value is left out, and a header says so.
+
+    Our headers make a letter larger than its record, and a record may have been as large as can be.
+    """
+    if not outgoing.topic.endswith(DEAD_SUFFIX) or len(outgoing.value or b"") < _LARGE_BYTES:
+        return outgoing
+    return replace(outgoing, value=None, headers=(*outgoing.headers, (_LEFT_OUT_HEADER, b"true")))
+
+
+def read_dead_letter(record: Record) -> DeadLetter:
+    """Return what `dead_letter` wrote. Raises RejectedError `wrong_shape` for anything else."""
+    own = _first_own_header(record)
+    try:
+        facts = {name: value.decode() for name, value in record.headers[own:] if value is not None}
+        return DeadLetter(
+            original=Partition(facts[_FIRST_HEADER], int(facts["kafka_dlt-original-partition"])),
+            original_offset=int(facts["kafka_dlt-original-offset"]),
+            reason=facts["tidemill-reason"],
+            message=facts["kafka_dlt-exception-message"],
+            key=record.key,
+            value=record.value,
+            value_left_out=_LEFT_OUT_HEADER in facts,
+            headers=record.headers[:own],
+        )
+    except (KeyError, ValueError) as error:
+        raise RejectedError("wrong_shape", f"not a dead letter of Tidemill: {error}") from None
+
+
+def _first_own_header(record: Record) -> int:
+    """Return where our headers begin: at the last first one, as a dead letter can die once more."""
+    own = [index for index, (name, _) in enumerate(record.headers) if name == _FIRST_HEADER]
+    return own[-1] if own else len(record.headers)
+
+
+class DeadLetterFloodError(TidemillError):
+    """Too much is refused for it to be the senders' fault: stop, and let a person look."""
+
+
+class FloodGuard:
+    """Stops a stream that dead-letters more than `max_share` of the last minute's records."""
+
+    def __init__(self, *, max_share: float, min_count: int, window_s: float = 60.0) -> None:
+        self._max_share = max_share
+        self._min_count = min_count
+        self._window_s = window_s
+        self._seen: deque[tuple[float, int, int]] = deque()
+        self._record_count = 0
+        self._dead_count = 0
+
+    def note(self, now_s: float, *, records: int, dead: int) -> None:
+        """Count a chunk. Raises DeadLetterFloodError when the last minute holds too many dead letters."""
+        self._seen.append((now_s, records, dead))
+        self._record_count += records
+        self._dead_count += dead
+        while self._seen[0][0] < now_s - self._window_s:
+            _, old_records, old_dead = self._seen.popleft()
+            self._record_count -= old_records
+            self._dead_count -= old_dead
+        share = self._dead_count / max(1, self._record_count)
+        if dead and self._dead_count >= self._min_count and share > self._max_share:
+            raise DeadLetterFloodError(
+                f"{self._dead_count} dead letters in {self._window_s:.0f} s, {share:.0%} of all records: "
+                "see `tidemill dead list` for the reasons, mend the sender, then start again"
+            )

@@ -1,0 +1,137 @@
+"""Looks at topics from outside: reads without a group, commits nothing, asks how far the groups are."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.bus.kafka_client import RECORD_MAX_BYTES, connection, to_record, translated
+from shared.bus.record import Partition, Record
+from shared.settings import KafkaSettings
+
+FETCH_MAX_RECORDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPosition:
+    """How far a group is in one partition."""
+
+    committed: int | None
+    """The offset that it reads next after a restart; None when it has never committed."""
+
+    end: int
+    """The offset that the next record will get."""
+
+    @property
+    def lag_records(self) -> int:
+        """Return how many records the group has not committed."""
+        return max(0, self.end - (self.committed or 0))
+
+
+class KafkaReader:
+    """Reads whole topics, from their beginning or their end, also partitions that appear later."""
+
+    def __init__(self, settings: KafkaSettings, topics: Sequence[str], *, from_end: bool = False) -> None:
+        self._settings = settings
+        self._topics = tuple(topics)
+        self._from_end = from_end
+        self._client: AIOKafkaConsumer | None = None
+
+    async def start(self) -> None:
+        """Connect. Raises RetryableError when the broker can't be reached, or does not have a topic."""
+        client = AIOKafkaConsumer(
+            *self._topics,
+            **connection(self._settings),
+            auto_offset_reset="latest" if self._from_end else "earliest",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=RECORD_MAX_BYTES,
+            fetch_max_wait_ms=self._settings.fetch_wait_ms,
+            metadata_max_age_ms=2_000,
+        )
+        with translated(f"reading from {self._settings.bootstrap}"):
+            try:
+                await client.start()
+                for partition in client.assignment():
+                    await client.position(partition)  # the end as it is now, not at the first fetch
+            except BaseException:
+                await client.stop()
+                raise
+        self._client = client
+
+    async def fetch(self, *, timeout_ms: int) -> list[Record]:
+        """Return what is there, in the order of its timestamps; empty after `timeout_ms`."""
+        with translated("fetching"):
+            fetched = await self._started.getmany(timeout_ms=timeout_ms, max_records=FETCH_MAX_RECORDS)
+        records = [to_record(message) for messages in fetched.values() for message in messages]
+        return sorted(records, key=lambda record: record.timestamp_ms)
+
+    async def remaining_records(self) -> int:
+        """Return how many records lie between here and the ends."""
+        with translated("asking for the ends"):
+            ends = await self._started.end_offsets(list(self._started.assignment()))
+            positions = {partition: await self._started.position(partition) for partition in ends}
+        return sum(max(0, end - positions[partition]) for partition, end in ends.items())
+
+    async def stop(self) -> None:
+        """Close."""
+        if self._client is not None:
+            await self._client.stop()
+
+    @property
+    def _started(self) -> AIOKafkaConsumer:
+        if self._client is None:
+            raise RuntimeError("start() comes first")
+        return self._client
+
+
+class KafkaInspector:
+    """Answers questions about topics and groups; each call connects anew."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+
+    async def topics(self) -> frozenset[str]:
+        """Return the topics that exist. Raises RetryableError when the broker can't be reached."""
+        with translated(f"asking {self._settings.bootstrap} for its topics"):
+            client = AIOKafkaConsumer(**connection(self._settings))
+            try:
+                await client.start()
+                return frozenset(await client.topics())
+            finally:
+                await client.stop()
+
+    async def positions(self, group: str, topics: Iterable[str]) -> Mapping[Partition, GroupPosition]:
+        """Return how far `group` is in those of `topics` that exist."""
+        with translated(f"asking {self._settings.bootstrap} for group {group}"):
+            admin = AIOKafkaAdminClient(**connection(self._settings))
+            client = AIOKafkaConsumer(**connection(self._settings))
+            try:
+                await admin.start()
+                await client.start()
+                partitions = await _partitions(admin, set(topics) & set(await client.topics()))
+                if not partitions:
+                    return {}
+                committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+                ends = await client.end_offsets(partitions)
+            finally:
+                await client.stop()
+                await admin.close()
+        offsets = {partition: committed[partition].offset for partition in committed}
+        return {
+            Partition(*partition): GroupPosition(_offset(offsets.get(partition, -1)), end)
+            for partition, end in ends.items()
+        }
+
+
+def _offset(committed: int) -> int | None:
+    return None if committed < 0 else committed
+
+
+async def _partitions(admin: AIOKafkaAdminClient, topics: set[str]) -> list[TopicPartition]:
+    described = await admin.describe_topics(sorted(topics)) if topics else []
+    return [
+        TopicPartition(topic["topic"], partition["partition"])
+        for topic in described
+        for partition in topic["partitions"]
+    ]

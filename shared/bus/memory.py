@@ -1,0 +1,180 @@
+"""The bus in this process: for tests, and to try a handler without a broker. It keeps nothing."""
+
+import asyncio
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+
+from shared.bus.port import OnRevoke
+from shared.bus.record import Outgoing, Partition, Record
+
+
+class MemoryBus:
+    """Topics as lists; groups rebalance when a member starts or stops, as Kafka's eager ones do."""
+
+    def __init__(self, *, partitions: int = 4) -> None:
+        self._partition_count = partitions
+        self._logs: dict[Partition, list[Record]] = {}
+        self._groups: dict[str, _Group] = {}
+        self._arrived = asyncio.Condition()
+
+    def consumer(self, topics: Sequence[str], *, group: str, member: str | None = None) -> "MemoryConsumer":
+        """Return a consumer, not started. `member` has no effect: nothing survives the process anyway."""
+        del member
+        return MemoryConsumer(self, topics, self._groups.setdefault(group, _Group()))
+
+    def producer(self) -> "MemoryProducer":
+        """Return a producer, not started."""
+        return MemoryProducer(self)
+
+    def partitions(self, topic: str) -> list[Partition]:
+        """Return the partitions of `topic`, which always exists."""
+        return [Partition(topic, number) for number in range(self._partition_count)]
+
+    def log(self, partition: Partition) -> list[Record]:
+        """Return all records of a partition; the list itself, not a copy."""
+        return self._logs.setdefault(partition, [])
+
+    async def append(self, outgoing: Outgoing) -> None:
+        """Add one record; equal keys share a partition."""
+        number = zlib.crc32(outgoing.key or b"") % self._partition_count
+        partition = Partition(outgoing.topic, number)
+        log = self.log(partition)
+        now_ms = int(time.time() * 1000)
+        log.append(Record(partition, len(log), outgoing.key, outgoing.value, outgoing.headers, now_ms))
+        async with self._arrived:
+            self._arrived.notify_all()
+
+    async def wait_for_more(self, timeout_s: float) -> None:
+        """Return when a record arrives anywhere, or after `timeout_s`."""
+        try:
+            async with asyncio.timeout(timeout_s), self._arrived:
+                await self._arrived.wait()
+        except TimeoutError:
+            return
+
+
+class _Group:
+    """Members in the order they came, and the committed offsets."""
+
+    def __init__(self) -> None:
+        self.members: list[MemoryConsumer] = []
+        self.committed: dict[Partition, int] = {}
+        self._rebalancing = asyncio.Lock()
+
+    async def rebalance(self) -> None:
+        """Take every partition back, then deal them out anew, in turn."""
+        async with self._rebalancing:
+            for member in self.members:
+                await member.revoke()
+            partitions = sorted({partition for member in self.members for partition in member.wanted})
+            for turn, partition in enumerate(partitions):
+                owner = self.members[turn % len(self.members)]
+                owner.assign(partition, self.committed.get(partition, 0))
+            for member in self.members:
+                member.settled()
+
+
+class MemoryConsumer:
+    """A member of a group of a MemoryBus."""
+
+    def __init__(self, bus: MemoryBus, topics: Sequence[str], group: _Group) -> None:
+        self.wanted = [partition for topic in topics for partition in bus.partitions(topic)]
+        self._bus = bus
+        self._group = group
+        self._positions: dict[Partition, int] = {}
+        self._paused: set[Partition] = set()
+        self._rebalancing = False
+        self._on_revoke: OnRevoke | None = None
+
+    async def start(self, on_revoke: OnRevoke) -> None:
+        """Join the group."""
+        self._on_revoke = on_revoke
+        self._group.members.append(self)
+        await self._group.rebalance()
+
+    async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
+        """Return what is there, in offset order per partition; empty after `timeout_ms`."""
+        deadline_s = asyncio.get_running_loop().time() + timeout_ms / 1000
+        while not (found := self._take(max_records)):
+            left_s = deadline_s - asyncio.get_running_loop().time()
+            if left_s <= 0:
+                break
+            await self._bus.wait_for_more(left_s)
+        return found
+
+    def _take(self, max_records: int) -> dict[Partition, Sequence[Record]]:
+        found: dict[Partition, Sequence[Record]] = {}
+        if self._rebalancing:
+            return found
+        for partition, position in self._positions.items():
+            records = self._bus.log(partition)[position : position + max_records]
+            if records and partition not in self._paused:
+                found[partition] = records
+                self._positions[partition] = position + len(records)
+                max_records -= len(records)
+            if max_records == 0:
+                break
+        return found
+
+    def pause(self) -> None:
+        """Fetch nothing more from the partitions assigned now."""
+        self._paused = set(self._positions)
+
+    def resume(self) -> None:
+        """Fetch again from all assigned partitions."""
+        self._paused = set()
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """Store the offset to read next, for the partitions still ours."""
+        self._group.committed |= {
+            partition: offset for partition, offset in offsets.items() if partition in self._positions
+        }
+
+    async def lag(self) -> Mapping[Partition, int]:
+        """Return how many records lie between the read position and the end."""
+        return {
+            partition: len(self._bus.log(partition)) - position
+            for partition, position in self._positions.items()
+        }
+
+    async def stop(self) -> None:
+        """Leave the group."""
+        if self in self._group.members:
+            self._group.members.remove(self)
+            self._positions = {}
+            await self._group.rebalance()
+
+    async def revoke(self) -> None:
+        """Give all partitions back, after the owner's last word; nothing is fetched meanwhile."""
+        self._rebalancing = True
+        if self._positions and self._on_revoke is not None:
+            await self._on_revoke(frozenset(self._positions))
+        self._positions = {}
+        self._paused = set()
+
+    def assign(self, partition: Partition, offset: int) -> None:
+        """Take over a partition at `offset`."""
+        self._positions[partition] = offset
+
+    def settled(self) -> None:
+        """Fetch again: the partitions are dealt out."""
+        self._rebalancing = False
+
+
+class MemoryProducer:
+    """Writes to a MemoryBus; every record is acknowledged at once."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+
+    async def start(self) -> None:
+        """Nothing to connect to."""
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Return when every record is in its log."""
+        for record in records:
+            await self._bus.append(record)
+
+    async def stop(self) -> None:
+        """Nothing to flush."""

@@ -1,0 +1,41 @@
+"""What a stream counts and times."""
+
+import contextlib
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from shared.bus.record import Partition
+
+_AGE_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
+
+
+class StreamMetrics:
+    """The counters of one service; label `stream` is the topic that was read."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"tidemill_{name}", text, ("stream", *labels), registry=registry)
+
+        self.records_in = counter("records_in", "Records read.")
+        self.records_out = counter("records_out", "Results written and acknowledged.", "topic")
+        self.dead_letters = counter("dead_letters", "Records dead-lettered.", "reason")
+        self.retries = counter("retries", "Chunks handled or published again.", "step")
+        self.rebuilds = counter("client_rebuilds", "Kafka clients replaced.")
+        self.lag = Gauge(
+            "tidemill_lag_records", "Records behind the end.", ("stream", "partition"), registry=registry
+        )
+        self.in_flight = Gauge(
+            "tidemill_in_flight_records", "Records being handled.", ("stream",), registry=registry
+        )
+        self.event_age = Histogram(
+            "tidemill_event_age_seconds",
+            "From a record's timestamp to the acknowledgement of its results.",
+            ("stream",),
+            buckets=_AGE_BUCKETS_S,
+            registry=registry,
+        )
+
+    def forget_lag(self, partition: Partition) -> None:
+        """Export no lag of a partition that another member reads now."""
+        with contextlib.suppress(KeyError):
+            self.lag.remove(*map(str, partition))

@@ -1,0 +1,103 @@
+"""A stream that outlives its Kafka clients."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from shared.bus.consume import Session, SessionPolicy
+from shared.bus.dead_letters import FloodGuard
+from shared.bus.limits import StreamLimits
+from shared.bus.metrics import StreamMetrics
+from shared.bus.port import Bus, ClientBrokenError, Handler
+from shared.errors import RetryableError
+
+_REBUILD_PAUSE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a stream reads, and as whom."""
+
+    topics: Sequence[str]
+    group: str
+    member: str | None = None
+
+
+class Stream:
+    """Runs sessions one after the other: when a client breaks, a new one replays what was not committed."""
+
+    def __init__(
+        self, bus: Bus, source: Source, handler: Handler, *, limits: StreamLimits, metrics: StreamMetrics
+    ) -> None:
+        self._bus = bus
+        self._source = source
+        self._handler = handler
+        self._metrics = metrics
+        guard = FloodGuard(max_share=limits.dead_letter_max_share, min_count=limits.dead_letter_min_count)
+        self._policy = SessionPolicy(group=source.group, limits=limits, metrics=metrics, flood_guard=guard)
+        self._session: Session | None = None
+        self._log = structlog.get_logger().bind(group=source.group)
+
+    def stalled_s(self) -> float:
+        """Return for how long records have waited without any moving; 0 while all is well."""
+        session = self._session
+        if session is None or not (session.in_flight_records or session.lag_records):
+            return 0.0
+        return asyncio.get_running_loop().time() - session.moved_at_s
+
+    def running(self) -> bool:
+        """Return whether the stream is connected and reading."""
+        return self._session is not None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Return when `stop` was set and everything read is finished.
+
+        Raises RetryableError when the very first connection fails, so that a wrong address is
+        noticed at the start; later on the stream waits for the broker however long it is away.
+        """
+        first = self._new_session()
+        await first.start()
+        session: Session | None = first
+        while session is not None:
+            self._session = session
+            try:
+                await session.read_until(stop)
+            except* (ClientBrokenError, RetryableError) as broken:
+                self._note_rebuild(broken.exceptions)
+            finally:
+                self._session = None
+                await session.close()
+            session = None if stop.is_set() else await self._reopen(stop)
+
+    async def _reopen(self, stop: asyncio.Event) -> Session | None:
+        """Return a connected session; None when told to stop meanwhile."""
+        while not stop.is_set():
+            session = self._new_session()
+            try:
+                await session.start()
+            except RetryableError as away:
+                self._log.warning("broker_away", why=str(away))
+                await _pause(stop)
+            else:
+                return session
+        return None
+
+    def _new_session(self) -> Session:
+        source = self._source
+        consumer = self._bus.consumer(source.topics, group=source.group, member=source.member)
+        return Session(consumer, self._bus.producer(), self._handler, self._policy)
+
+    def _note_rebuild(self, reasons: Sequence[BaseException]) -> None:
+        self._log.warning("client_rebuilt", why="; ".join(str(reason) for reason in reasons))
+        for topic in self._source.topics:
+            self._metrics.rebuilds.labels(topic).inc()
+
+
+async def _pause(stop: asyncio.Event) -> None:
+    """Wait a moment, or less when told to stop."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_REBUILD_PAUSE_S):
+            await stop.wait()

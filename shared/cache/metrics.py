@@ -1,0 +1,25 @@
+"""What the cache saves, and what is wrong with it."""
+
+from typing import Self
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+
+class CacheMetrics:
+    """The cache of one process. Build it once a registry."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.hits = Counter("tidemill_cache_hits", "Results found", registry=registry)
+        self.misses = Counter("tidemill_cache_misses", "Results not found, or not in time", registry=registry)
+        self.errors = Counter(
+            "tidemill_cache_errors",
+            "Calls that failed, values that were damaged, results not stored",
+            ("kind",),
+            registry=registry,
+        )
+        self.is_available = Gauge("tidemill_cache_available", "1 while the cache is used", registry=registry)
+
+    @classmethod
+    def unpublished(cls) -> Self:
+        """Return metrics that nobody reads: for benchmarks and tests."""
+        return cls(CollectorRegistry())

@@ -1,0 +1,21 @@
+"""Values that prove themselves: whole, and stored under the key that was asked for."""
+
+import hashlib
+
+_SEAL_BYTES = 12
+
+
+def seal(key: bytes, value: bytes) -> bytes:
+    """Return `value` with its seal before it."""
+    return _seal_of(key, value) + value
+
+
+def unseal(key: bytes, stored: bytes) -> bytes | None:
+    """Return the value, or None when it is damaged or was stored under another key."""
+    value = stored[_SEAL_BYTES:]
+    return value if stored[:_SEAL_BYTES] == _seal_of(key, value) else None
+
+
+def _seal_of(key: bytes, value: bytes) -> bytes:
+    # Keyed, not appended: a reply that belongs to another command must not pass as ours.
+    return hashlib.blake2b(value, digest_size=_SEAL_BYTES, key=key[-hashlib.blake2b.MAX_KEY_SIZE :]).digest()

@@ -1,0 +1,38 @@
+"""The errors of Tidemill, split by what the caller does about them.
+
+TidemillError
+├── RetryableError    a broker, a model or a cache is away: back off, keep the message, do not commit
+├── RejectedError     this message can never work: dead-letter it with its reason, then commit
+├── ConfigError       the start is impossible as set up: say so in one line and exit with code 2
+└── IntegrityError    a part answers wrongly: stop without committing
+
+Anything else is a bug: the process ends without committing.
+"""
+
+
+class TidemillError(Exception):
+    """Root of every error that Tidemill raises on purpose."""
+
+
+class RetryableError(TidemillError):
+    """Something that this message needs is away for now; the same call may work later."""
+
+
+class RejectedError(TidemillError):
+    """This message can never be handled.
+
+    `reason` is a short code that metrics count by, e.g. `not_json`; the text says what was
+    wrong in one line, without the content of the message.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class ConfigError(TidemillError):
+    """The set-up is wrong. The text is one line that names the cure."""
+
+
+class IntegrityError(TidemillError):
+    """A part answers, but wrongly (empty tensors, another model): trust nothing, stop without committing."""

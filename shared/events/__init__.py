@@ -1,0 +1,59 @@
+"""The public contract: one class an event, one topic a class."""
+
+from shared.events.customer import Channel, CustomerMessageAnalyzed, CustomerMessageReceived
+from shared.events.decision import DecisionRecord, Prediction
+from shared.events.envelope import Event
+from shared.events.image import ImageAnalyzed, ImageKind, ImageReceived
+from shared.events.news import NewsArticleAnalyzed, NewsArticlePublished
+from shared.events.sentiment import (
+    Evidence,
+    SentimentAlertRaised,
+    SentimentAlertResolved,
+    SentimentAlertUpdated,
+)
+from shared.events.support import Lane, Priority, SupportMessageRouted
+
+INPUTS: tuple[type[Event], ...] = (CustomerMessageReceived, NewsArticlePublished, ImageReceived)
+"""What others publish and Tidemill reads first."""
+
+RESULTS: tuple[type[Event], ...] = (
+    CustomerMessageAnalyzed,
+    NewsArticleAnalyzed,
+    ImageAnalyzed,
+    SupportMessageRouted,
+    SentimentAlertRaised,
+    SentimentAlertUpdated,
+    SentimentAlertResolved,
+)
+"""What Tidemill publishes."""
+
+BY_NAME: dict[str, type[Event]] = {event.name: event for event in (*INPUTS, *RESULTS)}
+"""Every event class by its wire name, which is also its topic."""
+
+DEAD_SUFFIX = ".dead"
+"""Dead letters of topic T are on T.dead."""
+
+__all__ = [
+    "BY_NAME",
+    "DEAD_SUFFIX",
+    "INPUTS",
+    "RESULTS",
+    "Channel",
+    "CustomerMessageAnalyzed",
+    "CustomerMessageReceived",
+    "DecisionRecord",
+    "Event",
+    "Evidence",
+    "ImageAnalyzed",
+    "ImageKind",
+    "ImageReceived",
+    "Lane",
+    "NewsArticleAnalyzed",
+    "NewsArticlePublished",
+    "Prediction",
+    "Priority",
+    "SentimentAlertRaised",
+    "SentimentAlertResolved",
+    "SentimentAlertUpdated",
+    "SupportMessageRouted",
+]

@@ -1,0 +1,50 @@
+"""Customer messages: as they arrive, and as a model understood them."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.events.decision import DecisionRecord, Prediction
+from shared.events.envelope import Event
+from shared.events.text import Text
+
+
+class Channel(StrEnum):
+    """Where a message came in; a review is judged for its sentiment, all others for their intent."""
+
+    CHAT = "chat"
+    EMAIL = "email"
+    REVIEW = "review"
+
+
+class CustomerMessageReceived(Event):
+    """A customer wrote something. Kafka key: `conversation_id`, so a conversation stays in order."""
+
+    name: ClassVar[str] = "customer.message_received.v1"
+    key_field: ClassVar[str] = "conversation_id"
+
+    conversation_id: Annotated[str, Field(min_length=1, max_length=200)]
+    customer_id: str | None = None
+    channel: Channel = Channel.CHAT
+    text: Text
+
+
+class CustomerMessageAnalyzed(Event):
+    """A model read a customer's message. Kafka key: `conversation_id`.
+
+    Exactly one of `intent` and `sentiment` is set: reviews get a sentiment, all others an intent.
+    """
+
+    name: ClassVar[str] = "customer.message_analyzed.v1"
+    key_field: ClassVar[str] = "conversation_id"
+
+    cause_id: UUID
+    conversation_id: str
+    customer_id: str | None = None
+    channel: Channel
+    text: str
+    intent: Prediction | None = None
+    sentiment: Prediction | None = None
+    decision: DecisionRecord

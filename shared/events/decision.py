@@ -1,0 +1,52 @@
+"""Why a result is what it is: what the model said, and under which circumstances."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Prediction(BaseModel):
+    """The answer of one classifier."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    label: str
+    confidence: Share
+    """Calibrated probability of `label`."""
+
+    runner_up: str
+    """The second most probable label."""
+
+    margin: Share
+    """Probability of `label` minus that of `runner_up`."""
+
+
+class DecisionRecord(BaseModel):
+    """Everything needed to explain or repeat one result."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+    model: str
+    model_version: str
+    preprocessing_hash: str
+    """sha256 over the tokenizer and label files that were used."""
+
+    cached: bool
+    """True when an equal input had been answered before and no model was asked."""
+
+    degraded: bool = False
+    """True when a fallback answered instead of the model."""
+
+    queue_ms: Annotated[float, Field(ge=0.0)]
+    """From the record's arrival in the worker until its batch left for the model."""
+
+    infer_ms: Annotated[float, Field(ge=0.0)]
+    """The model call, including transport; 0 when cached."""
+
+    total_ms: Annotated[float, Field(ge=0.0)]
+    """From the record's arrival in the worker until its result was ready to publish."""
+
+    trace_id: str
+    """W3C trace id, 32 hexadecimal digits."""

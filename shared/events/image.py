@@ -1,0 +1,52 @@
+"""Pictures: as received, and as a model recognised them."""
+
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import AfterValidator, Base64Bytes, Field
+from pydantic_core import PydanticCustomError
+
+from shared.events.decision import DecisionRecord, Prediction
+from shared.events.envelope import Event
+
+IMAGE_MAX_BYTES = 512 * 1024
+"""Bound of one picture's file, decoded from base64: with it a record stays under Kafka's 1 MB."""
+
+
+def _within_bound(content: bytes) -> bytes:
+    if len(content) > IMAGE_MAX_BYTES:
+        raise PydanticCustomError("image_too_large", f"larger than {IMAGE_MAX_BYTES} bytes")
+    return content
+
+
+class ImageKind(StrEnum):
+    """What the sender says that the picture shows; it picks the model."""
+
+    DIGIT = "digit"
+    DISH = "dish"
+
+
+class ImageReceived(Event):
+    """Someone sent a picture. Kafka key: `case_id`. `content` is the file itself, base64 in JSON."""
+
+    name: ClassVar[str] = "image.received.v1"
+    key_field: ClassVar[str] = "case_id"
+    key_required: ClassVar[bool] = False
+
+    case_id: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: ImageKind
+    content: Annotated[Base64Bytes, AfterValidator(_within_bound)]
+
+
+class ImageAnalyzed(Event):
+    """A model recognised a picture. Kafka key: `case_id`."""
+
+    name: ClassVar[str] = "image.analyzed.v1"
+    key_field: ClassVar[str] = "case_id"
+
+    cause_id: UUID
+    case_id: str
+    kind: ImageKind
+    label: Prediction
+    decision: DecisionRecord

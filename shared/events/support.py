@@ -1,0 +1,54 @@
+"""What the support bot decided about a customer's message."""
+
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from shared.events.decision import Prediction
+from shared.events.envelope import Event
+
+
+class Lane(StrEnum):
+    """Who answers: the bot at once, a human who finds a draft, or a human alone."""
+
+    AUTO = "auto"
+    DRAFT = "draft"
+    HUMAN = "human"
+
+
+class Priority(StrEnum):
+    """How soon a human must look."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+class SupportMessageRouted(Event):
+    """The bot chose queue, priority and lane for a message. Kafka key: `conversation_id`."""
+
+    name: ClassVar[str] = "support.message_routed.v1"
+    key_field: ClassVar[str] = "conversation_id"
+
+    cause_id: UUID
+    message_id: UUID
+    """The `event_id` of the customer's message."""
+
+    conversation_id: str
+    customer_id: str | None = None
+    text: str
+    lane: Lane
+    queue: str
+    priority: Priority
+    reply: str | None
+    """The answer sent (lane auto), proposed (draft), or a first help for a human to offer; None in triage."""
+
+    reason: str
+    """Why this lane, in one sentence for people."""
+
+    intent: Prediction | None = None
+    sentiment: Prediction | None = None
+    received_at: AwareDatetime

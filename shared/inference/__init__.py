@@ -1,0 +1,1 @@
+"""From inputs to logits: encoding, batching, and Triton behind a port."""

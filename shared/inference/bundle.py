@@ -1,0 +1,125 @@
+"""The files beside a model's weights that give its numbers a meaning."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.errors import ConfigError
+from shared.inference.image import ImageSpec
+from shared.inference.text import TextEncoder
+
+
+class OutputSpec(BaseModel):
+    """How to read one output of logits, float32 [batch, labels]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: tuple[str, ...]
+    """One a column, in order."""
+
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """Divide the logits by this before the softmax: then confidences are calibrated."""
+
+
+class TextSpec(BaseModel):
+    """How a text model's input was made when it was trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["text"] = "text"
+    max_tokens: Annotated[int, Field(ge=2)]
+    outputs: Mapping[str, OutputSpec]
+
+
+class PictureSpec(BaseModel):
+    """How an image model's input was made when it was trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["image"] = "image"
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    mode: Literal["RGB", "L"]
+    resize: Literal["cover_crop", "fit"]
+    outputs: Mapping[str, OutputSpec]
+
+    @property
+    def image(self) -> ImageSpec:
+        """What `decode_image` needs."""
+        return ImageSpec(width=self.width, height=self.height, mode=self.mode, resize=self.resize)
+
+
+Preprocessing = Annotated[TextSpec | PictureSpec, Field(discriminator="kind")]
+_PREPROCESSING: TypeAdapter[TextSpec | PictureSpec] = TypeAdapter(Preprocessing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelBundle:
+    """One version of one model as its folder describes it; the weights stay with Triton."""
+
+    model: str
+    version: str
+    folder: Path
+    spec: TextSpec | PictureSpec
+    preprocessing_hash: str
+
+    @property
+    def outputs(self) -> Mapping[str, OutputSpec]:
+        """The outputs that are logits, by tensor name."""
+        return self.spec.outputs
+
+    def text_encoder(self) -> TextEncoder:
+        """Return a new encoder for this model's text; one a thread.
+
+        Raises ConfigError when this is an image model, or its tokenizer is gone.
+        """
+        if not isinstance(self.spec, TextSpec):
+            raise ConfigError(f"{self.model} takes images: give it an image stream")
+        return TextEncoder.load(self.folder / "tokenizer.json", max_tokens=self.spec.max_tokens)
+
+    def image_spec(self) -> ImageSpec:
+        """Return how to decode this model's images.
+
+        Raises ConfigError when this is a text model.
+        """
+        if not isinstance(self.spec, PictureSpec):
+            raise ConfigError(f"{self.model} takes text: give it a text stream")
+        return self.spec.image
+
+
+def load_bundle(repository: Path, model: str, version: str = "1") -> ModelBundle:
+    """Return what `<repository>/<model>/<version>/` says about its model.
+
+    Raises ConfigError when the folder is missing or broken: check it out again, or train the model.
+    """
+    folder = repository / model / version
+    try:
+        spec = _PREPROCESSING.validate_json((folder / "preprocessing.json").read_bytes())
+    except (OSError, ValidationError) as error:
+        first_line = str(error).splitlines()[0]
+        raise ConfigError(
+            f"{folder}: no usable preprocessing.json ({first_line}); run `make train MODEL={model}`"
+        ) from error
+    if isinstance(spec, TextSpec) and not (folder / "tokenizer.json").is_file():
+        raise ConfigError(f"{folder}: tokenizer.json is missing; run `make train MODEL={model}`")
+    return ModelBundle(
+        model=model,
+        version=version,
+        folder=folder,
+        spec=spec,
+        preprocessing_hash=preprocessing_hash(folder),
+    )
+
+
+def preprocessing_hash(folder: Path) -> str:
+    """Return the sha256, in hex, over `tokenizer.json` (if any) followed by `preprocessing.json`."""
+    digest = hashlib.sha256()
+    for name in ("tokenizer.json", "preprocessing.json"):
+        path = folder / name
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,165 @@
+"""Calls one model until it answers, and finds the item that it refuses."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
+
+from shared.errors import RejectedError, RetryableError
+from shared.inference.batcher import Row
+from shared.inference.metrics import ModelMetrics
+from shared.inference.port import Arrays, ModelServer
+from shared.inference.status import BatchFailedError
+
+Item = TypeVar("Item")
+Pad = Callable[[Sequence[Item]], Arrays]
+"""Makes the model's input of a batch."""
+
+_BACK_OFF = wait_random_exponential(multiplier=0.05, max=5)
+_WHILE_AWAY = retry_if_exception_type(RetryableError)
+
+# So often a batch may fail before a canary decides whether it or the model is at fault.
+_DOUBTED_ATTEMPTS = 5
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to ask whom."""
+
+    model: str
+    version: str
+    outputs: tuple[str, ...]
+
+
+class ModelCall(Generic[Item]):
+    """Answers batches of items: the `run_batch` of a Batcher."""
+
+    def __init__(
+        self,
+        server: ModelServer,
+        target: Target,
+        *,
+        pad: Pad[Item],
+        metrics: ModelMetrics,
+    ) -> None:
+        self._server = server
+        self._target = target
+        self._pad = pad
+        self._metrics = metrics
+        self._waiting_since_s: float | None = None
+
+    @property
+    def waiting_since_s(self) -> float | None:
+        """The loop's time since when the model has been away; None while it answers."""
+        return self._waiting_since_s
+
+    async def __call__(self, items: Sequence[Item]) -> list[Row | RejectedError]:
+        """Return one outcome an item, in order; wait as long as the model is away.
+
+        A refused batch is halved until the refused item is alone: its neighbours get their rows.
+        Raises IntegrityError when the model answers nonsense.
+        """
+        try:
+            answer = await self._persist(self._pad(items))
+        except RejectedError as error:
+            if len(items) == 1:
+                self._metrics.refusals.inc()
+                return [error]
+            middle = len(items) // 2
+            return [*await self(items[:middle]), *await self(items[middle:])]
+        return self._rows(answer, len(items))
+
+    async def _persist(self, inputs: Arrays) -> Arrays:
+        """Return the model's answer, however long it is away."""
+        while True:
+            try:
+                answer = await self._ask(inputs)
+            except RejectedError:
+                self._note_back()
+                raise
+            if answer is not None:
+                self._note_back()
+                return answer
+
+    async def _ask(self, inputs: Arrays) -> Arrays | None:
+        """Return the answer, or None when the model fails and is not well itself."""
+        # A new one a call: it keeps state, and several batches are under way.
+        retrying = AsyncRetrying(
+            retry=_WHILE_AWAY,
+            wait=_BACK_OFF,
+            stop=_is_in_doubt,
+            before_sleep=self._note_away,
+            sleep=asyncio.sleep,
+            reraise=True,
+        )
+        try:
+            answer: Arrays = await retrying(self._attempt, inputs)
+        except BatchFailedError:
+            return await self._decide(inputs)
+        return answer
+
+    async def _decide(self, inputs: Arrays) -> Arrays | None:
+        if not await self._is_well():
+            return None
+        try:
+            # Once more, as the model may have been ill until just now.
+            return await self._attempt(inputs)
+        except BatchFailedError as error:
+            raise RejectedError("model_failed", str(error)) from error
+        except RetryableError:
+            return None
+
+    async def _is_well(self) -> bool:
+        try:
+            await self._server.canary(self._target.model, self._target.version)
+        except (RetryableError, RejectedError):
+            return False
+        return True
+
+    async def _attempt(self, inputs: Arrays) -> Arrays:
+        target = self._target
+        loop = asyncio.get_running_loop()
+        started_s = loop.time()
+        answer = await self._server.infer(target.model, target.version, inputs, target.outputs)
+        self._metrics.infer.observe(loop.time() - started_s)
+        return answer
+
+    def _note_back(self) -> None:
+        if self._waiting_since_s is not None:
+            log.info("model_back", model=self._target.model)
+            self._waiting_since_s = None
+
+    def _note_away(self, state: RetryCallState) -> None:
+        self._metrics.retries.inc()
+        if self._waiting_since_s is None:
+            self._waiting_since_s = asyncio.get_running_loop().time()
+            error = state.outcome.exception() if state.outcome else None
+            log.warning("model_away", model=self._target.model, error=str(error))
+
+    def _rows(self, answer: Arrays, count: int) -> list[Row | RejectedError]:
+        finite = np.ones(count, dtype=np.bool_)
+        for array in answer.values():
+            if array.dtype.kind == "f":
+                finite &= np.isfinite(array).reshape(count, -1).all(axis=1)
+        return [
+            {name: array[index] for name, array in answer.items()} if is_finite else self._not_finite()
+            for index, is_finite in enumerate(finite.tolist())
+        ]
+
+    def _not_finite(self) -> RejectedError:
+        self._metrics.refusals.inc()
+        return RejectedError("model_output_not_finite", f"{self._target.model} answered with NaN or infinity")
+
+
+def _is_in_doubt(state: RetryCallState) -> bool:
+    return (
+        state.attempt_number >= _DOUBTED_ATTEMPTS
+        and state.outcome is not None
+        and isinstance(state.outcome.exception(), BatchFailedError)
+    )

@@ -1,0 +1,59 @@
+"""A model server in memory: models are functions. For tests, and to measure what is not Triton."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from shared.errors import RetryableError
+from shared.inference.port import Arrays, ModelSpec, TensorSpec
+
+Model = Callable[[Arrays], Arrays]
+"""Answers a batch; raises what a runner may raise."""
+
+
+class MemoryRunner:
+    """Answers by calling the function of the model, whatever the version.
+
+    `canaries` are run in place of the real inference that a server makes to see whether it is well.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        *,
+        specs: Mapping[str, ModelSpec] | None = None,
+        canaries: Mapping[str, Callable[[], None]] | None = None,
+    ) -> None:
+        self._models = models
+        self._specs = specs or {}
+        self._canaries = canaries or {}
+
+    async def infer(self, model: str, version: str, inputs: Arrays, outputs: Sequence[str]) -> Arrays:
+        """Return the named outputs of the function."""
+        answer = self._model(model, version)(inputs)
+        return {name: answer[name] for name in outputs}
+
+    async def ready(self, model: str, version: str) -> ModelSpec:
+        """Return the spec given at the start, else an empty one."""
+        self._model(model, version)
+        return self._specs.get(model) or empty_spec(model, version)
+
+    async def canary(self, model: str, version: str) -> None:
+        """Return when there is such a model, and its canary, if any, passes."""
+        self._model(model, version)
+        if model in self._canaries:
+            self._canaries[model]()
+
+    async def aclose(self) -> None:
+        """Do nothing: there is no connection."""
+
+    def _model(self, model: str, version: str) -> Model:
+        if model not in self._models:
+            raise RetryableError(f"model {model} version {version} is not ready")
+        return self._models[model]
+
+
+def empty_spec(model: str, version: str) -> ModelSpec:
+    """Return a spec that says nothing."""
+    nothing: dict[str, TensorSpec] = {}
+    return ModelSpec(
+        model=model, version=version, inputs=nothing, outputs=nothing, max_batch_size=64, parameters={}
+    )

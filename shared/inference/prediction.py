@@ -1,0 +1,35 @@
+"""From logits to a calibrated answer."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.events import Prediction
+from shared.inference.batcher import Row
+from shared.inference.bundle import ModelBundle, OutputSpec
+
+
+def probabilities(logits: NDArray[np.float32], spec: OutputSpec) -> NDArray[np.float64]:
+    """Return the calibrated probability of each label, float64 [labels], summing to 1."""
+    scaled = logits.astype(np.float64) / spec.temperature
+    exponentials: NDArray[np.float64] = np.exp(scaled - scaled.max())
+    exponentials /= exponentials.sum()
+    return exponentials
+
+
+def predict(chances: NDArray[np.float64], spec: OutputSpec) -> Prediction:
+    """Return the most probable label with what is needed to doubt it; there are at least two labels."""
+    order = np.argpartition(chances, -2)[-2:]
+    second, first = sorted(order.tolist(), key=chances.__getitem__)
+    confidence, runner_up = float(chances[first]), float(chances[second])
+    return Prediction(
+        label=spec.labels[first],
+        confidence=min(1.0, confidence),
+        runner_up=spec.labels[second],
+        margin=min(1.0, confidence - runner_up),
+    )
+
+
+def prediction(row: Row, bundle: ModelBundle) -> Prediction:
+    """Return the answer of a model whose one output is `logits`."""
+    spec = bundle.outputs["logits"]
+    return predict(probabilities(row["logits"], spec), spec)

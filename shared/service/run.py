@@ -1,0 +1,61 @@
+"""Starts a service and ends it with the right exit code; the body of every `__main__.py`."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, TypeVar
+
+import structlog
+
+from shared.errors import ConfigError, RetryableError
+from shared.service.logs import set_up_logs
+from shared.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+Serve = Callable[[S, asyncio.Event], Awaitable[None]]
+"""Runs until the event is set, then ends cleanly. Raises RetryableError only when it can't even start."""
+
+EXIT_BUG = 1
+EXIT_CONFIG = 2
+
+
+def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
+    """Run a service until SIGTERM or Ctrl-C, then exit: 0 stopped, 1 a bug, 2 set up wrongly."""
+    try:
+        settings = settings_type.from_environment()
+        set_up_logs(settings.log, service=service)
+        _collect_rarely()
+        asyncio.run(_run(settings, serve))
+    except ConfigError as error:
+        _refuse(service, str(error))
+    except RetryableError as error:
+        _refuse(service, f"{error}. Is it running? Its address is TIDEMILL__KAFKA__BOOTSTRAP")
+    except Exception:  # noqa: BLE001 - a bug: it goes to the log whole, and the process ends
+        structlog.get_logger().exception("service_failed")
+        sys.exit(EXIT_BUG)
+    sys.exit(0)
+
+
+def _refuse(service: str, why: str) -> NoReturn:
+    sys.stderr.write(f"{service}: {why}\n")
+    sys.exit(EXIT_CONFIG)
+
+
+def _collect_rarely() -> None:
+    """Look for reference cycles rarely: messages leave none, and looking took an eighth of their CPU time."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
+async def _run(settings: S, serve: Serve[S]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    log = structlog.get_logger()
+    log.info("service_started")
+    await serve(settings, stop)
+    log.info("service_stopped")

@@ -1,0 +1,43 @@
+"""What the documents say is what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.settings_page import PAGE, page
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+
+def test_the_page_of_settings_is_what_the_classes_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.architecture.settings_page"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_within_the_repository_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    targets = [link for link in links if "://" not in link]
+
+    assert [link for link in targets if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.name)
+def test_a_decision_is_short_and_names_its_price(decision: Path) -> None:
+    text = decision.read_text(encoding="utf-8")
+
+    assert len(text.splitlines()) <= 40
+    assert "\n## Price\n" in text
+    assert text.startswith(f"# {decision.name[:4]}: ")
+
+
+def test_every_make_target_of_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+    named = set(
+        re.findall(r"(?:^|`)make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+
+    assert named - targets == set()

@@ -1,0 +1,61 @@
+"""Each client library has one home, and no module wants anything of its environment when it is imported."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("services", "shared", "tidemill")
+HOMES = {
+    "aiokafka": "shared/bus/",
+    "redis": "shared/cache/",
+    "tritonclient": "shared/inference/",
+    "grpc": "shared/inference/",
+    "faust": "services/sentiment_alerts/stream.py",
+    "torch": "training/",
+    "transformers": "training/",
+}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the top-level packages that a file imports."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return {name.partition(".")[0] for name in names}
+
+
+def modules() -> list[Path]:
+    """Return every file of the parts that run in production, relative to the root."""
+    return [path.relative_to(ROOT) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_a_client_library_is_imported_in_its_home_only(library: str) -> None:
+    strangers = [
+        str(path)
+        for path in modules()
+        if library in imported(ROOT / path) and not str(path).startswith(HOMES[library])
+    ]
+
+    assert strangers == []
+
+
+def test_every_module_can_be_imported_with_an_empty_environment() -> None:
+    names = [".".join(path.with_suffix("").parts) for path in modules()]
+    lines = [f"import {name.removesuffix('.__init__')}" for name in names]
+
+    run = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        cwd=ROOT,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.stderr == ""
+    assert run.returncode == 0

@@ -1,0 +1,106 @@
+"""How the members of a group share its partitions, on every bus that can show it."""
+
+import asyncio
+
+import pytest
+
+from shared.bus.port import Bus, Consumer
+from shared.bus.record import Partition, Record
+from tests.support.buses import (
+    PATIENCE_S,
+    commit_all,
+    hold,
+    kafka_bus,
+    numbered,
+    publish,
+    read,
+    reading,
+    until,
+)
+
+# librdkafka's cluster refuses commits once a rebalance has begun: records come twice there. It also
+# lets no second static member into a group.
+HONEST_REBALANCE = pytest.mark.parametrize("bus", ["memory", "real_kafka"], indirect=True)
+
+
+@HONEST_REBALANCE
+async def test_a_second_member_gets_partitions_only_after_the_first_has_finished(
+    bus: Bus, topic: str
+) -> None:
+    leaving, finish = asyncio.Event(), asyncio.Event()
+    seen_by_first, seen_by_second = list[Record](), list[Record]()
+
+    async def finish_slowly(_: frozenset[Partition]) -> None:
+        leaving.set()
+        await finish.wait()
+
+    await publish(bus, numbered(topic, 10))
+    async with reading(bus, topic, on_revoke=finish_slowly) as first, asyncio.timeout(PATIENCE_S):
+        seen_by_first += await read(first, 10)
+        await commit_all(first, seen_by_first)
+        joining = asyncio.create_task(hold(bus, topic, seen_by_second))
+        await leaving.wait()
+        await publish(bus, numbered(topic, 10))
+        late_fetch = asyncio.create_task(first.fetch(max_records=100, timeout_ms=200))
+        await asyncio.wait([late_fetch], timeout=0.5)
+        assert not late_fetch.done() or late_fetch.result() == {}
+        assert seen_by_second == []
+        finish.set()
+        seen_by_first += [record for records in (await late_fetch).values() for record in records]
+        await until(lambda: len(seen_by_first) + len(seen_by_second) >= 20, first, seen_by_first)
+        joining.cancel()
+        await asyncio.wait([joining])
+
+    mine = {record.partition for record in seen_by_first[10:]}
+    theirs = {record.partition for record in seen_by_second}
+    assert len(seen_by_first) + len(seen_by_second) == 20
+    assert theirs
+    assert not mine & theirs
+
+
+@HONEST_REBALANCE
+async def test_the_next_owner_starts_behind_what_is_committed_on_the_way_out(bus: Bus, topic: str) -> None:
+    seen: list[Record] = []
+    owners: list[Consumer] = []
+    left = asyncio.Event()
+
+    async def commit_last(_: frozenset[Partition]) -> None:
+        await commit_all(owners[0], seen)
+        left.set()
+
+    await publish(bus, numbered(topic, 10))
+    async with reading(bus, topic, on_revoke=commit_last) as first, asyncio.timeout(PATIENCE_S):
+        owners.append(first)
+        seen += await read(first, 10)
+        joining = asyncio.create_task(hold(bus, topic, seen))
+        await left.wait()
+        await publish(bus, numbered(topic, 10))
+        await until(lambda: len(seen) >= 20, first, seen)
+        joining.cancel()
+        await asyncio.wait([joining])
+
+    assert len({(record.partition, record.offset) for record in seen}) == len(seen) == 20
+
+
+async def test_a_restarted_static_member_takes_its_partitions_back_at_once(
+    real_kafka: str, topic: str
+) -> None:
+    bus, revoked = kafka_bus(real_kafka), list[frozenset[Partition]]()
+
+    async def note(partitions: frozenset[Partition]) -> None:
+        revoked.append(partitions)
+
+    await publish(bus, numbered(topic, 1))
+    async with reading(bus, topic, member="a", on_revoke=note) as other, asyncio.timeout(PATIENCE_S):
+        async with reading(bus, topic, member="b") as first_life:
+            while not (len(await other.lag()) == len(await first_life.lag()) == 2):
+                await asyncio.gather(
+                    *(one.fetch(max_records=1, timeout_ms=100) for one in (other, first_life))
+                )
+            mine = set(await first_life.lag())
+            revoked.clear()
+        async with reading(bus, topic, member="b") as second_life:
+            assert set(await second_life.lag()) == mine
+            await other.fetch(max_records=1, timeout_ms=2_000)
+
+    assert revoked == []

@@ -1,0 +1,44 @@
+"""The schemas that subscribers rely on."""
+
+import json
+import re
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.events import BY_NAME, Event
+from tests.contract.compatibility import incompatibilities
+from tests.contract.schemas import COMMAND, FOLDER, current, golden
+from tests.support.events import events_of
+
+EVENTS = pytest.mark.parametrize("event", BY_NAME.values(), ids=list(BY_NAME))
+
+
+@EVENTS
+def test_the_schema_is_the_golden_one(event: type[Event]) -> None:
+    assert current(event) == golden(event), f"a contract changed: if that is meant, run `{COMMAND}`"
+
+
+@EVENTS
+def test_old_and_new_readers_and_writers_understand_each_other(event: type[Event]) -> None:
+    assert incompatibilities(golden(event), current(event)) == []
+
+
+@EVENTS
+@given(draw=st.data())
+def test_what_is_published_fits_the_golden_schema(event: type[Event], draw: st.DataObject) -> None:
+    published = json.loads(draw.draw(events_of(event)).to_json())
+
+    jsonschema.validate(published, golden(event))
+
+
+def test_no_golden_schema_is_left_of_an_event_that_is_gone() -> None:
+    assert {file.stem for file in FOLDER.glob("*.json")} == set(BY_NAME), f"run `{COMMAND}`"
+
+
+@EVENTS
+def test_the_wire_name_is_a_versioned_fact(event: type[Event]) -> None:
+    assert re.fullmatch(r"[a-z]+(\.[a-z]+(_[a-z]+)*)\.v\d+", event.name)
+    assert event.key_field in event.model_fields

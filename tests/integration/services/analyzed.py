@@ -1,0 +1,55 @@
+"""What inference would have published, as a model without mistakes."""
+
+from datetime import UTC, datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from deploy.local.samples.news import NewsItem
+from shared.events import Channel, CustomerMessageAnalyzed, DecisionRecord, NewsArticleAnalyzed, Prediction
+
+_DECISION = DecisionRecord(
+    model="test",
+    model_version="1",
+    preprocessing_hash="0" * 64,
+    cached=False,
+    queue_ms=1.0,
+    infer_ms=2.0,
+    total_ms=3.0,
+    trace_id="1" * 32,
+)
+_NEGATIVE = {"negative": 0.93, "neutral": 0.08, "positive": 0.03}
+
+
+def sure(label: str) -> Prediction:
+    """Return a prediction beyond doubt."""
+    return Prediction(label=label, confidence=0.97, runner_up="something else", margin=0.95)
+
+
+def analyzed_message(conversation_id: str) -> CustomerMessageAnalyzed:
+    """Return a message whose intent is beyond doubt."""
+    return CustomerMessageAnalyzed(
+        event_id=uuid5(NAMESPACE_URL, f"analyzed {conversation_id}"),
+        occurred_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        cause_id=uuid5(NAMESPACE_URL, conversation_id),
+        conversation_id=conversation_id,
+        channel=Channel.CHAT,
+        text="Where is my card?",
+        intent=sure("card_arrival"),
+        decision=_DECISION,
+    )
+
+
+def analyzed_news(item: NewsItem, *, run: str, number: int) -> NewsArticleAnalyzed:
+    """Return a sample story judged as its author meant it, on a company of this run's own."""
+    return NewsArticleAnalyzed(
+        event_id=uuid5(NAMESPACE_URL, f"analyzed {run} {number}"),
+        occurred_at=item.occurred_at,
+        cause_id=uuid5(NAMESPACE_URL, f"{run} {number}"),
+        source=item.source,
+        company=f"{item.company} {run}",
+        headline=item.headline,
+        published_at=item.occurred_at,
+        topic=sure("Company | Product News"),
+        sentiment=sure(item.tone),
+        negative=_NEGATIVE[item.tone],
+        decision=_DECISION,
+    )

@@ -1,0 +1,147 @@
+"""A service as its users run it: a process of its own, set up by its environment."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+import aiohttp
+from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_fixed
+
+from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_reader import KafkaReader
+from shared.bus.kafka_topics import KafkaTopics
+from shared.bus.record import Outgoing, Record
+from shared.settings import KafkaSettings
+
+READY_WITHIN_S = 40.0
+RESULTS_WITHIN_S = 40.0
+
+
+class ServiceProcess:
+    """`python -m services.NAME`, its log, its health."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._log: list[str] = []
+        self._listening = asyncio.create_task(self._listen())
+
+    @property
+    def log(self) -> str:
+        """Return all that it wrote on standard error so far."""
+        return "".join(self._log)
+
+    async def ready(self) -> None:
+        """Return when `/health/ready` says so."""
+        until_ready = AsyncRetrying(
+            retry=retry_if_result(lambda answer: not json.loads(answer)["ok"]),
+            wait=wait_fixed(0.05),
+            stop=stop_after_delay(READY_WITHIN_S),
+        )
+        await until_ready(self.get, "/health/ready")
+
+    async def get(self, path: str) -> str:
+        """Return what the service answers over HTTP."""
+        url = f"http://127.0.0.1:{await self._port}{path}"
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            return await answer.text()
+
+    async def stop(self) -> int:
+        """Ask it to end, as an operator does, and return the exit code."""
+        self._process.terminate()
+        return await self.exit_code()
+
+    async def kill(self) -> None:
+        """End it without a chance to do anything."""
+        self._process.kill()
+        await self.exit_code()
+
+    async def exit_code(self) -> int:
+        """Return the exit code once it has ended."""
+        await self._listening
+        return await self._process.wait()
+
+    @property
+    def ended(self) -> bool:
+        """Return whether the process is gone."""
+        return self._process.returncode is not None
+
+    async def _listen(self) -> None:
+        if self._process.stderr is None:
+            raise RuntimeError("started without a pipe")
+        async for line in self._process.stderr:
+            self._log.append(line.decode())
+            if b"http_listening" in line:
+                self._port.set_result(json.loads(line)["port"])
+        if not self._port.done():
+            self._port.cancel()
+
+
+@asynccontextmanager
+async def running(service: str, bootstrap: str, **more: str) -> AsyncIterator[ServiceProcess]:
+    """Yield a service that is starting, on a free port, and end it."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TIDEMILL__KAFKA__BOOTSTRAP": bootstrap,
+        "TIDEMILL__KAFKA__MEMBER": f"{service}-1",
+        "TIDEMILL__HTTP__PORT": "0",
+        **more,
+    }
+    command = [sys.executable, "-m", f"services.{service}"]
+    process = ServiceProcess(
+        await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
+    )
+    try:
+        yield process
+    finally:
+        if not process.ended:
+            await process.kill()
+
+
+async def publish(bootstrap: str, records: Sequence[Outgoing]) -> None:
+    """Write records and wait until they are acknowledged."""
+    producer = KafkaBus(KafkaSettings(bootstrap=bootstrap)).producer()
+    await producer.start()
+    try:
+        await producer.publish(records)
+    finally:
+        await producer.stop()
+
+
+class Results:
+    """Reads result topics from their beginning."""
+
+    def __init__(self, bootstrap: str, topics: Iterable[str]) -> None:
+        self._settings = KafkaSettings(bootstrap=bootstrap)
+        self._topics = tuple(topics)
+
+    async def matching(self, key_part: str, *, count: int) -> list[Record]:
+        """Return the records whose key holds `key_part`: at least `count`, and none more for a while."""
+        for topic in self._topics:
+            await KafkaTopics(self._settings).partition_count(topic)
+        reader = KafkaReader(self._settings, self._topics)
+        await reader.start()
+        found: list[Record] = []
+        try:
+            async with asyncio.timeout(RESULTS_WITHIN_S):
+                while fetched := await self._next(reader, wait=len(found) < count):
+                    found.extend(record for record in fetched if key_part.encode() in (record.key or b""))
+        except TimeoutError:
+            raise AssertionError(f"{len(found)} of {count} within {RESULTS_WITHIN_S} s: {found}") from None
+        finally:
+            await reader.stop()
+        return found
+
+    async def _next(self, reader: KafkaReader, *, wait: bool) -> list[Record]:
+        fetched = await reader.fetch(timeout_ms=500)
+        while wait and not fetched:
+            fetched = await reader.fetch(timeout_ms=500)
+        return fetched
+
+
+def reason_of(dead: Record) -> str:
+    """Return why a record was dead-lettered."""
+    return (dict(dead.headers)["tidemill-reason"] or b"").decode()

@@ -1,0 +1,129 @@
+"""The alert service as a process: the samples' one surge, crashes, and bad input."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from deploy.local.samples.news import SURGE_COMPANY, generate_news
+from shared.bus.record import Outgoing, Record
+from shared.events import (
+    DEAD_SUFFIX,
+    NewsArticleAnalyzed,
+    SentimentAlertRaised,
+    SentimentAlertResolved,
+    SentimentAlertUpdated,
+)
+from tests.integration.services.analyzed import analyzed_news
+from tests.integration.services.service_process import Results, publish, reason_of, running
+
+ALERTS = (SentimentAlertRaised.name, SentimentAlertUpdated.name, SentimentAlertResolved.name)
+ONE_SURGE = {(ALERTS[0], 5), (ALERTS[1], 8), (ALERTS[1], 12), (ALERTS[2], 0)}
+"""What the samples' surge must give: event and number of negative stories."""
+
+
+def sample_news(run: str) -> list[Outgoing]:
+    """Return the sample news as a perfect model would judge it, on companies of this run's own."""
+    articles = [analyzed_news(item, run=run, number=number) for number, item in enumerate(generate_news())]
+    return [Outgoing(each.name, each.key, each.to_json()) for each in articles]
+
+
+def told(records: Sequence[Record], run: str) -> set[tuple[str, int]]:
+    """Return what was told about the surge; fail if anything was told about another company."""
+    events = [(record, SentimentAlertRaised.from_json(record.value or b"")) for record in records]
+    assert {event.company for _, event in events} == {f"{SURGE_COMPANY} {run}"}
+    assert len({event.alert_id for _, event in events}) == 1
+    return {(record.partition.topic, event.negative_count) for record, event in events}
+
+
+async def test_the_sample_news_give_one_alert_with_its_updates_and_its_end(bootstrap: str) -> None:
+    run = uuid4().hex
+
+    async with running("sentiment_alerts", bootstrap) as service:
+        await service.ready()
+        await publish(bootstrap, sample_news(run))
+        alerts = await Results(bootstrap, ALERTS).matching(run, count=len(ONE_SURGE))
+        exit_code = await service.stop()
+
+    assert told(alerts, run) == ONE_SURGE
+    assert len(alerts) == len(ONE_SURGE)
+    assert exit_code == 0
+
+
+async def test_kill_9_again_and_again_changes_no_alert(real_kafka: str) -> None:
+    run = uuid4().hex
+    news = sample_news(run)
+    portions = [news[start : start + 60] for start in range(0, len(news), 60)]
+
+    for portion in portions:
+        async with running("sentiment_alerts", real_kafka) as service:
+            await service.ready()
+            await publish(real_kafka, portion)
+            await service.kill()
+    async with running("sentiment_alerts", real_kafka) as service:
+        alerts = await Results(real_kafka, ALERTS).matching(run, count=len(ONE_SURGE))
+        assert await service.stop() == 0
+
+    assert told(alerts, run) == ONE_SURGE
+    ids = {dict(record.headers)["ce_id"] for record in alerts}
+    assert len(ids) == len(ONE_SURGE)
+
+
+async def test_workers_that_come_and_go_hand_their_companies_over(real_kafka: str) -> None:
+    run = uuid4().hex
+    news = sample_news(run)
+    quick = {"TIDEMILL__KAFKA__SESSION_TIMEOUT_MS": "6000"}  # a static member is missed only after this
+    surge_at = next(place for place, each in enumerate(news) if b"listeria" in (each.value or b""))
+
+    async with running("sentiment_alerts", real_kafka, **quick) as first:
+        await first.ready()
+        await publish(real_kafka, news[: surge_at + 10])
+        quick["TIDEMILL__KAFKA__MEMBER"] = "another"
+        async with running("sentiment_alerts", real_kafka, **quick) as second:
+            await second.ready()
+            await publish(real_kafka, news[surge_at + 10 : surge_at + 20])
+            assert await first.stop() == 0
+            await publish(real_kafka, news[surge_at + 20 :])
+            alerts = await Results(real_kafka, ALERTS).matching(run, count=len(ONE_SURGE))
+            assert await second.stop() == 0
+
+    assert told(alerts, run) == ONE_SURGE
+
+
+async def test_a_bad_record_is_set_aside_and_the_stream_goes_on(memory_kafka: str) -> None:
+    run = uuid4().hex
+    bad = Outgoing(NewsArticleAnalyzed.name, f"bad {run}".encode(), b"\xff")
+
+    async with running("sentiment_alerts", memory_kafka) as service:
+        await service.ready()
+        await publish(memory_kafka, [bad, *sample_news(run)])
+        [dead] = await Results(memory_kafka, [NewsArticleAnalyzed.name + DEAD_SUFFIX]).matching(run, count=1)
+        alerts = await Results(memory_kafka, ALERTS).matching(run, count=len(ONE_SURGE))
+        metrics = await service.get("/metrics")
+
+    assert (dead.value, reason_of(dead)) == (b"\xff", "invalid_utf8")
+    assert told(alerts, run) == ONE_SURGE
+    assert 'tidemill_dead_letters_total{reason="invalid_utf8"' in metrics
+
+
+async def test_a_flood_of_bad_records_stops_the_service_and_the_next_start_goes_on(memory_kafka: str) -> None:
+    run = uuid4().hex
+    bad = [Outgoing(NewsArticleAnalyzed.name, f"{number} {run}".encode(), b"{") for number in range(6)]
+    wary = {"TIDEMILL__LIMITS__DEAD_LETTER_MIN_COUNT": "3"}
+
+    async with running("sentiment_alerts", memory_kafka, **wary) as service:
+        await service.ready()
+        await publish(memory_kafka, bad)
+        assert await service.exit_code() == 1
+        assert "tidemill dead list" in service.log
+    async with running("sentiment_alerts", memory_kafka) as service:
+        dead = await Results(memory_kafka, [NewsArticleAnalyzed.name + DEAD_SUFFIX]).matching(run, count=6)
+        assert await service.stop() == 0
+
+    assert sorted(record.key or b"" for record in dead) == sorted(record.key or b"" for record in bad)
+
+
+async def test_an_unreachable_broker_ends_the_start_with_exit_code_2() -> None:
+    async with running("sentiment_alerts", "127.0.0.1:1") as service:
+        exit_code = await service.exit_code()
+
+    assert exit_code == 2
+    assert "Traceback" not in service.log

@@ -1,0 +1,102 @@
+"""Each bus there is, and what tests do with one."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from shared.bus.kafka import KafkaBus
+from shared.bus.memory import MemoryBus
+from shared.bus.port import Bus, Consumer, OnRevoke
+from shared.bus.record import Outgoing, Partition, Record
+from shared.settings import KafkaSettings
+
+KEYS = [f"key-{number}".encode() for number in range(10)]
+PATIENCE_S = 30.0
+
+
+def kafka_bus(bootstrap: str) -> KafkaBus:
+    """Return a bus whose groups notice a new member soon."""
+    return KafkaBus(KafkaSettings(bootstrap=bootstrap, session_timeout_ms=6_000))
+
+
+@pytest.fixture(params=["memory_kafka", "real_kafka"])
+def kafka(request: pytest.FixtureRequest) -> KafkaBus:
+    """Return a bus on each Kafka."""
+    return kafka_bus(request.getfixturevalue(request.param))
+
+
+@pytest.fixture(params=["memory", "memory_kafka", "real_kafka"])
+def bus(request: pytest.FixtureRequest) -> Bus:
+    """Return each bus there is."""
+    if request.param == "memory":
+        return MemoryBus()
+    return kafka_bus(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def topic() -> str:
+    """Return a topic that nobody has used."""
+    return f"contract.{uuid.uuid4()}"
+
+
+async def keep(_: frozenset[Partition]) -> None:
+    """Have nothing to finish before partitions go."""
+
+
+@asynccontextmanager
+async def reading(
+    bus: Bus, topic: str, *, member: str | None = None, on_revoke: OnRevoke = keep
+) -> AsyncIterator[Consumer]:
+    """Yield a member of the topic's group."""
+    consumer = bus.consumer([topic], group=f"{topic}.readers", member=member)
+    await consumer.start(on_revoke)
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def publish(bus: Bus, records: Sequence[Outgoing]) -> None:
+    """Write records, all acknowledged."""
+    producer = bus.producer()
+    await producer.start()
+    try:
+        await producer.publish(records)
+    finally:
+        await producer.stop()
+
+
+async def read(consumer: Consumer, count: int) -> list[Record]:
+    """Return the next `count` records."""
+    found: list[Record] = []
+    async with asyncio.timeout(PATIENCE_S):
+        while len(found) < count:
+            fetched = await consumer.fetch(max_records=count - len(found), timeout_ms=500)
+            found += [record for records in fetched.values() for record in records]
+    return found
+
+
+async def until(holds: Callable[[], bool], consumer: Consumer, seen: list[Record]) -> None:
+    """Let a member read until a condition holds."""
+    while not holds():
+        fetched = await consumer.fetch(max_records=100, timeout_ms=50)
+        seen += [record for records in fetched.values() for record in records]
+
+
+def numbered(topic: str, count: int) -> list[Outgoing]:
+    """Return records that take turns with their keys."""
+    return [Outgoing(topic, KEYS[number % len(KEYS)], str(number).encode()) for number in range(count)]
+
+
+async def hold(bus: Bus, topic: str, seen: list[Record]) -> None:
+    """Be a second member until cancelled."""
+    async with reading(bus, topic) as consumer:
+        await until(lambda: False, consumer, seen)
+
+
+async def commit_all(consumer: Consumer, records: Sequence[Record]) -> None:
+    """Commit all of `records`."""
+    await consumer.commit({record.partition: record.offset + 1 for record in records})

@@ -1,0 +1,169 @@
+"""A bus in memory that notes what happens, and fails when told to; a stream that runs on it."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from prometheus_client import CollectorRegistry
+
+from shared.bus.limits import StreamLimits
+from shared.bus.memory import MemoryBus
+from shared.bus.metrics import StreamMetrics
+from shared.bus.port import Consumer, OnRevoke, Outcome, Producer
+from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.stream import Source, Stream
+
+TOPIC = "in"
+RESULTS = "out"
+HERE = Partition(TOPIC, 0)
+
+
+class WatchedBus:
+    """Keeps a history of what was published and committed; the next calls raise what is queued."""
+
+    def __init__(self, *, partitions: int = 1) -> None:
+        self.memory = MemoryBus(partitions=partitions)
+        self.history: list[str] = []
+        self.published: list[Outgoing] = []
+        self.committed: dict[Partition, int] = {}
+        self.connect_errors: deque[Exception] = deque()
+        self.publish_errors: deque[Exception] = deque()
+        self.commit_errors: deque[Exception] = deque()
+        self.client_count = 0
+        self.silent = False
+        """Consumers opened while it is set never get a record: aiokafka's can stall without a word."""
+        self.pausing = True
+        """Unset, a pause has no effect, as on partitions that a rebalance brings behind it."""
+        self.fetch_delay_s = 0.0
+
+    def consumer(self, topics: Sequence[str], *, group: str, member: str | None = None) -> Consumer:
+        """Return a consumer whose commits are noted."""
+        self.client_count += 1
+        return _WatchedConsumer(self, self.memory.consumer(topics, group=group, member=member))
+
+    def producer(self) -> Producer:
+        """Return a producer whose records are noted."""
+        return _WatchedProducer(self, self.memory.producer())
+
+    async def send(self, *values: str, key: str = "k") -> None:
+        """Write records to the topic that the stream reads."""
+        for value in values:
+            await self.memory.append(Outgoing(TOPIC, key.encode(), value.encode()))
+
+
+class _WatchedConsumer:
+    def __init__(self, watched: WatchedBus, inner: Consumer) -> None:
+        self._watched = watched
+        self._inner = inner
+        self._silent = watched.silent
+        self.resume = inner.resume
+        self.lag = inner.lag
+        self.stop = inner.stop
+
+    async def start(self, on_revoke: OnRevoke) -> None:
+        if self._watched.connect_errors:
+            raise self._watched.connect_errors.popleft()
+        await self._inner.start(on_revoke)
+
+    async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
+        if self._silent:
+            await asyncio.sleep(timeout_ms / 1000)
+            return {}
+        await asyncio.sleep(self._watched.fetch_delay_s)
+        return await self._inner.fetch(max_records=max_records, timeout_ms=timeout_ms)
+
+    def pause(self) -> None:
+        if self._watched.pausing:
+            self._inner.pause()
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        if self._watched.commit_errors:
+            raise self._watched.commit_errors.popleft()
+        await self._inner.commit(offsets)
+        self._watched.committed |= offsets
+        self._watched.history += [f"committed {offset}" for offset in offsets.values()]
+
+
+class _WatchedProducer:
+    def __init__(self, watched: WatchedBus, inner: Producer) -> None:
+        self._watched = watched
+        self._inner = inner
+        self.start = inner.start
+        self.stop = inner.stop
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        if self._watched.publish_errors:
+            raise self._watched.publish_errors.popleft()
+        await self._inner.publish(records)
+        self._watched.published += records
+        self._watched.history += [f"published {text_of(record)}" for record in records]
+
+
+Answer = Callable[[Record], Outcome]
+
+
+class GatedHandler:
+    """Answers each record; those whose text is in `closed` wait until it is taken out."""
+
+    def __init__(self, answer: Answer | None = None) -> None:
+        self.answer: Answer = answer or echo
+        self.closed: set[str] = set()
+        self.errors: deque[Exception] = deque()
+        self.calls: list[list[str]] = []
+
+    async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
+        """Return one outcome a record."""
+        texts = [text_of(record) for record in records]
+        self.calls.append(texts)
+        if self.errors:
+            raise self.errors.popleft()
+        while self.closed.intersection(texts):  # noqa: ASYNC110 - the time is virtual
+            await asyncio.sleep(0.01)
+        return [self.answer(record) for record in records]
+
+
+def text_of(record: Record | Outgoing) -> str:
+    """Return the value of a record as text."""
+    return (record.value or b"").decode()
+
+
+def echo(record: Record) -> Outcome:
+    """Answer a record with its own text."""
+    return [Outgoing(RESULTS, record.key, record.value)]
+
+
+def published(bus: WatchedBus, topic: str = RESULTS) -> list[str]:
+    """Return what was written to a topic, in order."""
+    return [text_of(record) for record in bus.published if record.topic == topic]
+
+
+def stream_on(bus: WatchedBus, handler: GatedHandler, limits: StreamLimits | None = None) -> Stream:
+    """Return a stream, not running."""
+    return Stream(
+        bus,
+        Source(topics=[TOPIC], group="readers"),
+        handler,
+        limits=limits or StreamLimits(commit_interval_s=0.01),
+        metrics=StreamMetrics(CollectorRegistry()),
+    )
+
+
+@asynccontextmanager
+async def running(stream: Stream) -> AsyncIterator[asyncio.Task[None]]:
+    """Run a stream inside the block; at its end stop the stream and let it finish."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(stream.run(stop))
+    try:
+        yield task
+    finally:
+        stop.set()
+        await asyncio.wait([task])
+    await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return when `condition` holds; for loops whose time is virtual."""
+    async with asyncio.timeout(600.0):
+        while not condition():  # noqa: ASYNC110 - the time is virtual
+            await asyncio.sleep(0.01)

@@ -1,0 +1,128 @@
+"""InferenceHandler: every record gets exactly one analyzed event or one refusal."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+
+from services.inference.handler import InferenceHandler
+from services.inference.streams import STREAMS
+from shared.bus.port import Outcome
+from shared.bus.record import Partition, Record
+from shared.cache.memory import NullCache
+from shared.errors import RejectedError
+from shared.events import Channel, CustomerMessageAnalyzed, CustomerMessageReceived
+from shared.events.headers import headers_for, new_trace, trace_id, trace_of
+from shared.inference.batcher import Batcher, BatchLimits, Row
+from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.inference.metrics import ModelMetrics
+from shared.service.predictor import Predictor, Recipe
+
+LABELS = {"support_intent": ("lost_card", "top_up"), "review_sentiment": ("negative", "positive")}
+
+
+async def second_label(texts: Sequence[str]) -> list[Row | RejectedError]:
+    return [{"logits": np.array([0.0, 3.0], dtype=np.float32)} for _ in texts]
+
+
+def a_predictor(model: str) -> Predictor[str, str]:
+    bundle = ModelBundle(
+        model=model,
+        version="1",
+        folder=Path("nowhere"),
+        spec=TextSpec(max_tokens=9, outputs={"logits": OutputSpec(labels=LABELS[model])}),
+        preprocessing_hash="0" * 64,
+    )
+    return Predictor(
+        bundle,
+        Recipe(canonical=str.encode, encode=list),
+        Batcher(second_label, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        cache=NullCache(),
+        executor=ThreadPoolExecutor(max_workers=1),
+    )
+
+
+def a_handler() -> InferenceHandler:
+    return InferenceHandler(STREAMS["messages"], {model: a_predictor(model) for model in LABELS})
+
+
+def a_message(number: int, channel: Channel = Channel.CHAT) -> CustomerMessageReceived:
+    return CustomerMessageReceived(
+        event_id=UUID(int=number),
+        occurred_at=datetime(2030, 1, 1, tzinfo=UTC),
+        conversation_id=f"c{number}",
+        channel=channel,
+        text=f"message {number}",
+    )
+
+
+def a_record(offset: int, value: bytes | None, event: CustomerMessageReceived | None = None) -> Record:
+    headers = headers_for(event, source="test", trace=new_trace()) if event else ()
+    return Record(Partition(CustomerMessageReceived.name, 0), offset, b"key", value, headers, 0)
+
+
+def analyzed(outcome: Outcome) -> CustomerMessageAnalyzed:
+    assert not isinstance(outcome, RejectedError)
+    (outgoing,) = outcome
+    assert outgoing.value is not None
+    return CustomerMessageAnalyzed.from_json(outgoing.value)
+
+
+async def test_a_review_is_judged_for_its_sentiment_and_a_chat_for_its_intent() -> None:
+    chat, review = a_message(1), a_message(2, Channel.REVIEW)
+
+    first, second = await a_handler().handle(
+        [a_record(0, chat.to_json(), chat), a_record(1, review.to_json(), review)]
+    )
+
+    intent, sentiment = analyzed(first).intent, analyzed(second).sentiment
+    assert intent is not None
+    assert intent.label == "top_up"
+    assert sentiment is not None
+    assert sentiment.label == "positive"
+    assert analyzed(first).sentiment is None
+
+
+async def test_a_bad_record_is_refused_and_its_neighbours_are_answered() -> None:
+    events = [a_message(1), a_message(2)]
+    records = [a_record(0, events[0].to_json()), a_record(1, b"not json"), a_record(2, events[1].to_json())]
+
+    before, bad, after = await a_handler().handle(records)
+
+    assert isinstance(bad, RejectedError)
+    assert bad.reason == "not_json"
+    assert [analyzed(before).cause_id, analyzed(after).cause_id] == [UUID(int=1), UUID(int=2)]
+
+
+async def test_a_replay_gives_the_same_event_id() -> None:
+    event = a_message(1)
+
+    (once,) = await a_handler().handle([a_record(0, event.to_json())])
+    (again,) = await a_handler().handle([a_record(7, event.to_json())])
+
+    assert analyzed(once).event_id == analyzed(again).event_id
+
+
+async def test_the_trace_of_the_message_goes_on_in_its_result() -> None:
+    event = a_message(1)
+    record = a_record(0, event.to_json(), event)
+
+    (outcome,) = await a_handler().handle([record])
+
+    assert not isinstance(outcome, RejectedError)
+    expected = trace_id(trace_of(record.headers))
+    assert trace_id(trace_of(outcome[0].headers)) == expected
+    assert analyzed(outcome).decision.trace_id == expected
+
+
+async def test_the_result_names_the_model_that_gave_it() -> None:
+    event = a_message(1)
+
+    (outcome,) = await a_handler().handle([a_record(0, event.to_json())])
+
+    decision = analyzed(outcome).decision
+    assert (decision.model, decision.model_version) == ("support_intent", "1")
+    assert not decision.cached

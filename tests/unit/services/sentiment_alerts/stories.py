@@ -1,0 +1,56 @@
+"""Analyzed articles for tests, minutes after a fixed start, and the states that they lead to."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from services.sentiment_alerts.state import CompanyState
+from shared.bus.record import Partition, Record
+from shared.events import DecisionRecord, NewsArticleAnalyzed, Prediction
+
+START = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
+COMPANY = "Alder Rail"
+_SPACE = UUID("8d0c6f0e-4d53-4a37-9a53-0d1f7d0e7a11")
+_DECISION = DecisionRecord(
+    model="news_tone",
+    model_version="1",
+    preprocessing_hash="0" * 64,
+    cached=False,
+    queue_ms=1.0,
+    infer_ms=2.0,
+    total_ms=3.0,
+    trace_id="1" * 32,
+)
+
+
+def article(
+    number: int, *, minute: float, negative: float = 0.9, company: str = COMPANY, headline: str = ""
+) -> NewsArticleAnalyzed:
+    """Return the analyzed article `number`, unlike all others unless it gets a headline."""
+    label = "bearish" if negative >= 0.5 else "neutral"
+    published_at = START + timedelta(minutes=minute)
+    return NewsArticleAnalyzed(
+        event_id=uuid5(_SPACE, f"analyzed {number}"),
+        occurred_at=published_at,
+        cause_id=uuid5(_SPACE, f"published {number}"),
+        source="Harbour Wire",
+        company=company,
+        headline=headline or f"no{number} and{number}",
+        published_at=published_at,
+        topic=Prediction(label="Legal", confidence=0.9, runner_up="Macro", margin=0.8),
+        sentiment=Prediction(label=label, confidence=0.9, runner_up="bullish", margin=0.8),
+        negative=negative,
+        decision=_DECISION,
+    )
+
+
+def record(event: NewsArticleAnalyzed, offset: int, *, partition: int = 0) -> Record:
+    """Return the record that carries an article."""
+    return Record(Partition(event.name, partition), offset, event.key, event.to_json(), (), 0)
+
+
+class States(dict[str, CompanyState]):
+    """The states of all companies in a dictionary."""
+
+    def with_alert(self) -> list[CompanyState]:
+        """Return the states with an open alert."""
+        return [state for state in self.values() if state.alert]

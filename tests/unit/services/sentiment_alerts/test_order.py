@@ -1,0 +1,64 @@
+"""Each partition's records one after the other, however they are delivered."""
+
+from services.sentiment_alerts.order import Order, Turn
+
+
+def an_order(next_offset: int) -> Order:
+    """Return an order that expects this offset in partition 0."""
+    order = Order()
+    order.begin({0: next_offset})
+    return order
+
+
+def test_the_next_record_is_taken_and_then_the_one_after_it() -> None:
+    order = an_order(5)
+
+    assert order.turn(0, 5) is Turn.NOW
+    order.done(0, 5, epoch=order.epoch)
+    assert order.turn(0, 6) is Turn.NOW
+
+
+def test_a_record_behind_a_gap_waits_for_those_before_it() -> None:
+    assert an_order(5).turn(0, 72) is Turn.EARLY
+
+
+def test_a_record_that_comes_again_is_known() -> None:
+    assert an_order(5).turn(0, 4) is Turn.BEFORE
+
+
+def test_a_partition_never_read_begins_at_its_beginning() -> None:
+    assert an_order(5).turn(1, 0) is Turn.NOW
+
+
+def test_partitions_do_not_disturb_each_other() -> None:
+    order = Order()
+    order.begin({0: 5, 1: 9})
+
+    order.done(0, 5, epoch=order.epoch)
+
+    assert (order.next_offset(0), order.next_offset(1)) == (6, 9)
+
+
+def test_a_record_that_a_recovery_overtook_is_applied_again() -> None:
+    order = an_order(5)
+    epoch = order.epoch
+    order.begin({0: 5})
+
+    order.done(0, 5, epoch=epoch)
+
+    assert order.turn(0, 5) is Turn.NOW
+
+
+def test_many_early_records_ask_for_one_seek() -> None:
+    order = an_order(5)
+
+    assert [order.seek_due(0, now_s) for now_s in (10.0, 10.1, 11.9, 12.1)] == [True, False, False, True]
+
+
+def test_a_gap_after_a_mended_one_is_sought_at_once() -> None:
+    order = an_order(5)
+    order.seek_due(0, 10.0)
+
+    order.done(0, 5, epoch=order.epoch)
+
+    assert order.seek_due(0, 10.1)

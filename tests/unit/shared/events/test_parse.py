@@ -1,0 +1,129 @@
+"""Every way in which a record can be no event, and the reason that it gets."""
+
+import json
+from base64 import b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import RejectedError
+from shared.events import CustomerMessageReceived, Event, ImageReceived
+from shared.events.image import IMAGE_MAX_BYTES
+from shared.events.parse import parse
+from shared.events.text import TEXT_MAX_CHARS
+from tests.support.events import message
+
+ENVELOPE = {"event_id": "00000000-0000-0000-0000-000000000001", "occurred_at": "2026-03-01T12:00:00Z"}
+
+
+def saying(text: object, **changes: object) -> bytes:
+    """Return the value of a message record."""
+    return json.dumps({**ENVELOPE, "conversation_id": "case", "text": text, **changes}).encode()
+
+
+def showing(content: bytes) -> bytes:
+    """Return the value of an image record."""
+    encoded = b64encode(content).decode()
+    return json.dumps({**ENVELOPE, "case_id": "case", "kind": "digit", "content": encoded}).encode()
+
+
+def reason_of(
+    value: bytes | None,
+    *,
+    event: type[Event] = CustomerMessageReceived,
+    key: bytes | None = b"case",
+    ce_type: bytes | None = None,
+) -> str:
+    """Return why the record is refused."""
+    headers = () if ce_type is None else (("ce_type", ce_type),)
+    with pytest.raises(RejectedError) as refused:
+        parse(event, key=key, value=value, headers=headers)
+    return refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        pytest.param(None, "null_value", id="null"),
+        pytest.param(b"", "not_json", id="no bytes"),
+        pytest.param(b"hello", "not_json", id="plain text"),
+        pytest.param(saying("hi")[:-2], "not_json", id="cut off"),
+        pytest.param(b"\xef\xbb\xbf" + saying("hi"), "not_json", id="byte order mark"),
+        pytest.param(saying("hi").decode().encode("utf-16-le"), "not_json", id="UTF-16"),
+        pytest.param(b"[" * 500 + b"]" * 500, "not_json", id="nested too deep"),
+        pytest.param(b"[" * 100_000, "not_json", id="nested too deep for any parser"),
+        pytest.param(saying("hi") + b"\xff", "invalid_utf8", id="a byte that UTF-8 lacks"),
+        pytest.param(b'"\xed\xa0\x80"', "invalid_utf8", id="a surrogate as bytes"),
+        pytest.param(saying("\ud800"), "lone_surrogate", id="first half alone"),
+        pytest.param(saying("\udc00 words"), "lone_surrogate", id="second half alone"),
+        pytest.param(saying("hi", **{"\ud800": 1}), "lone_surrogate", id="in a name"),
+        pytest.param(b"[]", "wrong_shape", id="a list"),
+        pytest.param(b"{}", "wrong_shape", id="nothing in it"),
+        pytest.param(saying(5), "wrong_shape", id="a number for a text"),
+        pytest.param(saying("hi", conversation_id=""), "wrong_shape", id="an empty name"),
+        pytest.param(saying("hi", channel="fax"), "wrong_shape", id="an unknown channel"),
+        pytest.param(saying("hi", occurred_at="2026-03-01T12:00:00"), "wrong_shape", id="no time zone"),
+        pytest.param(saying(""), "empty_text", id="empty"),
+        pytest.param(saying(" \t\n\u2003"), "empty_text", id="blank"),
+        pytest.param(saying("x" * (TEXT_MAX_CHARS + 1)), "text_too_long", id="a character too many"),
+        pytest.param(saying("x" * 2**20), "text_too_long", id="1 MB"),
+    ],
+)
+def test_what_is_no_message_gets_its_reason(value: bytes | None, reason: str) -> None:
+    assert reason_of(value) == reason
+
+
+def test_a_text_at_the_bound_is_welcome() -> None:
+    text = "x" * TEXT_MAX_CHARS
+
+    parsed = parse(CustomerMessageReceived, key=b"case", value=saying(text), headers=())
+
+    assert parsed.text == text
+
+
+@pytest.mark.parametrize("name", [b"customer.message_received.v9", b"image.received.v1", b""])
+def test_a_record_that_calls_itself_something_else_is_refused(name: bytes) -> None:
+    assert reason_of(saying("hi"), ce_type=name) == "unknown_version"
+
+
+def test_a_type_header_without_a_value_is_refused() -> None:
+    with pytest.raises(RejectedError, match="carries") as refused:
+        parse(CustomerMessageReceived, key=b"case", value=saying("hi"), headers=(("ce_type", None),))
+
+    assert refused.value.reason == "unknown_version"
+
+
+def test_a_missing_key_is_refused_where_order_matters() -> None:
+    assert reason_of(saying("hi"), key=None) == "missing_key"
+
+
+def test_a_missing_key_is_welcome_where_order_does_not_matter() -> None:
+    parsed = parse(ImageReceived, key=None, value=showing(b"bytes"), headers=())
+
+    assert parsed.content == b"bytes"
+
+
+def test_a_picture_above_the_bound_is_refused() -> None:
+    assert parse(ImageReceived, key=None, value=showing(bytes(IMAGE_MAX_BYTES)), headers=())
+    assert reason_of(showing(bytes(IMAGE_MAX_BYTES + 1)), event=ImageReceived) == "image_too_large"
+
+
+def test_a_refusal_never_repeats_what_the_customer_wrote() -> None:
+    secret = "4111 1111 1111 1111"
+    for value in (saying("hi", channel=secret), saying("hi", event_id=secret), saying([secret])):
+        with pytest.raises(RejectedError) as refused:
+            parse(CustomerMessageReceived, key=b"case", value=value, headers=())
+
+        assert secret not in str(refused.value)
+
+
+@given(value=st.binary(max_size=300) | st.text().map(str.encode))
+def test_no_bytes_do_worse_than_a_refusal(value: bytes) -> None:
+    assert reason_of(value) in {"not_json", "invalid_utf8", "lone_surrogate", "wrong_shape"}
+
+
+def test_a_good_record_is_its_event() -> None:
+    sent = message(7)
+
+    assert parse(CustomerMessageReceived, key=sent.key, value=sent.to_json(), headers=()) == sent

@@ -1,0 +1,74 @@
+"""Wrong use and wrong set-up: one clear line with the cure, exit code 2, no stack trace."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tidemill.__main__ import main
+
+ROOT = Path(__file__).parents[3]
+
+
+def exit_code(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
+    """Return how `tidemill` with these arguments ends, run in the root of the repository."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["tidemill", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["play", "nowhere.csv", "--to", "messages"], "nowhere.csv can't be read: No such file"),
+        (["play", "README.md", "--to", "messages"], "rows are read from .csv and .jsonl"),
+        (["play", "README.md", "--to", "routed"], "routed takes no input; choose one of"),
+        (["play", "docs", "--to", "images"], "pictures of what? add --kind"),
+        (["play", "docs", "--to", "images", "--kind", "digit"], "docs holds nothing to play"),
+        (["play", "README.md", "--to", "messages", "--column", "text"], "write it as FIELD=COLUMN"),
+        (["play", "nowhere.csv"], "--to"),
+        (["watch", "nonsense"], "there is no topic nonsense; choose one of"),
+        (["dead", "list", "nonsense"], "there is no topic nonsense; choose one of"),
+        (["lag", "--group", "mine"], "--group and --topic go together"),
+        (["fly"], "No such command"),
+    ],
+)
+def test_wrong_use_is_said_in_one_line(
+    arguments: list[str], complaint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(monkeypatch, *arguments) == 2
+
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert "Traceback" not in said
+
+
+def test_a_wrong_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TIDEMILL__KAFKA__COMPRESSION", "lzma")
+
+    assert exit_code(monkeypatch, "lag") == 2
+
+    assert capsys.readouterr().err.startswith("tidemill: wrong settings: TIDEMILL__KAFKA__COMPRESSION")
+
+
+def test_a_folder_without_models_is_named_with_the_cure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TIDEMILL__MODELS_DIR", str(tmp_path))
+
+    assert exit_code(monkeypatch, "models") == 2
+
+    assert "holds no models; run this in the repository" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["run", "demo", "play", "watch", "lag", "models", "health", "evaluate"])
+def test_every_command_explains_itself_with_an_example(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(monkeypatch, name, "--help") == 0
+
+    assert f"  tidemill {name}" in capsys.readouterr().out

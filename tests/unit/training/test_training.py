@@ -1,0 +1,170 @@
+"""Training, from rows to a served folder, on rows that a test can afford."""
+
+import gzip
+import json
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from google.protobuf import text_format
+from numpy.typing import NDArray
+from tritonclient.grpc import model_config_pb2
+from typer.testing import CliRunner
+
+torch = pytest.importorskip("torch", reason="the training extra is not installed")
+ort = pytest.importorskip("onnxruntime", reason="the training extra is not installed")
+
+from deploy.local.paths import MODELS  # noqa: E402 -- from here on only with the extra
+from shared.errors import ConfigError  # noqa: E402
+from shared.inference.bundle import load_bundle  # noqa: E402
+from shared.inference.model_config import HASH_PARAMETER  # noqa: E402
+from training.__main__ import app  # noqa: E402
+from training.data import TextRows, banking77, without_repeats  # noqa: E402
+from training.evaluate import accuracies, temperature  # noqa: E402
+from training.export import write_model  # noqa: E402
+from training.job import Job  # noqa: E402
+from training.jobs import job_of  # noqa: E402
+from training.train import UNKNOWN, Examples, fit  # noqa: E402
+
+
+def an_idx_file(path: Path, values: NDArray[np.uint8]) -> None:
+    sizes = struct.pack(f">{values.ndim}I", *values.shape)
+    path.write_bytes(gzip.compress(struct.pack(">HBB", 0, 8, values.ndim) + sizes + values.tobytes()))
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small tensors are faster on one thread, and far faster on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def stripes(tmp_path: Path) -> Path:
+    """Ten "digits" that anyone can tell apart: each has its own bright row of pixels."""
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    for part, count in (("train", 400), ("t10k", 50)):
+        labels = np.arange(count, dtype=np.uint8) % 10
+        pixels = np.zeros((count, 28, 28), dtype=np.uint8)
+        for image, label in zip(pixels, labels, strict=True):
+            image[2 * label + 4 : 2 * label + 6] = 255
+        an_idx_file(folder / f"{part}-images-idx3-ubyte.gz", pixels)
+        an_idx_file(folder / f"{part}-labels-idx1-ubyte.gz", labels)
+    return tmp_path
+
+
+def a_short_job(root: Path) -> Job:
+    job = job_of("digit", root)
+    return replace(
+        job, augment=lambda pixels: pixels, recipe=replace(job.recipe, epochs=4, batch_size=20, dropout=0.0)
+    )
+
+
+def test_a_trained_model_is_exported_with_all_that_serving_needs(stripes: Path, tmp_path: Path) -> None:
+    job = a_short_job(stripes)
+
+    losses = [step.loss for step in fit(job.net, job.train, job.recipe, augment=job.augment)]
+    card = write_model(job, tmp_path / "models", trained_s=1.0)
+
+    bundle = load_bundle(tmp_path / "models", "digit")
+    config = text_format.Parse(
+        (tmp_path / "models" / "digit" / "config.pbtxt").read_text(), model_config_pb2.ModelConfig()
+    )
+    assert losses[-1] < losses[0] / 4
+    assert card.metrics[0].percent > 90.0
+    assert card.metrics[0].n == 50
+    assert config.parameters[f"{HASH_PARAMETER}1"].string_value == bundle.preprocessing_hash
+    assert (
+        json.loads((bundle.folder / "card.json").read_text())["metrics"][0]["value"]
+        == card.metrics[0].percent
+    )
+
+
+def test_the_same_seed_gives_the_same_training(stripes: Path) -> None:
+    losses = []
+    for _ in range(2):
+        job = a_short_job(stripes)
+        steps = fit(job.net, job.train, replace(job.recipe, epochs=1), augment=job.augment)
+        losses.append([step.loss for step in steps])
+
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)
+
+
+def test_an_export_replaces_the_old_folder_and_leaves_nothing_aside(stripes: Path, tmp_path: Path) -> None:
+    old = tmp_path / "models" / "digit" / "1" / "leftover"
+    old.parent.mkdir(parents=True)
+    old.touch()
+
+    write_model(a_short_job(stripes), tmp_path / "models", trained_s=1.0)
+
+    assert not old.exists()
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["digit"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["digit", "--data", "/nowhere"], ["nothing", "--data", "/nowhere"], ["support_intent"]]
+)
+def test_a_wrong_set_up_ends_with_one_line_and_code_2(arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, arguments)
+
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_a_broken_file_of_the_data_set_is_named(tmp_path: Path) -> None:
+    (tmp_path / "banking77").mkdir()
+    (tmp_path / "banking77" / "categories.json").write_text("[")
+
+    with pytest.raises(ConfigError, match=r"categories\.json.*docs/data\.md"):
+        banking77(tmp_path)
+
+
+def test_rows_that_repeat_but_for_links_and_case_are_left_out() -> None:
+    known = TextRows(["Profit UP https://t.co/a"], np.array([0]))
+    rows = TextRows(
+        ["profit up", "profit down https://t.co/a", "Profit up https://t.co/b"], np.array([0, 1, 2])
+    )
+
+    assert without_repeats(rows, of=known).labels.tolist() == [1]
+
+
+def test_a_split_gives_every_row_to_one_side() -> None:
+    examples = Examples([np.array([n], dtype=np.int32) for n in range(40)], {"logits": np.arange(40)})
+
+    train, valid = examples.split(0.25, seed=1)
+
+    assert len(valid) == 10
+    assert sorted([*train.targets["logits"], *valid.targets["logits"]]) == list(range(40))
+
+
+def test_accuracy_counts_the_rows_that_have_a_label_only() -> None:
+    target = np.array([0, 1, UNKNOWN])
+    logits = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], dtype=np.float32)
+
+    (accuracy,) = accuracies({"a": logits}, Examples(np.zeros((3, 1), dtype=np.uint8), {"a": target}))
+
+    assert (accuracy.percent, accuracy.n) == (50.0, 2)
+
+
+def test_answers_that_are_too_sure_get_a_temperature_above_one() -> None:
+    sure = np.array([[8.0, 0.0]] * 4, dtype=np.float32)
+
+    assert temperature(sure, np.array([0, 0, 0, 1])) > 2.0
+
+
+def test_the_lstm_answers_the_same_alone_and_padded_among_others() -> None:
+    session = ort.InferenceSession(str(MODELS / "review_sentiment" / "1" / "model.onnx"))
+    random = np.random.default_rng(1)
+    rows = random.integers(3, 5000, (6, 400), dtype=np.int32)
+    rows[2, 17:] = 0
+
+    together = session.run(["logits"], {"input_ids": rows})[0]
+    alone = session.run(["logits"], {"input_ids": rows[2:3, :17]})[0]
+
+    assert together[2] == pytest.approx(alone[0], abs=1e-5)

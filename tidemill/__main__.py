@@ -1,0 +1,66 @@
+"""The command line of Tidemill."""
+
+import logging
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+
+from shared.errors import ConfigError, RetryableError, TidemillError
+from tidemill import dead, health, lag, models, play, watch
+from tidemill.terminal import ERR
+
+EMBEDDED = ("run", "demo", "evaluate")
+"""They start the embedded stack; all others also work in an installation that only serves."""
+
+app = typer.Typer(
+    name="tidemill",
+    help="Streams in, models in the middle, decisions out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _without_stack() -> None:
+    """Not installed here: pip install 'tidemill[local]'."""
+    raise ConfigError(
+        "this command brings a stack of its own, which is not installed: pip install 'tidemill[local]'"
+    )
+
+
+for name in EMBEDDED:
+    app.command(name)(
+        import_module(f"tidemill.{name}").command if find_spec("confluent_kafka") else _without_stack
+    )
+for module in (play, watch, lag, models, health):
+    app.command(module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(dead.app, name="dead")
+
+
+def main() -> None:
+    """Run the command line: 0 fine, 1 failed, 2 wrong use or set-up, 130 ended by Ctrl-C."""
+    logging.getLogger().addHandler(logging.NullHandler())  # what libraries mutter is no output of ours
+    try:
+        app()
+    except ConfigError as error:
+        _end(error, code=2)
+    except RetryableError as error:
+        _end(
+            f"{error}. Is it running? Start the embedded one with `make run`, or name yours by settings",
+            code=2,
+        )
+    except TidemillError as error:
+        _end(error, code=1)
+
+
+def _end(why: object, *, code: int) -> None:
+    ERR.print(f"tidemill: {why}", style="red", markup=False, soft_wrap=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

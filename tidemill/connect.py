@@ -1,0 +1,73 @@
+"""Finds the parts: by the environment, else those of the stack that runs here."""
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
+
+from deploy.local.paths import MODELS, RUNS
+from shared.settings import RedisSettings, ServiceSettings, TritonSettings
+
+CURRENT = RUNS / "current.json"
+"""Written by `tidemill run`: the addresses of its parts, in the shape of the settings."""
+
+
+class Connection(ServiceSettings):
+    """Where the command line finds everything."""
+
+    triton: TritonSettings = TritonSettings()
+    redis: RedisSettings = RedisSettings()
+
+    services: Mapping[str, str] = {}
+    """Base address of each service's HTTP endpoint, by its name."""
+
+    models_dir: Path = MODELS
+
+    memory_bootstrap: str = ""
+    """Address of the broker in memory, when the stack that runs here has one: it keeps little."""
+
+    @property
+    def keeps_little(self) -> bool:
+        """Return whether a sender must wait for the readers, as the broker forgets what is unread."""
+        return self.kafka.bootstrap == self.memory_bootstrap
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings names its parameters
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, the strongest first: a variable overrules what runs here."""
+        return init_settings, env_settings, InitSettingsSource(settings_cls, running_stack())
+
+
+def running_stack(current: Path = CURRENT) -> dict[str, Any]:
+    """Return the settings of the stack that runs here; empty when none does."""
+    try:
+        noted: dict[str, Any] = json.loads(current.read_text(encoding="utf-8"))
+        os.kill(noted.pop("pid"), 0)
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return noted
+
+
+def note_running_stack(addresses: Mapping[str, Any], current: Path = CURRENT) -> None:
+    """Write down where this process runs a stack; the note counts while the process lives."""
+    current.parent.mkdir(parents=True, exist_ok=True)
+    aside = current.with_suffix(".tmp")
+    aside.write_text(json.dumps({"pid": os.getpid(), **addresses}, indent=2) + "\n", encoding="utf-8")
+    aside.replace(current)
+
+
+def forget_running_stack(current: Path = CURRENT) -> None:
+    """Take the note back, unless another stack has written its own since."""
+    with contextlib.suppress(FileNotFoundError):
+        if json.loads(current.read_text(encoding="utf-8"))["pid"] == os.getpid():
+            current.unlink()

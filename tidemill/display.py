@@ -1,0 +1,93 @@
+"""Where a run is shown: live on a terminal, line by line anywhere else."""
+
+import asyncio
+from contextlib import AbstractContextManager
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.live import Live
+
+from deploy.local.part import PartEvent, PartState
+from shared.events import INPUTS, Event
+from tidemill.lines import line
+from tidemill.screen import screen, status
+from tidemill.terminal import one_line, show
+from tidemill.view import View
+
+FRAMES_PER_S = 8
+STATUS_EVERY_S = 5.0
+
+
+class Display(AbstractContextManager["Display"], Protocol):
+    """Shows a view; `refresh` for ever, hear of each event and each part as it comes."""
+
+    def show_event(self, event: Event) -> None:
+        """Tell what arrived."""
+        ...
+
+    def show_part(self, part: PartEvent) -> None:
+        """Tell what a part does."""
+        ...
+
+    async def refresh(self) -> None:
+        """Keep the picture fresh until cancelled."""
+        ...
+
+
+class LiveDisplay(AbstractContextManager["LiveDisplay"]):
+    """Draws the whole terminal several times a second."""
+
+    def __init__(self, view: View, console: Console) -> None:
+        self._view = view
+        self._console = console
+        self._live = Live(console=console, screen=True, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> Self:
+        """Take the terminal over."""
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        self._live.stop()
+
+    def show_event(self, event: Event) -> None:
+        """Do nothing: the next frame has it."""
+
+    def show_part(self, part: PartEvent) -> None:
+        """Do nothing: the next frame has it."""
+
+    async def refresh(self) -> None:
+        """Draw until cancelled."""
+        while True:
+            size = self._console.size
+            self._live.update(screen(self._view, width=size.width, height=size.height), refresh=True)
+            await asyncio.sleep(1 / FRAMES_PER_S)
+
+
+class PlainDisplay(AbstractContextManager["PlainDisplay"]):
+    """Prints one line a result, and the status every few seconds."""
+
+    def __init__(self, view: View, console: Console) -> None:
+        self._view = view
+        self._console = console
+
+    def __exit__(self, *_: object) -> None:
+        """Print the last status."""
+        show(status(self._view), self._console)
+
+    def show_event(self, event: Event) -> None:
+        """Print a result; inputs would only double the lines."""
+        if not isinstance(event, INPUTS):
+            show(line(event), self._console)
+
+    def show_part(self, part: PartEvent) -> None:
+        """Print what a part does."""
+        style = "red" if part.state is PartState.FAILED else ""
+        show(one_line(f"{part.part} {part.state} {part.detail}", style), self._console)
+
+    async def refresh(self) -> None:
+        """Print the status now and then until cancelled."""
+        while True:
+            await asyncio.sleep(STATUS_EVERY_S)
+            show(status(self._view), self._console)

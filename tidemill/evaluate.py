@@ -1,0 +1,137 @@
+"""`tidemill evaluate`: the official test sets through the whole running pipeline."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from deploy.local.part import PartEvent, PartState
+from deploy.local.stack import KafkaKind
+from shared.errors import ConfigError
+from shared.events import Event
+from tidemill.cards import read_cards
+from tidemill.connect import Connection
+from tidemill.ending import cancelled_by_sigterm
+from tidemill.exams import Exam, exams
+from tidemill.run import Kafka
+from tidemill.session import Session, session
+from tidemill.terminal import ERR, OUT, one_line, show
+from tidemill.view import View
+
+TOLERANCE_POINTS = 0.2
+PATIENCE_S = 60.0
+
+
+def command(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Where the data sets are (docs/data.md).")],
+    model: Annotated[list[str] | None, typer.Option(help="Only this model; repeat for more.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many rows of each test set.")] = None,
+    kafka: Kafka = KafkaKind.MEMORY,
+) -> None:
+    """Stream the official test sets through everything; one JSON line a model and metric.
+
+    Exit code 1 when a row got no answer, or a whole set differs from its card by more than 0.2 points.
+
+    \b
+    tidemill evaluate --data DIR
+    tidemill evaluate --data DIR --model digit --limit 500
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    chosen = [exam.first(limit) for exam in exams(data) if model is None or exam.model in model]
+    if not chosen:
+        raise ConfigError("there is no test set for that model; `tidemill models` lists the models")
+    results = asyncio.run(_evaluate(chosen, kafka))
+    good = [each["unanswered"] == 0 and (limit is not None or _as_carded(each)) for each in results]
+    raise typer.Exit(int(not all(good)))
+
+
+def _as_carded(result: dict[str, Any]) -> bool:
+    card_value = result["card_value"]
+    return card_value is not None and abs(result["value"] - card_value) <= TOLERANCE_POINTS
+
+
+async def _evaluate(chosen: Sequence[Exam], kafka: KafkaKind) -> list[dict[str, Any]]:
+    carded = _card_values()
+    results = []
+    desk = Desk()
+    with cancelled_by_sigterm():
+        async with session(View(), desk, kafka=kafka) as running:
+            for exam in chosen:
+                result = await _sit(exam, running, desk)
+                result["card_value"] = carded.get((exam.model, exam.metric))
+                OUT.out(json.dumps(result))
+                results.append(result)
+    return results
+
+
+def _card_values() -> dict[tuple[str, str], float]:
+    cards = read_cards(Connection.from_environment().models_dir)
+    return {(card.model, each.metric): each.value for card in cards for each in card.metrics}
+
+
+async def _sit(exam: Exam, running: Session, desk: "Desk") -> dict[str, Any]:
+    """Return the marks of one exam; an unanswered row is a wrong one."""
+    desk.hand_out(exam)
+    if await running.play_steadily(exam.events, patience_s=PATIENCE_S):
+        await running.settled(sent_count=desk.handed_out_count, patience_s=PATIENCE_S)
+    marks = [
+        desk.answers.get(event.event_id) == label
+        for event, label in zip(exam.events, exam.expected, strict=True)
+    ]
+    return {
+        "model": exam.model,
+        "metric": exam.metric,
+        "value": round(100.0 * sum(marks) / len(marks), 2),
+        "card_value": None,
+        "n": len(marks),
+        "unanswered": len(marks) - len(desk.answers),
+    }
+
+
+class Desk(AbstractContextManager["Desk"]):
+    """Collects the answers of the exam that is being sat; shows how far it is."""
+
+    def __init__(self) -> None:
+        self.answers: dict[UUID, str] = {}
+        self.handed_out_count = 0
+        self._exam: Exam | None = None
+        self._bar = TaskID(0)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=ERR)
+
+    def __enter__(self) -> Self:
+        """Show the bars."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave them as they are."""
+        self._progress.stop()
+
+    def hand_out(self, exam: Exam) -> None:
+        """Begin an exam with no answers."""
+        self._exam, self.answers = exam, {}
+        self.handed_out_count += len(exam.events)
+        self._bar = self._progress.add_task(f"{exam.model} {exam.metric}", total=len(exam.events))
+
+    def show_event(self, event: Event) -> None:
+        """Take the answer in a result of this exam."""
+        answer = self._exam.answer(event) if self._exam else None
+        cause_id = getattr(event, "cause_id", None)
+        if answer is not None and cause_id is not None:
+            self.answers[cause_id] = answer
+            self._progress.update(self._bar, completed=len(self.answers))
+
+    def show_part(self, part: PartEvent) -> None:
+        """Tell of failures only."""
+        if part.state is PartState.FAILED:
+            show(one_line(f"{part.part} {part.state} {part.detail}", "red"), ERR)
+
+    async def refresh(self) -> None:
+        """Do nothing: the bars draw themselves."""
+        await asyncio.Event().wait()

@@ -1,0 +1,175 @@
+"""The official test sets as events with the right answers."""
+
+import base64
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid5
+
+from PIL import Image
+
+from shared.clock import utc_now
+from shared.events import (
+    Channel,
+    CustomerMessageAnalyzed,
+    CustomerMessageReceived,
+    Event,
+    ImageAnalyzed,
+    ImageKind,
+    ImageReceived,
+    NewsArticleAnalyzed,
+    NewsArticlePublished,
+)
+from tidemill.rows import NAMESPACE
+from training import data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """One test set for one output of one model."""
+
+    model: str
+    metric: str
+    events: Sequence[Event]
+    expected: Sequence[str]
+    answer: Callable[[Any], str | None]
+    """Returns the label in a result; None when the result is not of this exam."""
+
+    def first(self, count: int | None) -> "Exam":
+        """Return the exam with its first `count` rows only, or all."""
+        return Exam(
+            model=self.model,
+            metric=self.metric,
+            events=self.events[:count],
+            expected=self.expected[:count],
+            answer=self.answer,
+        )
+
+
+def exams(root: Path) -> list[Exam]:
+    """Return every exam. Raises ConfigError when a data set is missing."""
+    return [_intents(root), *_news(root), _reviews(root), _dishes(root), _digits(root)]
+
+
+def _intents(root: Path) -> Exam:
+    rows = data.banking77(root)
+    return Exam(
+        model="support_intent",
+        metric="logits accuracy",
+        events=_messages("banking77", rows.test.texts, Channel.CHAT),
+        expected=_names(rows.label_names, rows.test.labels),
+        answer=lambda event: (
+            event.intent.label if _is(event, CustomerMessageAnalyzed) and event.intent else None
+        ),
+    )
+
+
+def _reviews(root: Path) -> Exam:
+    rows = data.reviews(root)
+    return Exam(
+        model="review_sentiment",
+        metric="logits accuracy",
+        events=_messages("imdb", rows.test.texts, Channel.REVIEW),
+        expected=_names(rows.label_names, rows.test.labels),
+        answer=lambda event: (
+            event.sentiment.label if _is(event, CustomerMessageAnalyzed) and event.sentiment else None
+        ),
+    )
+
+
+def _news(root: Path) -> list[Exam]:
+    topics, sentiments = data.finance_topics(root), data.finance_sentiments(root)
+    return [
+        Exam(
+            model="news_tone",
+            metric="topic_logits accuracy",
+            events=_stories("topics", topics.test.texts),
+            expected=_names(topics.label_names, topics.test.labels),
+            answer=lambda event: event.topic.label if _is(event, NewsArticleAnalyzed) else None,
+        ),
+        Exam(
+            model="news_tone",
+            metric="sentiment_logits accuracy",
+            events=_stories("sentiments", sentiments.test.texts),
+            expected=_names(sentiments.label_names, sentiments.test.labels),
+            answer=lambda event: event.sentiment.label if _is(event, NewsArticleAnalyzed) else None,
+        ),
+    ]
+
+
+def _dishes(root: Path) -> Exam:
+    names, _, test = data.dishes(root)
+    return Exam(
+        model="dish_photo",
+        metric="logits accuracy",
+        events=_pictures("food10", test.files, ImageKind.DISH),
+        expected=_names(names, test.labels),
+        answer=lambda event: event.label.label if _is(event, ImageAnalyzed) else None,
+    )
+
+
+def _digits(root: Path) -> Exam:
+    _, test = data.digits(root)
+    return Exam(
+        model="digit",
+        metric="logits accuracy",
+        events=_pictures("mnist", [_png(pixels[..., 0]) for pixels in test.pixels], ImageKind.DIGIT),
+        expected=[str(label) for label in test.labels],
+        answer=lambda event: event.label.label if _is(event, ImageAnalyzed) else None,
+    )
+
+
+def _is(event: object, kind: type[Event]) -> bool:
+    return isinstance(event, kind)
+
+
+def _names(names: Sequence[str], labels: Iterable[int]) -> list[str]:
+    return [names[label] for label in labels]
+
+
+def _messages(source: str, texts: Sequence[str], channel: Channel) -> list[Event]:
+    return [
+        CustomerMessageReceived(
+            event_id=uuid5(NAMESPACE, f"{source} {row}"),
+            occurred_at=utc_now(),
+            conversation_id=f"{source}-{row}",
+            channel=channel,
+            text=text,
+        )
+        for row, text in enumerate(texts)
+    ]
+
+
+def _stories(source: str, texts: Sequence[str]) -> list[Event]:
+    """Return each text as a headline; a company each, so that none of them can turn."""
+    return [
+        NewsArticlePublished(
+            event_id=uuid5(NAMESPACE, f"{source} {row}"),
+            occurred_at=utc_now(),
+            source=f"{source}-{row % 16}",
+            company=f"{source}-{row}",
+            headline=text,
+        )
+        for row, text in enumerate(texts)
+    ]
+
+
+def _pictures(source: str, files: Sequence[bytes], kind: ImageKind) -> list[Event]:
+    return [
+        ImageReceived(
+            event_id=uuid5(NAMESPACE, f"{source} {row}"),
+            occurred_at=utc_now(),
+            case_id=f"{source}-{row}",
+            kind=kind,
+            content=base64.b64encode(content),
+        )
+        for row, content in enumerate(files)
+    ]
+
+
+def _png(pixels: Any) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()

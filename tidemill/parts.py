@@ -1,0 +1,46 @@
+"""The services as parts of the embedded stack."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.local.part import Health, Part
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.stack import Addresses
+from tidemill.services import SERVICES, Question, Service
+
+FETCH_WAIT_MS = 50
+"""The broker in memory answers a fetch only when its wait is over, even when records have come meanwhile."""
+
+
+class ServiceParts:
+    """The services as parts of an embedded stack, each on a free port of its own."""
+
+    def __init__(self, models: Path) -> None:
+        self._models = models
+        self.urls = {service.name: f"http://{LOOPBACK}:{free_port()}" for service in SERVICES}
+
+    def __call__(self, addresses: Addresses) -> Sequence[Part]:
+        """Return one part a service, set up for the stack at `addresses`."""
+        return [self._part(service, addresses) for service in SERVICES]
+
+    def _part(self, service: Service, addresses: Addresses) -> Part:
+        url = self.urls[service.name]
+        env = {
+            "TIDEMILL__KAFKA__BOOTSTRAP": addresses.kafka_bootstrap,
+            "TIDEMILL__KAFKA__FETCH_WAIT_MS": str(FETCH_WAIT_MS),
+            # A killed service takes its partitions back in 2 s instead of 10.
+            "TIDEMILL__KAFKA__MEMBER": service.name,
+            "TIDEMILL__TRITON__ADDRESS": addresses.triton_grpc,
+            "TIDEMILL__REDIS__URL": addresses.redis_url,
+            "TIDEMILL__MODELS_DIR": str(self._models),
+            "TIDEMILL__HTTP__PORT": url.rpartition(":")[2],
+            **service.env,
+        }
+        return Part(
+            name=service.name,
+            command=(sys.executable, "-m", service.module),
+            env=env,
+            ready=Question(f"{url}/health/ready"),
+            health=Health(probe=Question(f"{url}/health/live"), failures=3),
+        )

@@ -1,0 +1,73 @@
+"""Streams records into their topics, at a steady rate or as fast as the broker takes them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from itertools import islice
+
+from shared.bus.port import Producer
+from shared.bus.record import Outgoing
+from shared.events import Event
+from shared.events.headers import headers_for, new_trace
+
+CHUNK_RECORDS = 500
+CHUNK_BYTES = 2 * 1024 * 1024
+"""Less than the broker in memory keeps of a partition, which is about 5 MB."""
+
+TICK_S = 0.02
+"""The shortest pause: a high rate sends what is due twenty milliseconds later in one go."""
+
+
+def outgoing(event: Event) -> Outgoing:
+    """Return the record of an event that a person sends; it starts a trace of its own."""
+    headers = headers_for(event, source="/tidemill/play", trace=new_trace())
+    return Outgoing(event.name, event.key, event.to_json(), headers)
+
+
+async def no_wait() -> None:
+    """Return at once: the broker keeps all that it is given."""
+
+
+def due_count(elapsed_s: float, *, rate: float, sent_count: int) -> int:
+    """Return how many records should leave now; the first is due at once."""
+    return min(CHUNK_RECORDS, max(0, int(elapsed_s * rate) + 1 - sent_count))
+
+
+async def play(
+    records: Iterable[Outgoing],
+    producer: Producer,
+    *,
+    rate: float | None = None,
+    on_sent: Callable[[int], None] = lambda _: None,
+    room: Callable[[], Awaitable[None]] = no_wait,
+) -> int:
+    """Return how many records were sent and acknowledged; `rate` is in records per second.
+
+    `on_sent` hears the count so far after each chunk; `room` returns when the next one may leave.
+    """
+    loop = asyncio.get_running_loop()
+    started_s, sent_count, waiting = loop.time(), 0, iter(records)
+    while True:
+        due = CHUNK_RECORDS
+        if rate is not None:
+            due = due_count(loop.time() - started_s, rate=rate, sent_count=sent_count)
+        chunk = _take(waiting, due)
+        if due and not chunk:
+            return sent_count
+        await producer.publish(chunk)
+        sent_count += len(chunk)
+        on_sent(sent_count)
+        await room()
+        if rate is not None:
+            await asyncio.sleep(max(TICK_S, started_s + sent_count / rate - loop.time()))
+
+
+def _take(records: Iterator[Outgoing], count: int) -> list[Outgoing]:
+    """Return the next `count` records, or fewer when they are large."""
+    chunk: list[Outgoing] = []
+    size_bytes = 0
+    for record in islice(records, count):
+        chunk.append(record)
+        size_bytes += len(record.value or b"")
+        if size_bytes >= CHUNK_BYTES:
+            break
+    return chunk

@@ -1,0 +1,101 @@
+"""Rows of a file, or pictures of a folder, become the events that they mean."""
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from pydantic import ValidationError
+
+from shared.clock import Clock
+from shared.errors import ConfigError, RejectedError
+from shared.events import (
+    INPUTS,
+    CustomerMessageReceived,
+    Event,
+    ImageKind,
+    ImageReceived,
+    NewsArticlePublished,
+)
+
+Row = Mapping[str, Any]
+
+NAMESPACE = UUID("6f1c7c5e-6f0f-5d2a-9a40-7d5b0e7b1c11")
+"""Event ids are made in it from file name and row, so a file played twice is recognised."""
+
+SHORT_NAMES: Mapping[str, type[Event]] = {
+    "messages": CustomerMessageReceived,
+    "news": NewsArticlePublished,
+    "images": ImageReceived,
+}
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
+
+
+def event_type(topic: str) -> type[Event]:
+    """Return the class of an input topic, also by its short name. Raises ConfigError listing them."""
+    known = {event.name: event for event in INPUTS} | dict(SHORT_NAMES)
+    if topic not in known:
+        raise ConfigError(f"{topic} takes no input; choose one of {', '.join(known)}")
+    return known[topic]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapper:
+    """Makes events of one type out of rows; `columns` says in which column a field stands."""
+
+    to: type[Event]
+    source: str
+    clock: Clock
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.columns) - set(self.to.model_fields)):
+            raise ConfigError(f"{self.to.name} has no field {', '.join(unknown)}; it has {_listed(self.to)}")
+
+    def check(self, row: Row) -> None:
+        """Look at the first row. Raises ConfigError naming the columns that are missing and the cure."""
+        required = {name for name, about in self.to.model_fields.items() if about.is_required()}
+        needed = {self.columns.get(name, name) for name in required - set(self._defaults(0))}
+        needed |= set(self.columns.values())
+        if missing := sorted(needed - set(row)):
+            raise ConfigError(
+                f"{self.source} has no column {', '.join(missing)}; it has {', '.join(row)}. "
+                "Say where a field stands with --column FIELD=COLUMN"
+            )
+
+    def event(self, row: Row, number: int) -> Event:
+        """Return row `number`, counted from 1. Raises RejectedError when its values are no such event."""
+        given = {name: row.get(self.columns.get(name, name)) for name in self.to.model_fields}
+        filled = {name: value for name, value in given.items() if value is not None and value != ""}
+        try:
+            return self.to.model_validate(self._defaults(number) | filled)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"]))
+            raise RejectedError("wrong_shape", f"row {number}: {where}: {first['msg']}") from None
+
+    def _defaults(self, number: int) -> dict[str, Any]:
+        name = f"row-{number}"
+        own = {"conversation_id": name, "case_id": name, "source": self.source}
+        ids = {"event_id": uuid5(NAMESPACE, f"{self.source}:{number}"), "occurred_at": self.clock()}
+        return {key: value for key, value in (own | ids).items() if key in self.to.model_fields}
+
+
+def pictures(folder: Path) -> list[Path]:
+    """Return the files of a folder and of those below it that are pictures by name, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+
+
+def picture_rows(folder: Path, kind: ImageKind) -> Iterator[Row]:
+    """Yield one row a picture, read when its turn comes; its name is the case."""
+    for path in pictures(folder):
+        name = str(path.relative_to(folder))
+        event_id = uuid5(NAMESPACE, f"{folder.name}/{name}")
+        content = base64.b64encode(path.read_bytes())
+        yield {"event_id": event_id, "case_id": name, "kind": kind, "content": content}
+
+
+def _listed(event: type[Event]) -> str:
+    return ", ".join(event.model_fields)

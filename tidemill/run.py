@@ -1,0 +1,56 @@
+"""`tidemill run`: everything at once, live, until Ctrl-C."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.local.stack import KafkaKind
+from tidemill.display import LiveDisplay, PlainDisplay
+from tidemill.ending import cancelled_by_sigterm
+from tidemill.samples import sample_streams
+from tidemill.session import session
+from tidemill.terminal import OUT, one_line
+from tidemill.view import View
+
+SAMPLES_S = 90.0
+"""How long the samples take: slow enough to read along."""
+
+Kafka = Annotated[KafkaKind, typer.Option(help="In memory, or real by Java and Maven.")]
+Photos = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Data sets: adds DIR/food10's dishes.")
+]
+
+
+def command(
+    kafka: Kafka = KafkaKind.MEMORY,
+    samples: Annotated[bool, typer.Option(help="Play the sample streams.")] = True,
+    data: Photos = None,
+) -> None:
+    """Start Kafka, Triton, Redis and every service, play the samples, show what happens until Ctrl-C.
+
+    In another terminal, play, watch, dead, lag, models and health find this stack by themselves.
+
+    \b
+    tidemill run
+    tidemill run --no-samples --kafka real
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    asyncio.run(_run(kafka, data, samples=samples))
+
+
+async def _run(kafka: KafkaKind, data: Path | None, *, samples: bool) -> None:
+    view = View()
+    streams = sample_streams(data) if samples else []
+    display = LiveDisplay(view, OUT) if OUT.is_terminal else PlainDisplay(view, OUT)
+    try:
+        with cancelled_by_sigterm():
+            async with session(view, display, kafka=kafka) as running:
+                view.playing = "the samples are playing"
+                await running.play(streams, over_s=SAMPLES_S)
+                view.playing = "waiting for yours: tidemill play FILE --to messages"
+                await asyncio.Event().wait()
+    finally:
+        OUT.print(
+            one_line(f"ended; {view.ledger.sent_count:,} inputs, {view.ledger.open_count:,} unanswered")
+        )

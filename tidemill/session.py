@@ -1,0 +1,189 @@
+"""A run of the embedded stack: everything started, the samples played, every record accounted for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from deploy.local.part import PartEvent
+from deploy.local.stack import Addresses, KafkaKind, StackPlan, local_stack
+from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_reader import KafkaReader
+from shared.events import BY_NAME, Event
+from shared.settings import KafkaSettings
+from tidemill.connect import Connection, forget_running_stack, note_running_stack
+from tidemill.display import Display
+from tidemill.gauges import read_gauges
+from tidemill.parts import FETCH_WAIT_MS, ServiceParts
+from tidemill.player import outgoing, play
+from tidemill.samples import Sample
+from tidemill.services import caught_up
+from tidemill.topics import DEAD_TOPICS
+from tidemill.view import View
+
+SETTLE_EVERY_S = 0.25
+GAUGES_EVERY_S = 1.0
+CHUNK_EVENTS = 100
+OPEN_COUNT = 500
+"""The broker in memory forgets the oldest records: nothing may wait there for long."""
+
+
+@dataclass(slots=True)
+class Session:
+    """A running stack with its view, seen through one reader of every topic."""
+
+    view: View
+    display: Display
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    services: dict[str, str] = field(default_factory=dict)
+
+    def say(self, what: str) -> None:
+        """Show what is being set up."""
+        self.view.playing = what
+
+    def note_part(self, part: PartEvent) -> None:
+        """Show what a part does."""
+        self.view.parts[part.part] = part
+        self.display.show_part(part)
+
+    async def play(self, streams: Sequence[Sequence[Sample]], *, over_s: float) -> int:
+        """Return how many records were sent, all streams side by side in about `over_s` seconds."""
+        producer = KafkaBus(self.kafka).producer()
+        await producer.start()
+        try:
+            played = [
+                play((make() for make in each), producer, rate=len(each) / over_s) for each in streams if each
+            ]
+            return sum(await asyncio.gather(*played))
+        finally:
+            await producer.stop()
+
+    async def play_steadily(self, events: Sequence[Event], *, patience_s: float) -> bool:
+        """Send events as fast as they are answered: never more than `OPEN_COUNT` are open.
+
+        Return False when the answers stopped coming for `patience_s`.
+        """
+        done_before = self.view.ledger.done_count
+        producer = KafkaBus(self.kafka).producer()
+        await producer.start()
+        try:
+            for end in range(CHUNK_EVENTS, len(events) + CHUNK_EVENTS, CHUNK_EVENTS):
+                await producer.publish([outgoing(event) for event in events[end - CHUNK_EVENTS : end]])
+                enough = partial(self._done, done_before + end - OPEN_COUNT)
+                if not await self._until(enough, every_s=0.01, patience_s=patience_s):
+                    return False
+            return True
+        finally:
+            await producer.stop()
+
+    async def follow(self) -> None:
+        """Enter all that happens on our topics into the ledger, until cancelled."""
+        async with _reading(self.kafka) as reader:
+            while True:
+                for record in await reader.fetch(timeout_ms=200):
+                    if (event := self.view.ledger.note(record)) is not None:
+                        self.view.note(event)
+                        self.display.show_event(event)
+
+    async def measure(self) -> None:
+        """Keep the gauges fresh until cancelled."""
+        while True:
+            self.view.gauges = await read_gauges(self.services)
+            await asyncio.sleep(GAUGES_EVERY_S)
+
+    async def settled(self, *, sent_count: int, patience_s: float) -> bool:
+        """Return True once everything sent has its result or dead letter and all groups have caught up.
+
+        Return False when nothing has moved for `patience_s`.
+        """
+
+        async def reached() -> bool:
+            ledger = self.view.ledger
+            arrived_count = ledger.sent_count + ledger.counts["sent_again"]
+            return arrived_count >= sent_count and ledger.open_count == 0 and await caught_up(self.kafka)
+
+        return await self._until(reached, every_s=SETTLE_EVERY_S, patience_s=patience_s)
+
+    async def _until(
+        self, reached: Callable[[], Awaitable[bool]], *, every_s: float, patience_s: float
+    ) -> bool:
+        """Return True once it is reached, False when the ledger has not moved for `patience_s`."""
+        clock = asyncio.get_running_loop().time
+        seen, moved_at_s = None, clock()
+        while clock() - moved_at_s < patience_s:
+            if await reached():
+                return True
+            if (now := self.view.ledger.counts.total() + self.view.ledger.done_count) != seen:
+                seen, moved_at_s = now, clock()
+            await asyncio.sleep(every_s)
+        return False
+
+    async def _done(self, count: int) -> bool:
+        return self.view.ledger.done_count >= count
+
+
+@asynccontextmanager
+async def session(view: View, display: Display, *, kafka: KafkaKind) -> AsyncIterator[Session]:
+    """Start everything, yield when every service is ready, end everything on the way out.
+
+    Raises ConfigError when something can't run here, PartLostError when a part can't be kept alive.
+    """
+    models = Connection.from_environment().models_dir.resolve()
+    running, services = Session(view, display), ServiceParts(models)
+    plan = StackPlan(
+        kafka=kafka, models=models, services=services, on_event=running.note_part, say=running.say
+    )
+    with display:
+        async with _beside(display.refresh()), local_stack(plan) as stack:
+            running.kafka = KafkaSettings(
+                bootstrap=stack.addresses.kafka_bootstrap, fetch_wait_ms=FETCH_WAIT_MS
+            )
+            running.services = services.urls
+            view.ready = True
+            in_memory = kafka is KafkaKind.MEMORY
+            with _noted(stack.addresses, services, in_memory=in_memory):
+                async with _beside(running.follow(), running.measure()):
+                    yield running
+
+
+@asynccontextmanager
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run endless work beside the body; when one fails, both end with its error, not with a group of it."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(each) for each in work]
+            yield
+            for task in tasks:
+                task.cancel()
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+@contextmanager
+def _noted(addresses: Addresses, services: ServiceParts, *, in_memory: bool) -> Iterator[None]:
+    """Let other commands find this stack while it runs."""
+    note_running_stack(
+        {
+            "kafka": {"bootstrap": addresses.kafka_bootstrap},
+            "triton": {"address": addresses.triton_grpc},
+            "redis": {"url": addresses.redis_url},
+            "services": services.urls,
+            "memory_bootstrap": addresses.kafka_bootstrap if in_memory else "",
+        }
+    )
+    try:
+        yield
+    finally:
+        forget_running_stack()
+
+
+@asynccontextmanager
+async def _reading(kafka: KafkaSettings) -> AsyncIterator[KafkaReader]:
+    reader = KafkaReader(kafka, [*BY_NAME, *DEAD_TOPICS])
+    await reader.start()
+    try:
+        yield reader
+    finally:
+        await reader.stop()

@@ -1,0 +1,53 @@
+"""What the live screen knows: the latest of everything, and the state of each part."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from deploy.local.part import PartEvent, PartState
+from shared.events import Event, ImageAnalyzed, Lane, NewsArticleAnalyzed, SupportMessageRouted
+from shared.events.sentiment import SentimentAlert
+from tidemill.gauges import Gauges
+from tidemill.ledger import Ledger
+
+_KEPT_COUNT = 100
+
+
+def _latest() -> deque[Event]:
+    return deque(maxlen=_KEPT_COUNT)
+
+
+@dataclass(slots=True)
+class View:
+    """Filled by the session, drawn by the screen."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    gauges: Gauges = field(default_factory=Gauges)
+    parts: dict[str, PartEvent] = field(default_factory=dict)
+    routed: deque[Event] = field(default_factory=_latest)
+    alerts: deque[Event] = field(default_factory=_latest)
+    news: deque[Event] = field(default_factory=_latest)
+    pictures: deque[Event] = field(default_factory=_latest)
+    lanes: Counter[Lane] = field(default_factory=Counter)
+    playing: str = "starting"
+    """What is going on, in a few words."""
+
+    ready: bool = False
+
+    def note(self, event: Event) -> None:
+        """Keep an event that the screen shows."""
+        match event:
+            case SupportMessageRouted():
+                self.routed.append(event)
+                self.lanes[event.lane] += 1
+            case SentimentAlert():
+                self.alerts.append(event)
+            case NewsArticleAnalyzed():
+                self.news.append(event)
+            case ImageAnalyzed():
+                self.pictures.append(event)
+            case _:
+                pass
+
+    def troubles(self) -> list[PartEvent]:
+        """Return the parts that do not work just now, once all have worked."""
+        return [part for part in self.parts.values() if self.ready and part.state is not PartState.READY]

@@ -1,0 +1,1 @@
+"""From data sets to served models: read, train, compress, export, evaluate."""

@@ -1,0 +1,64 @@
+"""Shows a network every picture a little differently each time, a whole batch at once."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warp:
+    """How far pictures may be moved; angles in radians, the rest as shares of the picture."""
+
+    angle: float
+    shear: float
+    shift: float
+    zoom_from: float
+    zoom_to: float
+    """The part of the picture's side that is shown: below 1 enlarges."""
+
+    mirrored: bool
+
+    def matrices(self, count: int) -> Tensor:
+        """Return random maps from shown to original coordinates, float32 [count, 2, 3]."""
+        angle, shear = _around(count, self.angle), _around(count, self.shear)
+        zoom = self.zoom_from + (self.zoom_to - self.zoom_from) * torch.rand(count)
+        side = torch.where(torch.rand(count) < 0.5, -1.0, 1.0) if self.mirrored else torch.ones(count)
+        # A crop may lie anywhere inside the picture, and `shift` beyond that.
+        room = (1.0 - zoom).clamp(min=0.0) + self.shift
+        rows = (
+            torch.stack(
+                (side * zoom * angle.cos(), zoom * (shear - angle.sin()), room * _around(count, 1.0)), 1
+            ),
+            torch.stack((side * zoom * angle.sin(), zoom * angle.cos(), room * _around(count, 1.0)), 1),
+        )
+        return torch.stack(rows, 1)
+
+
+def warped(pixels: Tensor, warp: Warp, size: int) -> Tensor:
+    """Return uint8 [batch, height, width, channels] moved at random, float32 [batch, size, size, ...]."""
+    count, channels = pixels.shape[0], pixels.shape[3]
+    grid = nn.functional.affine_grid(warp.matrices(count), [count, channels, size, size], align_corners=False)
+    shown = nn.functional.grid_sample(pixels.permute(0, 3, 1, 2).float(), grid, align_corners=False)
+    return shown.permute(0, 2, 3, 1)
+
+
+def relit(pixels: Tensor, strength: float) -> Tensor:
+    """Return pictures, float32 0..255, each with its own brightness, contrast and saturation."""
+    brightness, contrast, saturation = (
+        1.0 + _around(len(pixels), strength)[:, None, None, None] for _ in range(3)
+    )
+    grey = pixels.mean(3, keepdim=True)
+    middle = grey.mean((1, 2), keepdim=True)
+    coloured = grey + (pixels - grey) * saturation
+    return ((coloured - middle) * contrast + middle * brightness).clamp(0.0, 255.0)
+
+
+def some_inverted(pixels: Tensor, share: float) -> Tensor:
+    """Return pictures, about a `share` of them with dark and bright exchanged."""
+    chosen = torch.rand(len(pixels), 1, 1, 1) < share
+    return torch.where(chosen, 255.0 - pixels, pixels)
+
+
+def _around(count: int, most: float) -> Tensor:
+    return most * (2.0 * torch.rand(count) - 1.0)

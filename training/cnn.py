@@ -1,0 +1,154 @@
+"""The jobs of the two CNNs."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from shared.errors import ConfigError
+from shared.inference.bundle import OutputSpec, PictureSpec
+from shared.inference.image import decode_image
+from shared.inference.model_config import ModelConfig, Placement, TensorSpec
+from training import data
+from training.augment import relit, some_inverted, warped
+from training.job import Facts, Job
+from training.nets import DigitClassifier, DishClassifier
+from training.recipes import Recipe, digit, dish_photo
+from training.train import Examples
+
+_MARGIN = 1.25
+"""Training photos are decoded this much larger than they are trained with: room for random crops."""
+
+_TENSORRT = {"precision_mode": "FP16", "max_workspace_size_bytes": "1073741824"}
+_GPU = Placement(kind="GPU", tensorrt=_TENSORRT)
+
+
+def digit_job(root: Path, recipe: Recipe) -> Job:
+    """Return the job of reading one handwritten digit."""
+    train_rows, test_rows = data.digits(root)
+    examples = Examples(train_rows.pixels, {"logits": train_rows.labels})
+    train, valid = examples.split(recipe.valid_share, recipe.seed)
+    labels = tuple("0123456789")
+    spec = PictureSpec(
+        width=digit.PIXELS,
+        height=digit.PIXELS,
+        mode="L",
+        resize="fit",
+        outputs={"logits": OutputSpec(labels=labels)},
+    )
+    return Job(
+        config=_config("digit", spec),
+        gpu=_GPU,
+        net=DigitClassifier(dropout=recipe.dropout),
+        recipe=recipe,
+        train=train,
+        valid=valid,
+        test=Examples(test_rows.pixels, {"logits": test_rows.labels}),
+        spec=spec,
+        tokenizer=None,
+        example=torch.zeros((2, *spec.image.shape), dtype=torch.uint8),
+        int8_matrices=False,
+        facts=_DIGIT_FACTS,
+        augment=_augment_digits,
+    )
+
+
+def dish_photo_job(root: Path, recipe: Recipe) -> Job:
+    """Return the job of telling ten dishes apart."""
+    names, train_rows, test_rows = data.dishes(root)
+    net = DishClassifier(classes=len(names), dropout=recipe.dropout)
+    _load_pretrained(net.body, data.mobilenet_features(root))
+    net.body[: dish_photo.FROZEN_BLOCKS].requires_grad_(requires_grad=False)
+    spec = PictureSpec(
+        width=dish_photo.SERVE_PIXELS,
+        height=dish_photo.SERVE_PIXELS,
+        mode="RGB",
+        resize="cover_crop",
+        outputs={"logits": OutputSpec(labels=names)},
+    )
+    larger = round(dish_photo.TRAIN_PIXELS * _MARGIN)
+    shown = spec.model_copy(update={"width": larger, "height": larger})
+    order = np.random.default_rng(recipe.seed).permutation(len(train_rows.labels))
+    cut = round(recipe.valid_share * len(order))
+    return Job(
+        config=_config("dish_photo", spec),
+        gpu=_GPU,
+        net=net,
+        recipe=recipe,
+        train=_photo_examples(train_rows, order[cut:], shown),
+        valid=_photo_examples(train_rows, order[:cut], spec),
+        test=_photo_examples(test_rows, np.arange(len(test_rows.labels)), spec),
+        spec=spec,
+        tokenizer=None,
+        example=torch.zeros((2, *spec.image.shape), dtype=torch.uint8),
+        int8_matrices=False,
+        facts=_DISH_FACTS,
+        augment=_augment_dishes,
+    )
+
+
+def _load_pretrained(features: nn.Module, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+    """Copy the weights in order of their layers: our padding layers shift the names, not the order."""
+    own = features.state_dict()
+    if [value.shape for value in own.values()] != [value.shape for value in arrays.values()]:
+        raise ConfigError(
+            "mobilenetv2: the arrays do not fit torchvision's MobileNetV2; take the file of docs/data.md"
+        )
+    with torch.no_grad():
+        for target, source in zip(own.values(), arrays.values(), strict=True):
+            target.copy_(torch.from_numpy(source))
+
+
+def _augment_digits(pixels: Tensor) -> Tensor:
+    return some_inverted(warped(pixels, digit.WARP, digit.PIXELS), digit.DARK_INK_SHARE)
+
+
+def _augment_dishes(pixels: Tensor) -> Tensor:
+    return relit(warped(pixels, dish_photo.WARP, dish_photo.TRAIN_PIXELS), dish_photo.LIGHT)
+
+
+def _photo_examples(rows: data.PhotoRows, chosen: NDArray[np.int64], spec: PictureSpec) -> Examples:
+    decode = partial(decode_image, spec=spec.image)
+    with ThreadPoolExecutor() as pool:
+        pixels = list(pool.map(decode, [rows.files[row] for row in chosen]))
+    return Examples(np.stack(pixels), {"logits": rows.labels[chosen]})
+
+
+def _config(model: str, spec: PictureSpec) -> ModelConfig:
+    return ModelConfig(
+        name=model,
+        inputs=(TensorSpec("pixels", "UINT8", spec.image.shape),),
+        outputs=(TensorSpec("logits", "FP32", (len(spec.outputs["logits"].labels),)),),
+        max_batch_size=32,
+        parameters={"intra_op_thread_count": "1"},
+    )
+
+
+_DIGIT_FACTS = Facts(
+    task="Reads one handwritten digit, bright on dark or dark on bright.",
+    architecture="five 3 x 3 convolutions with batch normalisation, mean over the image, one linear head",
+    data="mnist, 60,000 digits of 28 x 28 pixels, half of them inverted on the fly",
+    license="CC BY-SA 3.0, as usually stated for MNIST",
+    test_data={"logits": "mnist, official test set"},
+    limits=(
+        "One digit an image, large and near the centre; a picture without a digit gets a digit too.",
+        "The digits were written by American clerks and pupils: crossed sevens are rare in them.",
+    ),
+)
+_DISH_FACTS = Facts(
+    warning="For research only: the photos belong to their owners, and only fair scientific use is free.",
+    task="Tells which of ten dishes a photo shows.",
+    architecture="MobileNetV2 padded like TensorFlow's; ImageNet weights (Apache-2.0), upper blocks tuned",
+    data="food10, 3,750 photos of ten Food-101 dishes, some of them with wrong labels",
+    license="none for the photos (Foodspotting); research fair use",
+    test_data={"logits": "food10, reviewed Food-101 test photos"},
+    limits=(
+        "Any other dish, or no dish at all, gets one of the ten names too. Mind the confidence.",
+        "Photos of restaurant plates from one web site, around 2010.",
+    ),
+)

@@ -1,0 +1,198 @@
+"""Readers of the data sets: files in, rows and labels out."""
+
+import csv
+import gzip
+import json
+import lzma
+import struct
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import ConfigError
+from shared.inference.text import canonical_text
+
+Labels = NDArray[np.int64]
+
+_OPENERS: dict[str, Callable[..., IO[str]]] = {".gz": gzip.open, ".xz": lzma.open}
+
+
+@dataclass(frozen=True, slots=True)
+class TextRows:
+    """Texts and the index of each one's label in the data set's list of labels."""
+
+    texts: Sequence[str]
+    labels: Labels
+
+    def take(self, rows: NDArray[np.int64]) -> "TextRows":
+        """Return these rows only."""
+        return TextRows([self.texts[row] for row in rows], self.labels[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class TextSet:
+    """One labelled text data set with the test rows of its authors."""
+
+    label_names: tuple[str, ...]
+    train: TextRows
+    test: TextRows
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRows:
+    """Image files and their labels."""
+
+    files: Sequence[bytes]
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class DigitRows:
+    """Pixels, uint8 [n, 28, 28, 1], and the digits they show."""
+
+    pixels: NDArray[np.uint8]
+    labels: Labels
+
+
+def banking77(root: Path) -> TextSet:
+    """Return banking questions in 77 intents."""
+    folder = root / "banking77"
+    with _readable(folder / "categories.json") as path:
+        names = tuple(sorted(json.loads(path.read_text())))
+    train, test = (_csv_rows(folder / f"{part}.csv", "text", "category") for part in ("train", "test"))
+    return TextSet(names, _named(train, names), _named(test, names))
+
+
+def finance_topics(root: Path) -> TextSet:
+    """Return finance tweets in 20 topics; test rows that repeat training rows are left out."""
+    folder = root / "twitter_financial_topic"
+    return _tweets(folder, folder / "topic_train.csv.gz", folder / "topic_valid.csv.gz")
+
+
+def finance_sentiments(root: Path) -> TextSet:
+    """Return finance tweets in 3 sentiments; test rows that repeat training rows are left out."""
+    folder = root / "twitter_financial_sentiment"
+    return _tweets(folder, folder / "sent_train.csv", folder / "sent_valid.csv")
+
+
+def reviews(root: Path) -> TextSet:
+    """Return film reviews, negative (0) and positive (1)."""
+    folder = root / "imdb"
+    train, test = (_csv_rows(folder / f"{part}.csv.xz", "review", "label") for part in ("train", "test"))
+    return TextSet(("negative", "positive"), _numbered(train), _numbered(test))
+
+
+def dishes(root: Path) -> tuple[tuple[str, ...], PhotoRows, PhotoRows]:
+    """Return the names of ten dishes, and the photos of the training and of the test set."""
+    folder = root / "food10"
+    with _readable(folder / "classes.txt") as path:
+        names = tuple(path.read_text().split())
+    return names, _photos(folder / "train.zip", names), _photos(folder / "test.zip", names)
+
+
+def mobilenet_features(root: Path) -> dict[str, NDArray[np.float32]]:
+    """Return the pretrained arrays of MobileNetV2's convolutional part, in the order of its layers."""
+    with (
+        _readable(root / "mobilenetv2" / "mobilenetv2_1.0_224_imagenet1001.npz") as path,
+        np.load(path, allow_pickle=False) as archive,
+    ):
+        return {name: archive[name] for name in archive.files if name.startswith("features.")}
+
+
+def digits(root: Path) -> tuple[DigitRows, DigitRows]:
+    """Return the training and the test set of handwritten digits."""
+    return _idx_rows(root / "mnist", "train"), _idx_rows(root / "mnist", "t10k")
+
+
+def unlabelled_questions(root: Path) -> list[str]:
+    """Return what customers of other firms ask: more words for the vocabulary, no label is used."""
+    with _readable(root / "clinc150" / "data_full.json") as path:
+        assistant = [text for text, _ in json.loads(path.read_text())["train"]]
+    requests = _csv_rows(root / "bitext" / "utterances_21k.csv.gz", "utterance", "intent")
+    return [*assistant, *(text for text, _ in requests)]
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[Path]:
+    """Turn whatever a missing or broken file raises into one line with its cure."""
+    try:
+        yield path
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        struct.error,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+    ) as error:
+        raise ConfigError(
+            f"{path}: {type(error).__name__}, {error}; --data must be the folder that docs/data.md describes"
+        ) from error
+
+
+def _csv_rows(path: Path, text: str, label: str) -> list[tuple[str, str]]:
+    with (
+        _readable(path),
+        _OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8", newline="") as lines,
+    ):
+        return [(row[text], row[label]) for row in csv.DictReader(lines)]
+
+
+def _named(rows: Sequence[tuple[str, str]], names: Sequence[str]) -> TextRows:
+    index = {name: number for number, name in enumerate(names)}
+    return TextRows([text for text, _ in rows], np.array([index[name] for _, name in rows], dtype=np.int64))
+
+
+def _numbered(rows: Sequence[tuple[str, str]]) -> TextRows:
+    return TextRows([text for text, _ in rows], np.array([int(label) for _, label in rows], dtype=np.int64))
+
+
+def _tweets(folder: Path, train_csv: Path, test_csv: Path) -> TextSet:
+    with _readable(folder / "labels.json") as path:
+        numbered = json.loads(path.read_text())
+    names = tuple(numbered[key] for key in sorted(numbered, key=int))
+    train = distinct(_numbered(_csv_rows(train_csv, "text", "label")))
+    return TextSet(names, train, without_repeats(_numbered(_csv_rows(test_csv, "text", "label")), of=train))
+
+
+def without_repeats(rows: TextRows, *, of: TextRows) -> TextRows:
+    """Return the rows whose text, cleaned and in lower case, is not among the texts of `of`."""
+    known = {canonical_text(text).lower() for text in of.texts}
+    fresh = [row for row, text in enumerate(rows.texts) if canonical_text(text).lower() not in known]
+    return rows.take(np.array(fresh, dtype=np.int64))
+
+
+def distinct(rows: TextRows) -> TextRows:
+    """Return each text once, with the label of its first row; links and case make no difference."""
+    first: dict[str, int] = {}
+    for row, text in enumerate(rows.texts):
+        first.setdefault(canonical_text(text).lower(), row)
+    return rows.take(np.array(list(first.values()), dtype=np.int64))
+
+
+def _photos(path: Path, names: Sequence[str]) -> PhotoRows:
+    with _readable(path), zipfile.ZipFile(path) as archive:
+        members = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+        labels = [names.index(Path(member).parent.name) for member in members]
+        return PhotoRows([archive.read(member) for member in members], np.array(labels, dtype=np.int64))
+
+
+def _idx_rows(folder: Path, part: str) -> DigitRows:
+    pixels = _idx(folder / f"{part}-images-idx3-ubyte.gz")
+    labels = _idx(folder / f"{part}-labels-idx1-ubyte.gz")
+    return DigitRows(pixels[..., None], labels.astype(np.int64))
+
+
+def _idx(path: Path) -> NDArray[np.uint8]:
+    """Return the array of an idx file: two zero bytes, type, rank, sizes (big-endian), values."""
+    with _readable(path), gzip.open(path) as stream:
+        rank = struct.unpack(">HBB", stream.read(4))[2]
+        sizes = struct.unpack(f">{rank}I", stream.read(4 * rank))
+        return np.frombuffer(stream.read(), dtype=np.uint8).reshape(sizes)

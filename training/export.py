@@ -1,0 +1,144 @@
+"""Writes a model folder: weights, preprocessing, both configurations and the card."""
+
+import hashlib
+import json
+import shutil
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from shared.inference.bundle import preprocessing_hash
+from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement
+from training.card import Card, card_markdown
+from training.compress import with_int8_embeddings, with_int8_matrices
+from training.evaluate import Accuracy, accuracies, logits_of, temperature
+from training.job import Job
+from training.nets import Net
+
+VERSION = "1"
+_GPU_NOTE = "# Written without a GPU at hand: try it before you trust it.\n"
+_OPSET = 17
+"""Old enough for every Triton release of the last years."""
+
+
+class _Traceable(nn.Module):
+    """ONNX knows tuples only."""
+
+    def __init__(self, net: Net) -> None:
+        super().__init__()
+        self._net = net
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self._net(inputs).values())
+
+
+def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> None:
+    """Write `net` as one ONNX file with free batch and text sizes."""
+    axes = {0: "batch"} | ({1: "tokens"} if config.inputs[0].dims == (-1,) else {})
+    names = [output.name for output in config.outputs]
+    with warnings.catch_warnings():
+        # The tracing exporter is called old, but the new one can not export packed LSTM rows.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _Traceable(net.eval()),
+            (example,),
+            str(path),
+            dynamo=False,
+            opset_version=_OPSET,
+            input_names=[config.inputs[0].name],
+            output_names=names,
+            dynamic_axes={config.inputs[0].name: axes, **{name: {0: "batch"} for name in names}},
+        )
+    onnx.checker.check_model(str(path))
+
+
+def write_model(job: Job, repository: Path, trained_s: float) -> Card:
+    """Write `<repository>/<model>/`, replacing what was there, and return its card.
+
+    All files are written aside first, so that a run which fails leaves the old model as it was.
+    """
+    aside = repository / f".{job.model}.new"
+    shutil.rmtree(aside, ignore_errors=True)
+    folder = aside / VERSION
+    folder.mkdir(parents=True)
+    card = _write_version(job, folder, trained_s)
+    _write_configs(job.config, job.gpu, aside)
+    target = repository / job.model
+    if target.exists():
+        shutil.rmtree(target)
+    aside.rename(target)
+    return card
+
+
+def _write_version(job: Job, folder: Path, trained_s: float) -> Card:
+    weights = folder / "model.onnx"
+    parameter_count = sum(weight.numel() for weight in job.net.parameters())
+    _write_weights(job, weights)
+    if job.tokenizer is not None:
+        job.tokenizer.no_truncation()
+        job.tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
+    spec = job.spec.model_copy(update={"outputs": _fitted(job, weights)})
+    (folder / "preprocessing.json").write_text(spec.model_dump_json(indent=1) + "\n")
+    card = Card(
+        model=job.model,
+        version=VERSION,
+        metrics=_measured(job, weights),
+        facts=job.facts,
+        parameters=parameter_count,
+        size_bytes=weights.stat().st_size,
+        sha256={path.name: _sha256(path) for path in sorted(folder.iterdir())},
+        trained_s=round(trained_s, 1),
+    )
+    (folder / "card.json").write_text(json.dumps(card.as_json(), indent=1) + "\n")
+    (folder / "card.md").write_text(card_markdown(card))
+    return card
+
+
+def _measured(job: Job, weights: Path) -> Sequence[Accuracy]:
+    """Return the figures of the test rows; of an int8 model row by row, as company moves its rounding."""
+    if not len(job.test):
+        return []
+    if job.int8_matrices:
+        return accuracies(logits_of(weights, job.test, batch_size=1), job.test)
+    return accuracies(logits_of(weights, job.test), job.test)
+
+
+def _write_weights(job: Job, path: Path) -> None:
+    parameters = with_int8_embeddings(job.net)
+    if not job.int8_matrices:
+        write_onnx(parameters, job.config, job.example, path)
+        return
+    exact = path.with_suffix(".fp32.onnx")
+    write_onnx(parameters, job.config, job.example, exact)
+    with_int8_matrices(exact, path)
+    exact.unlink()
+
+
+def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
+    """Return the outputs of the job's spec, each with its temperature."""
+    if not len(job.valid):
+        return job.spec.outputs
+    logits = logits_of(weights, job.valid)
+    return {
+        name: output.model_copy(update={"temperature": temperature(logits[name], job.valid.targets[name])})
+        for name, output in job.spec.outputs.items()
+    }
+
+
+def _write_configs(config: ModelConfig, gpu: Placement, folder: Path) -> None:
+    tokens = {f"{HASH_PARAMETER}{VERSION}": preprocessing_hash(folder / VERSION)}
+    on_cpu = replace(config, parameters={**config.parameters, **tokens})
+    # The thread counts in `parameters` are for CPUs.
+    on_gpu = replace(config, placement=gpu, parameters=tokens)
+    (folder / "configs").mkdir()
+    (folder / "config.pbtxt").write_text(on_cpu.render())
+    (folder / "configs" / "gpu.pbtxt").write_text(_GPU_NOTE + on_gpu.render())
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,60 @@
+"""Everything that one training run is about, gathered before it starts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from shared.inference.bundle import PictureSpec, TextSpec
+from shared.inference.model_config import ModelConfig, Placement
+from training.nets import Net
+from training.recipes import Recipe
+from training.train import Augment, Examples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a reader of the card must know and no program can find out."""
+
+    task: str
+    architecture: str
+    data: str
+    license: str
+    warning: str = ""
+    """Said first, e.g. that the data are for research only."""
+
+    test_data: Mapping[str, str]
+    """Which rows the test of each output was made with."""
+
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One model to be: its network, its rows, and what its folder will say."""
+
+    config: ModelConfig
+    gpu: Placement
+    net: Net
+    recipe: Recipe
+    train: Examples
+    valid: Examples
+    test: Examples
+    spec: TextSpec | PictureSpec
+    """Still with temperatures of 1: they are fitted after the training."""
+
+    tokenizer: Tokenizer | None
+    example: Tensor
+    """A small input, to trace the network with."""
+
+    int8_matrices: bool
+    """Whether large matrices are rounded to a byte a value; on CPUs that is no gain for CNNs."""
+
+    facts: Facts
+    augment: Augment = lambda inputs: inputs
+
+    @property
+    def model(self) -> str:
+        """The name in Triton."""
+        return self.config.name

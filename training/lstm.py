@@ -1,0 +1,67 @@
+"""The job of the LSTM."""
+
+from pathlib import Path
+
+import torch
+
+from shared.inference.bundle import OutputSpec, TextSpec
+from shared.inference.model_config import ModelConfig, Placement, TensorSpec
+from training import data
+from training.job import Facts, Job
+from training.nets import LstmClassifier
+from training.recipes import Recipe, review_sentiment
+from training.train import text_examples
+from training.vocabulary import learn_vocabulary
+
+
+def review_sentiment_job(root: Path, recipe: Recipe) -> Job:
+    """Return the job of telling whether a review praises."""
+    rows = data.reviews(root)
+    tokenizer = learn_vocabulary(rows.train.texts, size=review_sentiment.VOCABULARY_SIZE)
+    max_tokens = review_sentiment.MAX_TOKENS
+    examples = text_examples(tokenizer, max_tokens, {"logits": rows.train})
+    train, valid = examples.split(recipe.valid_share, recipe.seed)
+    return Job(
+        config=ModelConfig(
+            name="review_sentiment",
+            inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
+            outputs=(TensorSpec("logits", "FP32", (len(rows.label_names),)),),
+            max_batch_size=128,
+            placement=Placement(instance_count=2),
+            parameters={"intra_op_thread_count": "1"},
+        ),
+        gpu=Placement(kind="GPU"),
+        net=LstmClassifier(
+            vocabulary=tokenizer.get_vocab_size(),
+            embedding=review_sentiment.EMBEDDING_WIDTH,
+            hidden=review_sentiment.HIDDEN_WIDTH,
+            dropout=recipe.dropout,
+        ),
+        recipe=recipe,
+        train=train.shortened(review_sentiment.TRAIN_TOKENS),
+        valid=valid,
+        test=text_examples(tokenizer, max_tokens, {"logits": rows.test}),
+        spec=TextSpec(max_tokens=max_tokens, outputs={"logits": OutputSpec(labels=rows.label_names)}),
+        tokenizer=tokenizer,
+        example=torch.tensor([[2, 3, 4, 5, 6], [2, 3, 4, 0, 0]], dtype=torch.int32),
+        int8_matrices=False,
+        facts=_FACTS,
+    )
+
+
+_FACTS = Facts(
+    warning="For research only: the data have no licence, and so has what was learned from them.",
+    task="Tells whether a review praises (positive) or not (negative).",
+    architecture="bidirectional LSTM over packed rows, maximum and mean over time, one linear head; "
+    "its embedding table is int8 with a scale a row, all else is float, so no answer depends on its batch",
+    data="imdb, 25,000 film reviews, half of them positive; own vocabulary from the same texts",
+    license="none stated; published for research (Maas et al. 2011)",
+    test_data={"logits": "imdb, official test set"},
+    limits=(
+        f"Reads the first {review_sentiment.MAX_TOKENS} pieces; the end of a long review stays unread.",
+        "Learned from films: reviews of other things get weaker answers. English only.",
+        "There is no neutral: a lukewarm review gets either label, with a confidence near one half.",
+        "The recurrent operator runs without TensorRT on a GPU.",
+        "The number of pieces was chosen on held-back rows, but after a first look at the test rows.",
+    ),
+)

@@ -1,0 +1,162 @@
+"""The networks. Each takes what Triton will send and returns its outputs by name."""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torchvision.models import mobilenet_v2
+from transformers import BertModel
+
+from shared.inference.text import PAD_ID
+
+_HIDDEN = -1e4
+"""As good as minus infinity in a softmax or a maximum, and still a number in half precision."""
+
+
+class Net(nn.Module):
+    """A network with named outputs: `body` comes pretrained (or empty), `heads` start from nothing."""
+
+    body: nn.Module
+    heads: nn.ModuleDict
+
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the float32 [batch, width] outputs by their names in Triton."""
+        raise NotImplementedError
+
+    def forward(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the same as `outputs`."""
+        return self.outputs(inputs)
+
+
+class BertClassifier(Net):
+    """One encoder, mean-pooled, with any number of linear heads."""
+
+    def __init__(
+        self, encoder: BertModel, widths: Mapping[str, int], *, dropout: float, pooled: bool
+    ) -> None:
+        super().__init__()
+        self.body = encoder
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleDict(
+            {name: nn.Linear(encoder.config.hidden_size, width) for name, width in widths.items()}
+        )
+        self.pooled = pooled
+
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the logits of each head for token ids [batch, tokens]; `pooled` has length one."""
+        seen = (inputs != PAD_ID).float()
+        # Four dimensions and additive, as attention wants it: this keeps the exported graph plain.
+        mask = ((1.0 - seen) * _HIDDEN)[:, None, None, :]
+        hidden = self.body(input_ids=inputs.long(), attention_mask=mask).last_hidden_state
+        weight = seen.unsqueeze(-1)
+        mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
+        answers = {name: head(self.dropout(mean)) for name, head in self.heads.items()}
+        if self.pooled:
+            answers["pooled"] = nn.functional.normalize(mean, dim=-1)
+        return answers
+
+
+class LstmClassifier(Net):
+    """A bidirectional LSTM over packed rows: padding changes no answer."""
+
+    def __init__(self, *, vocabulary: int, embedding: int, hidden: int, dropout: float) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, embedding, padding_idx=PAD_ID)
+        self.lstm = nn.LSTM(embedding, hidden, bidirectional=True, batch_first=True)
+        self.body = nn.ModuleList((self.embedding, self.lstm))
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleDict({"logits": nn.Linear(4 * hidden, 2)})
+
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the logits for token ids [batch, tokens]."""
+        seen = (inputs != PAD_ID).unsqueeze(-1)
+        lengths = seen.sum((1, 2)).clamp(min=1)
+        rows = self.dropout(self.embedding(inputs.long()))
+        packed = pack_padded_sequence(rows, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        answers = self.lstm(packed)[0]
+        states, _ = pad_packed_sequence(answers, batch_first=True, total_length=inputs.shape[1])
+        highest = states.masked_fill(~seen, _HIDDEN).amax(1)
+        mean = (states * seen).sum(1) / lengths.unsqueeze(-1)
+        return {"logits": self.heads["logits"](self.dropout(torch.cat((highest, mean), dim=1)))}
+
+
+class DigitClassifier(Net):
+    """A small CNN for 28 x 28 grey pixels."""
+
+    def __init__(self, *, dropout: float, classes: int = 10) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *_block(1, 24),
+            *_block(24, 32, stride=2),
+            *_block(32, 64),
+            *_block(64, 64, stride=2),
+            *_block(64, 128),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Dropout(dropout),
+        )
+        self.heads = nn.ModuleDict({"logits": nn.Linear(128, classes)})
+
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the logits for uint8 [batch, height, width, 1]."""
+        return {"logits": self.heads["logits"](self.body(_scaled(inputs)))}
+
+
+def _block(inputs: int, outputs: int, stride: int = 1) -> Sequence[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, kernel_size=3, stride=stride, padding=1, bias=False)
+    return convolution, nn.BatchNorm2d(outputs), nn.ReLU()
+
+
+class DishClassifier(Net):
+    """MobileNetV2 as TensorFlow trained it, with a new head."""
+
+    def __init__(self, *, classes: int, dropout: float) -> None:
+        super().__init__()
+        network = mobilenet_v2(weights=None)
+        _pad_like_tensorflow(network.features)
+        self.body: nn.Sequential = network.features
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleDict({"logits": nn.Linear(network.last_channel, classes)})
+
+    def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 -- torch's signature
+        """Switch the mode; normalisation stays as pretrained, where it is folded into the weights."""
+        super().train(mode)
+        for layer in self.body.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.eval()
+        return self
+
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the logits for uint8 [batch, height, width, 3]."""
+        features = self.body(_scaled(inputs)).mean((2, 3))
+        return {"logits": self.heads["logits"](self.dropout(features))}
+
+
+def _pad_like_tensorflow(features: nn.Module) -> None:
+    """Pad convolutions with stride 2 after the image only; with one pixel all around, answers differ."""
+    for parent in list(features.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.Conv2d) and child.stride == (2, 2):
+                child.padding = (0, 0)
+                parent.add_module(name, nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), child))
+
+
+def _scaled(pixels: Tensor) -> Tensor:
+    """Return uint8 [batch, height, width, channels] as float32 [batch, channels, height, width] in -1..1."""
+    return pixels.permute(0, 3, 1, 2).float() / 128.0 - 1.0
+
+
+class Identity(Net):
+    """Four sums of the ids: a model that costs nothing, to measure everything around it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Identity()
+        self.heads = nn.ModuleDict()
+
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return float32 [batch, 4]: the sum of the ids times 1, 2, 3 and 4, in thousandths."""
+        total = inputs.float().sum(1, keepdim=True) / 1000.0
+        return {"logits": torch.cat([total * factor for factor in (1.0, 2.0, 3.0, 4.0)], dim=1)}
