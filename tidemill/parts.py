@@ -18,7 +18,8 @@ class ServiceParts:
 
     def __init__(self, models: Path) -> None:
         self._models = models
-        self.urls = {service.name: f"http://{LOOPBACK}:{free_port()}" for service in SERVICES}
+        self._ports = {service.name: free_port() for service in SERVICES}
+        self.urls = {name: f"http://{LOOPBACK}:{port}" for name, port in self._ports.items()}
 
     def __call__(self, addresses: Addresses) -> Sequence[Part]:
         """Return one part a service, set up for the stack at `addresses`."""
@@ -34,7 +35,7 @@ class ServiceParts:
             "TIDEMILL__TRITON__ADDRESS": addresses.triton_grpc,
             "TIDEMILL__REDIS__URL": addresses.redis_url,
             "TIDEMILL__MODELS_DIR": str(self._models),
-            "TIDEMILL__HTTP__PORT": url.rpartition(":")[2],
+            "TIDEMILL__HTTP__PORT": str(self._ports[service.name]),
             **service.env,
         }
         return Part(

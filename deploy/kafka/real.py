@@ -10,7 +10,7 @@ from string import Template
 from deploy.kafka.probe import KafkaProbe
 from deploy.local.part import Part
 from deploy.local.paths import KAFKA_LIBS
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import LOOPBACK, Port, free_port
 
 PROPERTIES = Path(__file__).with_name("server.properties")
 LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
@@ -26,8 +26,8 @@ class RealKafka:
     libs: Path = KAFKA_LIBS
     partitions: int = 4
     "Of a topic that is created by its first use."
-    broker_port: int = field(default_factory=free_port)
-    controller_port: int = field(default_factory=free_port)
+    broker_port: Port = field(default_factory=free_port)
+    controller_port: Port = field(default_factory=free_port)
 
     @property
     def bootstrap(self) -> str:

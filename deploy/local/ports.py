@@ -9,21 +9,36 @@ LOOPBACK = "127.0.0.1"
 LOWEST, HIGHEST = 20_000, 32_000
 
 
-def free_port() -> int:
-    """Return a TCP port on which nothing listens on the loopback interface."""
+class Port:
+    """A TCP port of the loopback interface; nobody else is given it while this object lives.
+
+    Its socket is bound and never listens, so that `free_port` finds the port taken in every process,
+    also before its server has started and while that is being restarted. The server itself can bind
+    it, as servers allow a local address to be used again (SO_REUSEADDR).
+    """
+
+    def __init__(self, bound: socket.socket) -> None:
+        self._bound = bound
+        self.number: int = bound.getsockname()[1]
+
+    def __str__(self) -> str:
+        """Return the number, as addresses and command lines need it."""
+        return str(self.number)
+
+    def __del__(self) -> None:
+        """Give the port back."""
+        self._bound.close()
+
+
+def free_port() -> Port:
+    """Return a TCP port on which nothing listens on the loopback interface, and hold it."""
     while True:
-        port = random.randint(LOWEST, HIGHEST)  # noqa: S311 - a port is no secret
-        with socket.socket() as probe:
-            # A port that lingers after its last owner can be bound again, as the servers do it.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if not _binds(probe, port):
-                continue
-        return port
-
-
-def _binds(probe: socket.socket, port: int) -> bool:
-    try:
-        probe.bind((LOOPBACK, port))
-    except OSError:
-        return False
-    return True
+        held = socket.socket()
+        try:
+            held.bind((LOOPBACK, random.randint(LOWEST, HIGHEST)))  # noqa: S311 - a port is no secret
+        except OSError:
+            held.close()
+            continue
+        # Only now: with it, the bind would succeed on a port that somebody else holds.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return Port(held)

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from deploy.local.part import Health, Part
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import LOOPBACK, Port, free_port
 from shared.errors import ConfigError
 
 MEMORY = "128mb"
@@ -18,7 +18,7 @@ MEMORY = "128mb"
 class RedisServer:
     """One cache server; it keeps nothing on disk, and its port over a restart."""
 
-    port: int = field(default_factory=free_port)
+    port: Port = field(default_factory=free_port)
 
     @property
     def url(self) -> str:
@@ -48,7 +48,7 @@ class RedisServer:
 
         Raises: OSError when nothing listens or something else answers.
         """
-        reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
+        reader, writer = await asyncio.open_connection(LOOPBACK, self.port.number)
         try:
             writer.write(b"PING\r\n")
             answer = await reader.readline()

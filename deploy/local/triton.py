@@ -12,7 +12,7 @@ import psutil
 
 from deploy.local.part import Health, Part
 from deploy.local.paths import MODELS
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import LOOPBACK, Port, free_port
 from deploy.local.triton_canary import TritonCanary
 from deploy.local.triton_models import lay_out
 from deploy.local.triton_setup import TritonInstall
@@ -35,9 +35,9 @@ class TritonServer:
     config_name: str | None = None
     "Take `configs/<config_name>.pbtxt` of a model where it has one."
     install: TritonInstall = field(default_factory=TritonInstall)
-    grpc_port: int = field(default_factory=free_port)
-    http_port: int = field(default_factory=free_port)
-    metrics_port: int = field(default_factory=free_port)
+    grpc_port: Port = field(default_factory=free_port)
+    http_port: Port = field(default_factory=free_port)
+    metrics_port: Port = field(default_factory=free_port)
 
     @property
     def grpc(self) -> str:

@@ -17,6 +17,12 @@ class Recipe:
     warm_up_share: float = 0.1
     label_smoothing: float = 0.0
     dropout: float = 0.1
+    consistency: float = 0.0
+    """Weight of R-Drop: each row is seen twice a step, and its two answers are pulled together.
+
+    Liang et al. 2021, "R-Drop: Regularized Dropout for Neural Networks". Twice the work of a step.
+    """
+
     max_gradient_norm: float = 1.0
     valid_share: float = 0.05
     """Cut from the training rows: fits the temperature and shows the progress."""
