@@ -23,10 +23,9 @@ from training.vocabulary import cut_vocabulary
 _LIMITS = (
     "English only, and at most 128 pieces of a text are read.",
     "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file.",
-    "int8 answers depend on the batch: of 1,200 finance tweets, 20 got another label in company than alone.",
 )
 _GPU = Placement(kind="GPU", instance_count=1)
-"""Without TensorRT: it does not know the dynamic int8 operators of these files."""
+"""Without TensorRT: it takes symmetric ranges only, and these files round around other middles."""
 
 
 def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:

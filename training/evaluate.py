@@ -25,11 +25,8 @@ class Accuracy:
     n: int
 
 
-def logits_of(model: Path, examples: Examples, *, batch_size: int = _BATCH) -> dict[str, Logits]:
-    """Return each output for all rows, float32 [rows, width], from batches of similar length.
-
-    An int8 model rounds a batch by its largest value: only `batch_size=1` gives what a row alone is worth.
-    """
+def logits_of(model: Path, examples: Examples) -> dict[str, Logits]:
+    """Return each output for all rows, float32 [rows, width], from batches of similar length."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 2
     session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
@@ -37,7 +34,7 @@ def logits_of(model: Path, examples: Examples, *, batch_size: int = _BATCH) -> d
     feed = session.get_inputs()[0].name
     order = np.argsort(examples.lengths(), kind="stable")
     parts = [
-        session.run(names, {feed: batch.input_array()}) for batch in examples.batches(batch_size, order=order)
+        session.run(names, {feed: batch.input_array()}) for batch in examples.batches(_BATCH, order=order)
     ]
     back = np.argsort(order, kind="stable")
     return {name: np.concatenate([part[column] for part in parts])[back] for column, name in enumerate(names)}

@@ -48,6 +48,10 @@ class Examples:
         cut = max(1, round(share * len(self)))
         return self.take(np.sort(order[cut:])), self.take(np.sort(order[:cut]))
 
+    def some(self, count: int, seed: int) -> "Examples":
+        """Return `count` random rows; all where there are no more."""
+        return self.take(np.random.default_rng(seed).permutation(len(self))[:count])
+
     def shortened(self, max_tokens: int) -> "Examples":
         """Return the same texts, of each the first `max_tokens` only."""
         return Examples([ids[:max_tokens] for ids in self.inputs], self.targets)

@@ -1,0 +1,74 @@
+"""What rounding to a byte may and may not do."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx", reason="the training extra is not installed")
+pytest.importorskip("torch", reason="the training extra is not installed")
+
+from training.compress import with_int8_matrices  # noqa: E402
+from training.evaluate import logits_of  # noqa: E402
+from training.train import Examples  # noqa: E402
+
+WIDTH = 400
+PIECES = 50
+
+
+def rows(seed: int, count: int) -> Examples:
+    random = np.random.default_rng(seed)
+    inputs = [random.integers(0, PIECES, random.integers(1, 9)).astype(np.int32) for _ in range(count)]
+    return Examples(inputs, {})
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a graph of one large product, in float and in int8; piece 0 stands out by its size."""
+    random = np.random.default_rng(1)
+    table = random.normal(size=(PIECES, WIDTH)).astype(np.float32)
+    table[0] *= 20.0
+    matrix = random.normal(size=(WIDTH, WIDTH)).astype(np.float32) / WIDTH**0.5
+    helper, array = onnx.helper, onnx.numpy_helper.from_array
+    graph = helper.make_graph(
+        [
+            helper.make_node("Gather", ["table", "input_ids"], ["pieces"]),
+            helper.make_node("MatMul", ["pieces", "matrix"], ["products"], name="large"),
+            helper.make_node("ReduceMax", ["products"], ["logits"], axes=[1], keepdims=0),
+        ],
+        "net",
+        [helper.make_tensor_value_info("input_ids", onnx.TensorProto.INT32, ["batch", "tokens"])],
+        [helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, ["batch", WIDTH])],
+        [array(table, "table"), array(matrix, "matrix")],
+    )
+    folder = tmp_path_factory.mktemp("models")
+    exact, small = folder / "exact.onnx", folder / "small.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), exact)
+    with_int8_matrices(exact, small, rows(seed=2, count=200))
+    return exact, small
+
+
+def test_int8_keeps_the_answers_and_shrinks_the_matrix(models: tuple[Path, Path]) -> None:
+    exact, small = models
+    examples = rows(seed=3, count=100)
+
+    wanted, got = logits_of(exact, examples)["logits"], logits_of(small, examples)["logits"]
+
+    assert np.abs(got - wanted).mean() < 0.05 * wanted.std()
+    saved_bytes = exact.stat().st_size - small.stat().st_size
+    assert saved_bytes > 2.9 * WIDTH * WIDTH
+
+
+def test_the_answer_to_a_row_does_not_depend_on_its_company(models: tuple[Path, Path]) -> None:
+    _, small = models
+    quiet, loud = np.array([7, 8, 9], dtype=np.int32), np.array([0, 0, 0], dtype=np.int32)
+
+    alone = logits_of(small, Examples([quiet], {}))["logits"][0]
+    in_company = logits_of(small, Examples([quiet, loud], {}))["logits"][0]
+
+    assert alone.tolist() == in_company.tolist()
+
+
+def test_nothing_outside_the_onnx_standard_is_used(models: tuple[Path, Path]) -> None:
+    _, small = models
+    assert {node.domain for node in onnx.load(small).graph.node} == {""}
