@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from shared.errors import ConfigError
+from training.card_content import Run
 from training.export import write_model
 from training.job import Job
 from training.jobs import job_of, model_names
@@ -40,7 +41,7 @@ def train(
         job = replace(job, recipe=replace(job.recipe, epochs=epochs))
     sizes = f"{len(job.train)} rows to train, {len(job.valid)} held back, {len(job.test)} to test"
     console.print(f"{model}: {sizes}")
-    card = write_model(job, out, _fitted_s(job))
+    card = write_model(job, out, Run(trained_s=round(_fitted_s(job), 1), seed=job.recipe.seed))
     console.print(json.dumps(card.as_json()["metrics"], indent=1))
 
 

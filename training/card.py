@@ -1,72 +1,168 @@
-"""The card of a model: what it is, how good it is, and where it ends."""
+"""`python -m training.card MODEL --data DIR`: the card of a trained model, measured anew without training."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
 
-from training.evaluate import Accuracy
-from training.job import Facts
+import numpy as np
+import typer
+from pydantic import TypeAdapter
+from rich.console import Console
+from tokenizers import Tokenizer
 
+from shared.errors import ConfigError
+from shared.inference.bundle import ModelBundle, OutputSpec, load_bundle
+from training.card_content import CARD_FILES, Card, Run
+from training.card_page import write_card
+from training.evaluate import Report, Rounding, logits_of, reports, with_rounding
+from training.job import Job
+from training.jobs import job_of
+from training.speed import speed_of
+from training.train import Examples
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """All that `card.json` and `card.md` say."""
-
-    model: str
-    version: str
-    metrics: Sequence[Accuracy]
-    facts: Facts
-    parameters: int
-    size_bytes: int
-    sha256: Mapping[str, str]
-    trained_s: float
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the content of `card.json`."""
-        metrics = [
-            {
-                "metric": f"{metric.output} accuracy",
-                "value": metric.percent,
-                "n": metric.n,
-                "data": self.facts.test_data[metric.output],
-            }
-            for metric in self.metrics
-        ]
-        fields = {name: value for name, value in asdict(self).items() if name not in {"facts", "metrics"}}
-        return {**fields, "data": self.facts.data, "license": self.facts.license, "metrics": metrics}
+_EXIT_CONFIG = 2
+_RUN: TypeAdapter[Run] = TypeAdapter(Run)
+_ROUNDING: TypeAdapter[Rounding | None] = TypeAdapter(Rounding | None)
+console = Console(stderr=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-def card_markdown(card: Card) -> str:
-    """Return the content of `card.md`."""
-    facts = card.facts
-    metrics = [
-        f"| {metric.output} | {metric.percent:.2f} % | {metric.n} | {facts.test_data[metric.output]} |"
-        for metric in card.metrics
+@app.command()
+def make(
+    model: Annotated[str, typer.Argument(help="The name of a trained model.")],
+    data: Annotated[Path, typer.Option(help="The folder of data sets that docs/data.md describes.")] = Path(),
+    repository: Annotated[Path, typer.Option(help="Where the model is.")] = Path("triton_models"),
+    version: Annotated[str, typer.Option(help="Which version of it.")] = "1",
+) -> None:
+    """Measure MODEL as it is and write its card and plots anew; its weights stay as they are.
+
+    \b
+    python -m training.card digit --data DIR
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    try:
+        bundle = load_bundle(repository, model, version)
+        card = carded_again(job_of(model, data), bundle)
+    except ConfigError as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(_EXIT_CONFIG) from error
+    write_card(card, bundle.folder)
+    console.print(json.dumps(card.as_json()["metrics"], indent=1))
+
+
+def card_of(
+    job: Job,
+    folder: Path,
+    outputs: Mapping[str, OutputSpec],
+    *,
+    run: Run,
+    exact: Path | None = None,
+) -> Card:
+    """Return the card of the model in `folder`, measured on the job's test rows.
+
+    `outputs` carry the temperatures; `exact` is the float file that an int8 model was rounded from.
+    All files of the version but those of the card must be there.
+    """
+    weights = folder / "model.onnx"
+    return Card(
+        model=job.model,
+        version=folder.name,
+        facts=job.facts,
+        reports=_reports(job, weights, outputs, exact) if len(job.test) else (),
+        size_bytes=weights.stat().st_size,
+        sha256=manifest(folder),
+        run=run,
+        speed=speed_of(weights, job.test) if len(job.test) else None,
+    )
+
+
+def manifest(folder: Path) -> dict[str, str]:
+    """Return the sha256, in hex, of each file of a version but those of its card."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.iterdir())
+        if path.name not in CARD_FILES
+    }
+
+
+def _reports(job: Job, weights: Path, outputs: Mapping[str, OutputSpec], exact: Path | None) -> list[Report]:
+    logits = logits_of(weights, job.test)
+    found = reports(logits, job.test, outputs)
+    if exact is None:
+        return found
+    before = logits_of(exact, job.test)
+    return [
+        with_rounding(
+            report,
+            exact=before[report.output],
+            rounded=logits[report.output],
+            target=job.test.targets[report.output],
+        )
+        for report in found
     ]
-    size = f"{card.parameters:,} parameters in {card.size_bytes / 1e6:.1f} MB"
-    lines = [
-        f"# {card.model}, version {card.version}",
-        "",
-        *((f"**{facts.warning}**", "") if facts.warning else ()),
-        facts.task,
-        "",
-        *(("| output | accuracy | rows | test rows |", "| --- | --- | --- | --- |") if metrics else ()),
-        *metrics,
-        *(("",) if metrics else ()),
-        f"- Architecture: {facts.architecture}",
-        f"- Size: {size}; trained for {card.trained_s:.0f} s on two shared CPU cores",
-        f"- Trained on: {facts.data}",
-        f"- Licence of the data: {facts.license}",
-        "",
-        "The figures are those of the file beside this card (already compressed), on test rows that no",
-        "choice was made with. Confidences are softmax values after one temperature an output, fitted on",
-        "rows held back from the training.",
-        "",
-        "Limits:",
-        "",
-        *(f"- {limit}" for limit in facts.limits),
-        "",
-        f"To reproduce: `make train MODEL={card.model} DATA=<folder of docs/data.md>`. Seeds are fixed;",
-        "another CPU or another torch may move the figures by a few tenths.",
-    ]
-    return "\n".join(lines) + "\n"
+
+
+def carded_again(job: Job, bundle: ModelBundle) -> Card:
+    """Return the card of a model that lies in its repository; what only its training knew is kept.
+
+    Raises ConfigError when the rows of today were not made for this model: train it again.
+    """
+    old = _old_content(bundle.folder)
+    rows = _rows_for(bundle, job)
+    card = card_of(replace(job, test=rows), bundle.folder, bundle.outputs, run=_run(old))
+    roundings = {
+        report["output"]: _ROUNDING.validate_python(report["rounding"]) for report in old.get("reports", ())
+    }
+    kept = [replace(report, rounding=roundings.get(report.output)) for report in card.reports]
+    return replace(card, reports=kept)
+
+
+def _rows_for(bundle: ModelBundle, job: Job) -> Examples:
+    """Return the test rows of `job` as the model in `bundle` takes them."""
+    now = {name: output.labels for name, output in job.spec.outputs.items()}
+    then = {name: output.labels for name, output in bundle.outputs.items()}
+    new, old = _piece_ids(job.tokenizer), _piece_ids(_shipped_tokenizer(bundle))
+    if now != then or set(new) != set(old):
+        raise ConfigError(
+            f"{bundle.folder} was trained with other labels or another tokenizer than --data gives now; "
+            f"run `make train MODEL={bundle.model}`"
+        )
+    # The trainer of vocabularies finds the same pieces each time, but numbers them by chance.
+    numbers = np.array([old[piece] for piece in sorted(new, key=new.__getitem__)], dtype=np.int32)
+    if isinstance(job.test.inputs, np.ndarray):
+        return job.test
+    return Examples([numbers[ids] for ids in job.test.inputs], job.test.targets)
+
+
+def _shipped_tokenizer(bundle: ModelBundle) -> Tokenizer | None:
+    path = bundle.folder / "tokenizer.json"
+    return Tokenizer.from_file(str(path)) if path.is_file() else None
+
+
+def _piece_ids(tokenizer: Tokenizer | None) -> dict[str, int]:
+    return {} if tokenizer is None else tokenizer.get_vocab()
+
+
+def _old_content(folder: Path) -> dict[str, Any]:
+    """Return what the card says so far. Raises ConfigError when it is of other weights, or not there."""
+    try:
+        content: dict[str, Any] = json.loads((folder / "card.json").read_bytes())
+        weights = content["sha256"]["model.onnx"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{folder}: no usable card.json ({error}); check the folder out again") from error
+    if weights != manifest(folder)["model.onnx"]:
+        raise ConfigError(f"{folder}: card.json tells of other weights; check the folder out again")
+    return content
+
+
+def _run(content: Mapping[str, Any]) -> Run:
+    """Return what a card says of the training; older cards know the seconds only."""
+    return _RUN.validate_python(
+        content.get("run", {name: content[name] for name in ("trained_s", "parameters")})
+    )
+
+
+if __name__ == "__main__":
+    app()

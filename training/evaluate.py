@@ -1,17 +1,37 @@
 """Asks the exported model, the file that Triton will serve, the questions of the test set."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from shared.inference.bundle import OutputSpec
+from training.metrics import (
+    Bin,
+    Chances,
+    Confusion,
+    Covered,
+    LabelScore,
+    Marks,
+    accuracy_by_coverage,
+    auroc,
+    calibration_error,
+    confusions,
+    label_scores,
+    macro_f1,
+    reliability,
+    softmax,
+)
 from training.train import UNKNOWN, Examples
 
 _BATCH = 32
 _TEMPERATURES = np.geomspace(0.25, 4.0, 97)
+_SHARES = tuple(round(0.05 * step, 2) for step in range(1, 21))
+_SHOWN = 10
+"""So many of the worst labels and of the most frequent mistakes are kept."""
 
 Logits = NDArray[np.float32]
 
@@ -25,11 +45,53 @@ class Accuracy:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class LengthScore:
+    """How well the rows with at most `tokens` pieces are answered that no shorter score holds; percent."""
+
+    tokens: int
+    accuracy: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """What int8 cost: the accuracy of the float model, and how often both say the same; percent."""
+
+    float_accuracy: float
+    agreement: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How good one output of a model is. Figures of all rows are percent, parts of them shares."""
+
+    output: str
+    n: int
+    accuracy: float
+    macro_f1: float
+    temperature: float
+    calibration_error: float
+    uncalibrated_error: float
+    """The same without temperature."""
+
+    bins: Sequence[Bin]
+    coverage: Sequence[Covered]
+    weakest: Sequence[LabelScore]
+    confused: Sequence[Confusion]
+    lengths: Sequence[LengthScore] = ()
+    """By quarters of the rows, short texts first; empty for pictures."""
+
+    rounding: Rounding | None = None
+    """None where the served file is float itself, or was not compared."""
+
+    out_of_scope: float | None = None
+    """Percent of pairs, a test row and a foreign one, of which the test row is answered more surely."""
+
+
 def logits_of(model: Path, examples: Examples) -> dict[str, Logits]:
     """Return each output for all rows, float32 [rows, width], from batches of similar length."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 2
-    session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    session = session_of(model, threads=2)
     names = [output.name for output in session.get_outputs()]
     feed = session.get_inputs()[0].name
     order = np.argsort(examples.lengths(), kind="stable")
@@ -40,24 +102,101 @@ def logits_of(model: Path, examples: Examples) -> dict[str, Logits]:
     return {name: np.concatenate([part[column] for part in parts])[back] for column, name in enumerate(names)}
 
 
+def session_of(model: Path, *, threads: int) -> ort.InferenceSession:
+    """Return an ONNX file ready to answer on CPU threads."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    return ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+
 def accuracies(logits: Mapping[str, Logits], examples: Examples) -> list[Accuracy]:
     """Return how often each output's largest logit is the right one."""
     results = []
     for name, target in examples.targets.items():
         known = target != UNKNOWN
         right = logits[name].argmax(1)[known] == target[known]
-        results.append(Accuracy(name, round(100.0 * float(right.mean()), 2), int(known.sum())))
+        results.append(Accuracy(name, percent(float(right.mean())), int(known.sum())))
     return results
 
 
-def temperature(logits: Logits, target: NDArray[np.int64]) -> float:
-    """Return what to divide logits by, so that the probability of the right answers is highest."""
+def reports(
+    logits: Mapping[str, Logits], examples: Examples, specs: Mapping[str, OutputSpec]
+) -> list[Report]:
+    """Return one report for each output that `specs` names, over the rows whose label is known."""
+    lengths = None if isinstance(examples.inputs, np.ndarray) else examples.lengths()
+    results = []
+    for name, spec in specs.items():
+        known = examples.targets[name] != UNKNOWN
+        report = _report(name, spec, logits[name][known], examples.targets[name][known])
+        if lengths is not None:
+            right = logits[name].argmax(1)[known] == examples.targets[name][known]
+            report = replace(report, lengths=_by_length(lengths[known], right))
+        results.append(report)
+    return results
+
+
+def _report(output: str, spec: OutputSpec, logits: Logits, target: NDArray[np.int64]) -> Report:
+    names = np.array(spec.labels)
+    said, wanted = names[logits.argmax(1)], names[target]
+    right = said == wanted
+    plain, confidence = softmax(logits).max(1), softmax(logits, spec.temperature).max(1)
+    return Report(
+        output=output,
+        n=len(target),
+        accuracy=percent(float(right.mean())),
+        macro_f1=percent(macro_f1(said, wanted)),
+        temperature=spec.temperature,
+        calibration_error=percent(calibration_error(confidence, right)),
+        uncalibrated_error=percent(calibration_error(plain, right)),
+        bins=reliability(confidence, right),
+        coverage=accuracy_by_coverage(confidence, right, _SHARES),
+        weakest=label_scores(said, wanted)[:_SHOWN],
+        confused=confusions(said, wanted, _SHOWN),
+    )
+
+
+def percent(share: float) -> float:
+    """Return a share as percent with two digits, as cards state it."""
+    return round(100.0 * share, 2)
+
+
+def _by_length(lengths: NDArray[np.int64], right: Marks) -> list[LengthScore]:
+    edges = np.unique(np.quantile(lengths, (0.25, 0.5, 0.75, 1.0), method="inverted_cdf"))
+    places = np.searchsorted(edges, lengths)
+    return [
+        LengthScore(int(edge), percent(float(right[places == place].mean())), int((places == place).sum()))
+        for place, edge in enumerate(edges)
+    ]
+
+
+def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: NDArray[np.int64]) -> Report:
+    """Return the report of an int8 model with what its float original answers to the same rows."""
     known = target != UNKNOWN
-    losses = [_loss(logits[known] / scale, target[known]) for scale in _TEMPERATURES]
+    said, before = rounded.argmax(1)[known], exact.argmax(1)[known]
+    cost = Rounding(
+        float_accuracy=percent(float((before == target[known]).mean())),
+        agreement=percent(float((said == before).mean())),
+    )
+    return replace(report, rounding=cost)
+
+
+def with_out_of_scope(report: Report, *, inside: Logits, outside: Logits) -> Report:
+    """Return the report with how well confidence tells test rows from rows that no label fits."""
+    sure, foreign = (softmax(logits, report.temperature).max(1) for logits in (inside, outside))
+    return replace(report, out_of_scope=percent(auroc(sure, foreign)))
+
+
+def temperature(logits: Logits, target: NDArray[np.int64]) -> float:
+    """Return what to divide logits by, so that the probability of the right answers is highest.
+
+    Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    """
+    known = target != UNKNOWN
+    losses = [_loss(softmax(logits[known], scale), target[known]) for scale in _TEMPERATURES]
     return round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
 
 
-def _loss(logits: Logits, target: NDArray[np.int64]) -> float:
-    shifted = logits - logits.max(1, keepdims=True)
-    log_total = np.log(np.exp(shifted).sum(1))
-    return float((log_total - shifted[np.arange(len(target)), target]).mean())
+def _loss(chances: Chances, target: NDArray[np.int64]) -> float:
+    # Never the logarithm of nothing: a probability may be too small for its number.
+    right = np.maximum(chances[np.arange(len(target)), target], np.finfo(np.float64).tiny)
+    return float(-np.log(right).mean())

@@ -1,10 +1,8 @@
 """Writes a model folder: weights, preprocessing, both configurations and the card."""
 
-import hashlib
-import json
 import shutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +12,11 @@ from torch import Tensor, nn
 
 from shared.inference.bundle import preprocessing_hash
 from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement
-from training.card import Card, card_markdown
+from training.card import card_of
+from training.card_content import Card, Run
+from training.card_page import write_card
 from training.compress import with_int8_embeddings, with_int8_matrices
-from training.evaluate import Accuracy, accuracies, logits_of, temperature
+from training.evaluate import logits_of, temperature
 from training.job import Job
 from training.nets import Net
 
@@ -60,7 +60,7 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
     onnx.checker.check_model(str(path))
 
 
-def write_model(job: Job, repository: Path, trained_s: float) -> Card:
+def write_model(job: Job, repository: Path, run: Run) -> Card:
     """Write `<repository>/<model>/`, replacing what was there, and return its card.
 
     All files are written aside first, so that a run which fails leaves the old model as it was.
@@ -69,7 +69,7 @@ def write_model(job: Job, repository: Path, trained_s: float) -> Card:
     shutil.rmtree(aside, ignore_errors=True)
     folder = aside / VERSION
     folder.mkdir(parents=True)
-    card = _write_version(job, folder, trained_s)
+    card = _write_version(job, folder, run)
     _write_configs(job.config, job.gpu, aside)
     target = repository / job.model
     if target.exists():
@@ -78,43 +78,30 @@ def write_model(job: Job, repository: Path, trained_s: float) -> Card:
     return card
 
 
-def _write_version(job: Job, folder: Path, trained_s: float) -> Card:
-    weights = folder / "model.onnx"
+def _write_version(job: Job, folder: Path, run: Run) -> Card:
+    weights, exact = folder / "model.onnx", folder.with_name("exact.onnx")
     parameter_count = sum(weight.numel() for weight in job.net.parameters())
-    _write_weights(job, weights)
+    _write_weights(job, weights, exact)
     if job.tokenizer is not None:
         job.tokenizer.no_truncation()
         job.tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     spec = job.spec.model_copy(update={"outputs": _fitted(job, weights)})
     (folder / "preprocessing.json").write_text(spec.model_dump_json(indent=1) + "\n")
-    card = Card(
-        model=job.model,
-        version=VERSION,
-        metrics=_measured(job, weights),
-        facts=job.facts,
-        parameters=parameter_count,
-        size_bytes=weights.stat().st_size,
-        sha256={path.name: _sha256(path) for path in sorted(folder.iterdir())},
-        trained_s=round(trained_s, 1),
-    )
-    (folder / "card.json").write_text(json.dumps(card.as_json(), indent=1) + "\n")
-    (folder / "card.md").write_text(card_markdown(card))
+    float_file = exact if exact.is_file() else None
+    card = card_of(job, folder, spec.outputs, run=replace(run, parameters=parameter_count), exact=float_file)
+    write_card(card, folder)
+    exact.unlink(missing_ok=True)
     return card
 
 
-def _measured(job: Job, weights: Path) -> Sequence[Accuracy]:
-    return accuracies(logits_of(weights, job.test), job.test) if len(job.test) else []
-
-
-def _write_weights(job: Job, path: Path) -> None:
+def _write_weights(job: Job, path: Path, exact: Path) -> None:
+    """Write the file that is served; where it is rounded, also `exact`, the float one that it came from."""
     parameters = with_int8_embeddings(job.net)
     if not job.int8_matrices:
         write_onnx(parameters, job.config, job.example, path)
         return
-    exact = path.with_suffix(".fp32.onnx")
     write_onnx(parameters, job.config, job.example, exact)
     with_int8_matrices(exact, path, job.train.some(_CALIBRATION_ROWS, job.recipe.seed))
-    exact.unlink()
 
 
 def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
@@ -136,7 +123,3 @@ def _write_configs(config: ModelConfig, gpu: Placement, folder: Path) -> None:
     (folder / "configs").mkdir()
     (folder / "config.pbtxt").write_text(on_cpu.render())
     (folder / "configs" / "gpu.pbtxt").write_text(_GPU_NOTE + on_gpu.render())
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

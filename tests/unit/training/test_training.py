@@ -22,6 +22,7 @@ from shared.errors import ConfigError  # noqa: E402
 from shared.inference.bundle import load_bundle  # noqa: E402
 from shared.inference.model_config import HASH_PARAMETER  # noqa: E402
 from training.__main__ import app  # noqa: E402
+from training.card_content import Run  # noqa: E402
 from training.data import TextRows, banking77, without_repeats  # noqa: E402
 from training.evaluate import accuracies, temperature  # noqa: E402
 from training.export import write_model  # noqa: E402
@@ -70,19 +71,18 @@ def test_a_trained_model_is_exported_with_all_that_serving_needs(stripes: Path, 
     job = a_short_job(stripes)
 
     losses = [step.loss for step in fit(job.net, job.train, job.recipe, augment=job.augment)]
-    card = write_model(job, tmp_path / "models", trained_s=1.0)
+    card = write_model(job, tmp_path / "models", Run(trained_s=1.0))
 
     bundle = load_bundle(tmp_path / "models", "digit")
     config = text_format.Parse(
         (tmp_path / "models" / "digit" / "config.pbtxt").read_text(), model_config_pb2.ModelConfig()
     )
     assert losses[-1] < losses[0] / 4
-    assert card.metrics[0].percent > 90.0
+    assert card.metrics[0].value > 90.0
     assert card.metrics[0].n == 50
     assert config.parameters[f"{HASH_PARAMETER}1"].string_value == bundle.preprocessing_hash
     assert (
-        json.loads((bundle.folder / "card.json").read_text())["metrics"][0]["value"]
-        == card.metrics[0].percent
+        json.loads((bundle.folder / "card.json").read_text())["metrics"][0]["value"] == card.metrics[0].value
     )
 
 
@@ -101,7 +101,7 @@ def test_an_export_replaces_the_old_folder_and_leaves_nothing_aside(stripes: Pat
     old.parent.mkdir(parents=True)
     old.touch()
 
-    write_model(a_short_job(stripes), tmp_path / "models", trained_s=1.0)
+    write_model(a_short_job(stripes), tmp_path / "models", Run(trained_s=1.0))
 
     assert not old.exists()
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["digit"]

@@ -1,0 +1,108 @@
+"""What the card of a model holds: what it is, how good it is, and where it ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from training.evaluate import Report
+from training.job import Facts
+from training.speed import Speed
+
+CARD_FILES = ("card.json", "card.md", "reliability.svg", "coverage.svg", "confusion.svg", "learning.svg")
+"""What tells of a version and is no part of it: it may be written anew, so no hash covers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of one output, in percent, among `n` rows."""
+
+    metric: str
+    value: float
+    n: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """One pass over the training rows; the accuracy is that on the rows held back, in percent."""
+
+    number: int
+    loss: float
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What only the training itself can tell."""
+
+    trained_s: float
+    parameters: int = 0
+    """Numbers that were learned or taken over, before any rounding."""
+
+    estimated_s: float | None = None
+    """What was said before the training began."""
+
+    seed: int | None = None
+    curve: Sequence[Epoch] = ()
+    seeds: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """A figure's value with each seed, in percent; the first seed's model is the one that ships."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """All that `card.json`, `card.md` and the plots say."""
+
+    model: str
+    version: str
+    facts: Facts
+    reports: Sequence[Report]
+    size_bytes: int
+    sha256: Mapping[str, str]
+    run: Run
+    speed: Speed | None
+    """None for a model without rows to try it on."""
+
+    @property
+    def metrics(self) -> list[Figure]:
+        """The figures that models are compared by, in the order of the outputs."""
+        return [figure for report in self.reports for figure in self._figures(report)]
+
+    def _figures(self, report: Report) -> list[Figure]:
+        values = {
+            "accuracy": report.accuracy,
+            "macro F1": report.macro_f1,
+            "calibration error": report.calibration_error,
+            "out-of-scope AUROC": report.out_of_scope,
+        }
+        data = self.facts.test_data[report.output]
+        return [
+            Figure(f"{report.output} {name}", value, report.n, data)
+            for name, value in values.items()
+            if value is not None
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the content of `card.json`, shares with four digits."""
+        facts = {name: value for name, value in asdict(self.facts).items() if name != "test_data"}
+        content = {
+            "model": self.model,
+            "version": self.version,
+            **facts,
+            "parameters": self.run.parameters,
+            "size_bytes": self.size_bytes,
+            "sha256": dict(self.sha256),
+            "trained_s": self.run.trained_s,
+            "metrics": [asdict(figure) for figure in self.metrics],
+            "reports": [asdict(report) for report in self.reports],
+            "speed": asdict(self.speed) if self.speed else None,
+            "run": asdict(self.run),
+        }
+        return {name: _rounded(value) for name, value in content.items()}
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    return [_rounded(part) for part in value] if isinstance(value, list | tuple) else value

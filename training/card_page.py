@@ -1,0 +1,150 @@
+"""Writes the card of a model: a page that people read, its figures as JSON, its plots."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from training.card_content import CARD_FILES, Card
+from training.evaluate import Report
+from training.plots import plots
+
+_CAPTIONS = {
+    "reliability.svg": "Reliability: on the line, confidence is what it says; large dots are many rows",
+    "coverage.svg": "Accuracy of the surest answers, by their share",
+    "confusion.svg": "The most frequent mistakes",
+    "learning.svg": "Learning curve",
+}
+
+
+def write_card(card: Card, folder: Path) -> None:
+    """Write `card.json`, `card.md` and the plots into the folder of a version, in place of older ones."""
+    for name in CARD_FILES:
+        (folder / name).unlink(missing_ok=True)
+    pictures = plots(card.reports, card.run.curve) if card.reports else {}
+    for name, picture in pictures.items():
+        (folder / name).write_text(picture, encoding="utf-8")
+    (folder / "card.json").write_text(json.dumps(card.as_json(), indent=1) + "\n", encoding="utf-8")
+    (folder / "card.md").write_text(card_markdown(card, list(pictures)), encoding="utf-8")
+
+
+def card_markdown(card: Card, pictures: Sequence[str]) -> str:
+    """Return the content of `card.md`; `pictures` are the plots that lie beside it."""
+    sections = (_head(card), _figures(card), _trust(card), _failures(card), _costs(card), _origin(card))
+    lines = [line for section in sections for line in section]
+    lines += [line for name in pictures for line in ("", f"![{_CAPTIONS[name]}]({name})")]
+    return "\n".join(lines) + "\n"
+
+
+def _head(card: Card) -> Iterator[str]:
+    yield from (f"# {card.model}, version {card.version}", "")
+    if card.facts.warning:
+        again = f"`make train MODEL={card.model} DATA=DIR`"
+        yield f"**{card.facts.warning}** With your own rows in the same files (docs/data.md): {again}"
+        yield ""
+    yield card.facts.task
+
+
+def _figures(card: Card) -> Iterator[str]:
+    if not card.reports:
+        return
+    yield from ("", "## How good", "")
+    yield "| output | accuracy | macro F1 | calibration error | rows | test rows |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for report in card.reports:
+        figures = f"{report.accuracy:.2f} % | {report.macro_f1:.2f} % | {report.calibration_error:.2f} %"
+        yield f"| {report.output} | {figures} | {report.n:,} | {card.facts.test_data[report.output]} |"
+    yield from (
+        "",
+        "Measured with the file beside this card, on rows that no choice was made with. Macro F1 counts rare",
+        "labels like common ones; the calibration error says how far confidence and accuracy lie apart.",
+    )
+    for metric, values in card.run.seeds.items():
+        mean = sum(values) / len(values)
+        yield from ("", f"With {len(values)} seeds, {metric}: mean {mean:.2f} %, {_range(values)}.")
+    for report in card.reports:
+        yield from _rounding(report)
+        if report.out_of_scope is not None:
+            told = f"{report.out_of_scope:.2f} % of the pairs of a test row and a foreign one"
+            yield from ("", f"- {report.output}: by confidence alone, {told} are told apart (AUROC).")
+
+
+def _range(values: Sequence[float]) -> str:
+    return f"from {min(values):.2f} % to {max(values):.2f} %"
+
+
+def _rounding(report: Report) -> Iterator[str]:
+    cost = report.rounding
+    if cost is not None:
+        before = f"{cost.float_accuracy:.2f} % before rounding to int8, {report.accuracy:.2f} % after"
+        yield from (
+            "",
+            f"- {report.output}: {before}; both say the same to {cost.agreement:.2f} % of the rows.",
+        )
+
+
+def _trust(card: Card) -> Iterator[str]:
+    if not card.reports:
+        return
+    yield from ("", "## What its confidence means", "")
+    yield "Confidences are softmax values after one temperature an output, fitted on rows held back."
+    for report in card.reports:
+        errors = f"{report.uncalibrated_error:.2f} % without it, {report.calibration_error:.2f} % with it"
+        yield from ("", f"- {report.output}: temperature {report.temperature}; calibration error {errors}.")
+        yield from ("", "| answered by itself | accuracy | from confidence |", "| --- | --- | --- |")
+        for each in report.coverage:
+            if round(100 * each.coverage) % 10 == 0 and each.coverage >= 0.5:
+                yield f"| {100 * each.coverage:.0f} % | {100 * each.accuracy:.2f} % | {each.threshold:.2f} |"
+
+
+def _failures(card: Card) -> Iterator[str]:
+    if not card.reports:
+        return
+    yield from ("", "## On whom it fails")
+    for report in card.reports:
+        yield from (
+            "",
+            f"{report.output}, the weakest labels:",
+            "",
+            "| label | F1 | rows |",
+            "| --- | --- | --- |",
+        )
+        yield from (f"| {_cell(each.label)} | {100 * each.f1:.1f} % | {each.n} |" for each in report.weakest)
+        if report.confused:
+            yield from ("", "The most frequent mistakes:", "", "| rows of | called | how many |")
+            yield "| --- | --- | --- |"
+            yield from (
+                f"| {_cell(each.right)} | {_cell(each.said)} | {each.count} of {each.n} |"
+                for each in report.confused
+            )
+        if report.lengths:
+            yield from ("", "By length:", "", "| pieces, at most | accuracy | rows |", "| --- | --- | --- |")
+            yield from (f"| {each.tokens} | {each.accuracy:.2f} % | {each.n} |" for each in report.lengths)
+
+
+def _cell(label: str) -> str:
+    """Return a label that stays in its cell: some have bars in them."""
+    return label.replace("|", "\\|")
+
+
+def _costs(card: Card) -> Iterator[str]:
+    yield from ("", "## What it costs", "")
+    yield f"- Size: {card.run.parameters:,} parameters in {card.size_bytes / 1e6:.1f} MB"
+    speed, run = card.speed, card.run
+    if speed is not None:
+        times = f"{speed.alone_ms:.1f} ms for one row, {speed.rows_per_s:,.0f} rows a second in batches of 32"
+        yield f"- Speed on one thread of {speed.processor}: {times}, transport not counted"
+    estimate = "" if run.estimated_s is None else f", estimated as {run.estimated_s:.0f} s"
+    yield f"- Training: {run.trained_s:.0f} s on two shared CPU cores{estimate}"
+
+
+def _origin(card: Card) -> Iterator[str]:
+    facts = card.facts
+    yield from ("", "## Where it comes from", "")
+    yield f"- Architecture: {facts.architecture}"
+    yield f"- Trained on: {facts.data}"
+    yield f"- Licence of the data: {facts.license}"
+    seed = "" if card.run.seed is None else f" with seed {card.run.seed}"
+    yield f"- To reproduce: `make train MODEL={card.model} DATA=DIR`{seed}. Another CPU or another torch"
+    yield "  may move the figures by a few tenths."
+    yield from ("", "## Limits", "")
+    yield from (f"- {limit}" for limit in facts.limits)

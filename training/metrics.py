@@ -1,0 +1,134 @@
+"""Figures of a classifier from its answers; NumPy only, so the running pipeline is measured by them too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS = 15
+"""Of equal width, as most published calibration errors have them."""
+
+Labels = NDArray[Any]
+"""One label a row: indices or names."""
+
+Chances = NDArray[np.float64]
+Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The rows whose confidence fell into one of the equal parts of 0 to 1; shares, not percent."""
+
+    confidence: float
+    accuracy: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """How good the surest `coverage` of the rows are answered; shares, not percent."""
+
+    coverage: float
+    accuracy: float
+    threshold: float
+    """Answers at least this sure are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """How well one label is found; F1 is the harmonic mean of precision and recall, 0 to 1."""
+
+    label: Any
+    f1: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Rows of the label `right` that were called `said`, and how many rows of it there are."""
+
+    right: Any
+    said: Any
+    count: int
+    n: int
+
+
+def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> Chances:
+    """Return the probability of each label, float64 [rows, labels]."""
+    scaled = logits.astype(np.float64) / temperature
+    exponentials = np.exp(scaled - scaled.max(1, keepdims=True))
+    chances: Chances = exponentials / exponentials.sum(1, keepdims=True)
+    return chances
+
+
+def reliability(confidence: Chances, right: Marks, bins: int = BINS) -> list[Bin]:
+    """Return the bins that hold a row, the least sure first."""
+    places = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    chosen = (places == place for place in range(bins))
+    return [
+        Bin(float(confidence[rows].mean()), float(right[rows].mean()), int(rows.sum()))
+        for rows in chosen
+        if rows.any()
+    ]
+
+
+def calibration_error(confidence: Chances, right: Marks, bins: int = BINS) -> float:
+    """Return the expected calibration error, 0 to 1: how far confidence and accuracy lie apart on average.
+
+    Naeini et al. 2015, "Obtaining Well Calibrated Probabilities Using Bayesian Binning".
+    """
+    found = reliability(confidence, right, bins)
+    return sum(each.n * abs(each.confidence - each.accuracy) for each in found) / len(right)
+
+
+def accuracy_by_coverage(confidence: Chances, right: Marks, shares: Sequence[float]) -> list[Covered]:
+    """Return how accuracy grows when only the surest answers count.
+
+    Geifman and El-Yaniv 2017, "Selective Classification for Deep Neural Networks".
+    """
+    order = np.argsort(-confidence, kind="stable")
+    hits = np.cumsum(right[order])
+    counts = [max(1, round(share * len(right))) for share in shares]
+    return [
+        Covered(share, float(hits[count - 1] / count), float(confidence[order[count - 1]]))
+        for share, count in zip(shares, counts, strict=True)
+    ]
+
+
+def label_scores(said: Labels, target: Labels) -> list[LabelScore]:
+    """Return the F1 of each label that occurs in `target`, the lowest first."""
+    scores = []
+    for label in np.unique(target):
+        is_it, called_it = target == label, said == label
+        found = 2.0 * float((is_it & called_it).sum()) / float(is_it.sum() + called_it.sum())
+        scores.append(LabelScore(label.item(), found, int(is_it.sum())))
+    return sorted(scores, key=lambda score: score.f1)
+
+
+def macro_f1(said: Labels, target: Labels) -> float:
+    """Return the mean F1 of the labels that occur in `target`, 0 to 1: rare ones count like common ones."""
+    return float(np.mean([score.f1 for score in label_scores(said, target)]))
+
+
+def confusions(said: Labels, target: Labels, most: int) -> list[Confusion]:
+    """Return the `most` frequent mistakes, those of the largest share of their label first among equals."""
+    wrong = said != target
+    pairs, counts = np.unique(np.stack((target[wrong], said[wrong])), axis=1, return_counts=True)
+    found = [
+        Confusion(right.item(), other.item(), int(count), int((target == right).sum()))
+        for (right, other), count in zip(pairs.T, counts, strict=True)
+    ]
+    return sorted(found, key=lambda each: (-each.count, each.n))[:most]
+
+
+def auroc(inside: Chances, outside: Chances) -> float:
+    """Return the chance that a row of `inside` scores higher than one of `outside`; ties count half.
+
+    The area under the receiver operating characteristic, by Mann and Whitney's sum of ranks.
+    """
+    order = np.sort(outside)
+    below = np.searchsorted(order, inside, side="left")
+    not_above = np.searchsorted(order, inside, side="right")
+    return float((below + not_above).mean() / (2.0 * len(outside)))
