@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid5
@@ -21,6 +21,7 @@ from shared.events import (
     ImageReceived,
     NewsArticleAnalyzed,
     NewsArticlePublished,
+    Prediction,
 )
 from tidemill.rows import NAMESPACE
 from training import data
@@ -31,21 +32,17 @@ class Exam:
     """One test set for one output of one model."""
 
     model: str
-    metric: str
+    output: str
+    """The name of the model's output that answers."""
+
     events: Sequence[Event]
     expected: Sequence[str]
-    answer: Callable[[Any], str | None]
-    """Returns the label in a result; None when the result is not of this exam."""
+    answer: Callable[[Any], Prediction | None]
+    """Returns the answer in a result; None when the result is not of this exam."""
 
     def first(self, count: int | None) -> "Exam":
         """Return the exam with its first `count` rows only, or all."""
-        return Exam(
-            model=self.model,
-            metric=self.metric,
-            events=self.events[:count],
-            expected=self.expected[:count],
-            answer=self.answer,
-        )
+        return replace(self, events=self.events[:count], expected=self.expected[:count])
 
 
 def exams(root: Path) -> list[Exam]:
@@ -57,12 +54,10 @@ def _intents(root: Path) -> Exam:
     rows = data.banking77(root)
     return Exam(
         model="support_intent",
-        metric="logits accuracy",
+        output="logits",
         events=_messages("banking77", rows.test.texts, Channel.CHAT),
         expected=_names(rows.label_names, rows.test.labels),
-        answer=lambda event: (
-            event.intent.label if _is(event, CustomerMessageAnalyzed) and event.intent else None
-        ),
+        answer=lambda event: event.intent if _is(event, CustomerMessageAnalyzed) else None,
     )
 
 
@@ -70,12 +65,10 @@ def _reviews(root: Path) -> Exam:
     rows = data.reviews(root)
     return Exam(
         model="review_sentiment",
-        metric="logits accuracy",
+        output="logits",
         events=_messages("imdb", rows.test.texts, Channel.REVIEW),
         expected=_names(rows.label_names, rows.test.labels),
-        answer=lambda event: (
-            event.sentiment.label if _is(event, CustomerMessageAnalyzed) and event.sentiment else None
-        ),
+        answer=lambda event: event.sentiment if _is(event, CustomerMessageAnalyzed) else None,
     )
 
 
@@ -84,17 +77,17 @@ def _news(root: Path) -> list[Exam]:
     return [
         Exam(
             model="news_tone",
-            metric="topic_logits accuracy",
+            output="topic_logits",
             events=_stories("topics", topics.test.texts),
             expected=_names(topics.label_names, topics.test.labels),
-            answer=lambda event: event.topic.label if _is(event, NewsArticleAnalyzed) else None,
+            answer=lambda event: event.topic if _is(event, NewsArticleAnalyzed) else None,
         ),
         Exam(
             model="news_tone",
-            metric="sentiment_logits accuracy",
+            output="sentiment_logits",
             events=_stories("sentiments", sentiments.test.texts),
             expected=_names(sentiments.label_names, sentiments.test.labels),
-            answer=lambda event: event.sentiment.label if _is(event, NewsArticleAnalyzed) else None,
+            answer=lambda event: event.sentiment if _is(event, NewsArticleAnalyzed) else None,
         ),
     ]
 
@@ -103,10 +96,10 @@ def _dishes(root: Path) -> Exam:
     names, _, test = data.dishes(root)
     return Exam(
         model="dish_photo",
-        metric="logits accuracy",
+        output="logits",
         events=_pictures("food10", test.files, ImageKind.DISH),
         expected=_names(names, test.labels),
-        answer=lambda event: event.label.label if _is(event, ImageAnalyzed) else None,
+        answer=lambda event: event.label if _is(event, ImageAnalyzed) else None,
     )
 
 
@@ -114,10 +107,10 @@ def _digits(root: Path) -> Exam:
     _, test = data.digits(root)
     return Exam(
         model="digit",
-        metric="logits accuracy",
+        output="logits",
         events=_pictures("mnist", [_png(pixels[..., 0]) for pixels in test.pixels], ImageKind.DIGIT),
         expected=[str(label) for label in test.labels],
-        answer=lambda event: event.label.label if _is(event, ImageAnalyzed) else None,
+        answer=lambda event: event.label if _is(event, ImageAnalyzed) else None,
     )
 
 
