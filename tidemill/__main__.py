@@ -36,9 +36,10 @@ for name in EMBEDDED:
     app.command(name)(
         import_module(f"tidemill.{name}").command if find_spec("confluent_kafka") else _without_stack
     )
-for module in (play, watch, lag, models, health):
+for module in (play, watch, lag, health):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(dead.app, name="dead")
+app.add_typer(models.app, name="models")
 
 
 def main() -> None:

@@ -1,10 +1,11 @@
-"""The cards of the models in a repository."""
+"""The models in a repository, and what their cards say."""
 
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import ConfigError
+from shared.inference.bundle import ModelBundle, load_bundle
 
 
 class Metric(BaseModel):
@@ -47,3 +48,26 @@ def _read(path: Path) -> Card:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ConfigError(f"{path}: {first['loc']}: {first['msg']}; check it out again") from None
+
+
+def find_model(reference: str, repository: Path) -> ModelBundle:
+    """Return the model that someone named: NAME, NAME@VERSION, or its folder; else its newest version.
+
+    Raises ConfigError when there is no such model; it lists those that there are.
+    """
+    name, _, version = reference.partition("@")
+    folder = Path(reference) if "/" in reference else repository / name / version
+    if not folder.is_dir():
+        known = ", ".join(sorted({path.parent.parent.name for path in repository.glob("*/*/card.json")}))
+        raise ConfigError(f"there is no model {reference}; {repository} holds {known or 'none'}")
+    folder = folder.resolve()
+    if not (folder / "preprocessing.json").is_file():
+        folder = _newest_version(folder)
+    return load_bundle(folder.parent.parent, folder.parent.name, folder.name)
+
+
+def _newest_version(model: Path) -> Path:
+    versions = [path for path in model.iterdir() if path.name.isdecimal()]
+    if not versions:
+        raise ConfigError(f"{model} holds no version of a model; name the folder that has config.pbtxt")
+    return max(versions, key=lambda path: int(path.name))

@@ -32,6 +32,11 @@ def exit_code(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
         (["watch", "nonsense"], "there is no topic nonsense; choose one of"),
         (["dead", "list", "nonsense"], "there is no topic nonsense; choose one of"),
         (["lag", "--group", "mine"], "--group and --topic go together"),
+        (["models", "show", "fish"], "there is no model fish"),
+        (
+            ["models", "compare", "digit", "digit", "--data", "rows.csv"],
+            "rows.csv can't be read: No such file",
+        ),
         (["fly"], "No such command"),
     ],
 )
@@ -60,15 +65,21 @@ def test_a_folder_without_models_is_named_with_the_cure(
 ) -> None:
     monkeypatch.setenv("TIDEMILL__MODELS_DIR", str(tmp_path))
 
-    assert exit_code(monkeypatch, "models") == 2
+    assert exit_code(monkeypatch, "models", "list") == 2
 
     assert "holds no models; run this in the repository" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["run", "demo", "play", "watch", "lag", "models", "health", "evaluate"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("run", "demo", "play", "watch", "lag", "health", "evaluate"),
+        *("models list", "models show", "models compare"),
+    ],
+)
 def test_every_command_explains_itself_with_an_example(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert exit_code(monkeypatch, name, "--help") == 0
+    assert exit_code(monkeypatch, *name.split(), "--help") == 0
 
     assert f"  tidemill {name}" in capsys.readouterr().out

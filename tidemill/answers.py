@@ -1,0 +1,86 @@
+"""What a text model says to many texts: its file asked by onnxruntime, or the model in the running Triton."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.errors import ConfigError, RetryableError
+from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.inference.inputs import text_inputs
+from shared.inference.model_config import HASH_PARAMETER
+from shared.inference.port import Arrays
+from shared.inference.prediction import probabilities
+from shared.inference.triton import TritonRunner
+
+_BATCH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer of one model; the confidence is calibrated, 0 to 1."""
+
+    label: str
+    confidence: float
+
+
+def answers_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: str) -> list[Said]:
+    """Return what the model says to each text, in order.
+
+    Raises ConfigError when it takes images, or neither onnxruntime nor a Triton with this very model is there.
+    """
+    if not isinstance(bundle.spec, TextSpec):
+        raise ConfigError(f"{bundle.model} takes images; models are compared by texts")
+    ids = bundle.text_encoder().encode_batch(texts)
+    order = np.argsort([len(row) for row in ids], kind="stable")
+    batches = [
+        text_inputs([ids[row] for row in order[start : start + _BATCH]])
+        for start in range(0, len(order), _BATCH)
+    ]
+    if find_spec("onnxruntime"):
+        logits = np.concatenate(list(_by_file(bundle, output, batches)))
+    else:
+        logits = np.concatenate(asyncio.run(_by_triton(bundle, output, batches, address)))
+    back = np.argsort(order, kind="stable")
+    return [_said(row, bundle.outputs[output]) for row in logits[back]]
+
+
+def _said(logits: NDArray[np.float32], spec: OutputSpec) -> Said:
+    chances = probabilities(logits, spec)
+    best = int(chances.argmax())
+    return Said(spec.labels[best], float(chances[best]))
+
+
+def _by_file(bundle: ModelBundle, output: str, batches: Sequence[Arrays]) -> Iterator[NDArray[np.float32]]:
+    # Not imported above: an installation that only serves does without it.
+    runtime = import_module("onnxruntime")
+    path = bundle.folder / "model.onnx"
+    try:
+        session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library raises an exception class of its own for each kind of fault
+        raise ConfigError(f"{path} is no usable model; check it out again, or train it") from error
+    for batch in batches:
+        yield session.run([output], dict(batch))[0]
+
+
+async def _by_triton(
+    bundle: ModelBundle, output: str, batches: Sequence[Arrays], address: str
+) -> list[NDArray[np.float32]]:
+    runner = TritonRunner(address)
+    try:
+        spec = await runner.ready(bundle.model, bundle.version)
+        if spec.parameters.get(f"{HASH_PARAMETER}{bundle.version}") != bundle.preprocessing_hash:
+            raise ConfigError(f"Triton serves another {bundle.model} {bundle.version} than {bundle.folder}")
+        answers = [await runner.infer(bundle.model, bundle.version, batch, (output,)) for batch in batches]
+    except RetryableError as error:
+        raise ConfigError(
+            f"{bundle.model} {bundle.version} can't be asked ({error}): start it with `make run`, "
+            "or install onnxruntime: pip install 'tidemill[training]'"
+        ) from error
+    finally:
+        await runner.aclose()
+    return [answer[output] for answer in answers]
