@@ -31,7 +31,7 @@ class Said:
 def answers_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: str) -> list[Said]:
     """Return what the model says to each text, in order.
 
-    Raises ConfigError when it takes images, or neither onnxruntime nor a Triton with this very model is there.
+    Raises ConfigError when it takes images, and when neither onnxruntime nor such a Triton is there.
     """
     if not isinstance(bundle.spec, TextSpec):
         raise ConfigError(f"{bundle.model} takes images; models are compared by texts")
