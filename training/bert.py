@@ -12,12 +12,12 @@ from transformers import BertModel
 from shared.errors import ConfigError
 from shared.inference.bundle import OutputSpec, TextSpec
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
-from shared.inference.text import PAD_ID
+from shared.inference.text import PAD_ID, TextEncoder
 from training import data
 from training.job import Facts, Job
 from training.nets import BertClassifier
 from training.recipes import Recipe, news_tone, support_intent
-from training.train import text_examples
+from training.train import Examples, text_examples
 from training.vocabulary import cut_vocabulary
 
 _LIMITS = (
@@ -49,6 +49,9 @@ def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
         tokenizer=tokenizer,
         example=_EXAMPLE,
         int8_matrices=True,
+        outside=Examples(
+            TextEncoder(tokenizer, max_tokens=max_tokens).encode_batch(data.foreign_questions(root)), {}
+        ),
         facts=Facts(
             task="Tells which of 77 intents a customer's question has, and gives its vector for retrieval.",
             architecture=f"{_MINILM}, one linear head; `pooled` is the mean token vector, of length one",

@@ -17,7 +17,7 @@ from shared.errors import ConfigError
 from shared.inference.bundle import ModelBundle, OutputSpec, load_bundle
 from training.card_content import CARD_FILES, Card, Run
 from training.card_page import write_card
-from training.evaluate import Report, Rounding, logits_of, reports, with_rounding
+from training.evaluate import Report, Rounding, logits_of, reports, with_out_of_scope, with_rounding
 from training.job import Job
 from training.jobs import job_of
 from training.speed import speed_of
@@ -90,6 +90,12 @@ def manifest(folder: Path) -> dict[str, str]:
 def _reports(job: Job, weights: Path, outputs: Mapping[str, OutputSpec], exact: Path | None) -> list[Report]:
     logits = logits_of(weights, job.test)
     found = reports(logits, job.test, outputs)
+    if job.outside is not None:
+        foreign = logits_of(weights, job.outside)
+        found = [
+            with_out_of_scope(report, inside=logits[report.output], outside=foreign[report.output])
+            for report in found
+        ]
     if exact is None:
         return found
     before = logits_of(exact, job.test)

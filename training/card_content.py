@@ -72,7 +72,7 @@ class Card:
             "accuracy": report.accuracy,
             "macro F1": report.macro_f1,
             "calibration error": report.calibration_error,
-            "out-of-scope AUROC": report.out_of_scope,
+            "out-of-scope AUROC": report.out_of_scope.by_energy if report.out_of_scope else None,
         }
         data = self.facts.test_data[report.output]
         return [

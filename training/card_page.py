@@ -63,9 +63,7 @@ def _figures(card: Card) -> Iterator[str]:
         yield from ("", f"With {len(values)} seeds, {metric}: mean {mean:.2f} %, {_range(values)}.")
     for report in card.reports:
         yield from _rounding(report)
-        if report.out_of_scope is not None:
-            told = f"{report.out_of_scope:.2f} % of the pairs of a test row and a foreign one"
-            yield from ("", f"- {report.output}: by confidence alone, {told} are told apart (AUROC).")
+        yield from _out_of_scope(report)
 
 
 def _range(values: Sequence[float]) -> str:
@@ -80,6 +78,16 @@ def _rounding(report: Report) -> Iterator[str]:
             "",
             f"- {report.output}: {before}; both say the same to {cost.agreement:.2f} % of the rows.",
         )
+
+
+def _out_of_scope(report: Report) -> Iterator[str]:
+    told = report.out_of_scope
+    if told is not None:
+        figures = (
+            f"{told.by_confidence:.2f} % by confidence, {told.by_energy:.2f} % by the energy of the logits"
+        )
+        yield ""
+        yield f"- {report.output}: AUROC of test rows against {told.n:,} that no label fits: {figures}."
 
 
 def _trust(card: Card) -> Iterator[str]:

@@ -118,6 +118,16 @@ def unlabelled_questions(root: Path) -> list[str]:
     return [*assistant, *(text for text, _ in requests)]
 
 
+def foreign_questions(root: Path) -> list[str]:
+    """Return test questions that have nothing to do with a bank: out of scope, or of other domains."""
+    with _readable(root / "clinc150" / "domains.json") as path:
+        domains = json.loads(path.read_text())
+        banking = {*domains["banking"], *domains["credit_cards"]}
+    with _readable(root / "clinc150" / "data_full.json") as path:
+        rows = json.loads(path.read_text())
+        return [text for text, intent in [*rows["oos_test"], *rows["test"]] if intent not in banking]
+
+
 @contextmanager
 def _readable(path: Path) -> Iterator[Path]:
     """Turn whatever a missing or broken file raises into one line with its cure."""

@@ -20,6 +20,7 @@ from training.metrics import (
     auroc,
     calibration_error,
     confusions,
+    energy,
     label_scores,
     macro_f1,
     reliability,
@@ -63,6 +64,15 @@ class Rounding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfScope:
+    """Percent of pairs, a test row and one of `n` foreign rows, of which the test row scores higher."""
+
+    n: int
+    by_confidence: float
+    by_energy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """How good one output of a model is. Figures of all rows are percent, parts of them shares."""
 
@@ -85,8 +95,7 @@ class Report:
     rounding: Rounding | None = None
     """None where the served file is float itself, or was not compared."""
 
-    out_of_scope: float | None = None
-    """Percent of pairs, a test row and a foreign one, of which the test row is answered more surely."""
+    out_of_scope: OutOfScope | None = None
 
 
 def logits_of(model: Path, examples: Examples) -> dict[str, Logits]:
@@ -181,9 +190,14 @@ def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: NDA
 
 
 def with_out_of_scope(report: Report, *, inside: Logits, outside: Logits) -> Report:
-    """Return the report with how well confidence tells test rows from rows that no label fits."""
+    """Return the report with how well test rows are told from rows that no label fits."""
     sure, foreign = (softmax(logits, report.temperature).max(1) for logits in (inside, outside))
-    return replace(report, out_of_scope=percent(auroc(sure, foreign)))
+    told = OutOfScope(
+        n=len(outside),
+        by_confidence=percent(auroc(sure, foreign)),
+        by_energy=percent(auroc(energy(inside), energy(outside))),
+    )
+    return replace(report, out_of_scope=told)
 
 
 def temperature(logits: Logits, target: NDArray[np.int64]) -> float:

@@ -52,6 +52,9 @@ class Job:
     """Whether large matrices are rounded to a byte a value; on CPUs that is no gain for CNNs."""
 
     facts: Facts
+    outside: Examples | None = None
+    """Rows that no label fits: the card says how well they are told from the test rows."""
+
     augment: Augment = lambda inputs: inputs
 
     @property

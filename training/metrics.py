@@ -63,6 +63,15 @@ def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> Chances:
     return chances
 
 
+def energy(logits: NDArray[np.float32]) -> Chances:
+    """Return the logarithm of the summed exponentials of each row: low where no label fits.
+
+    Liu et al. 2020, "Energy-based Out-of-distribution Detection", with the sign turned.
+    """
+    found: Chances = np.logaddexp.reduce(logits.astype(np.float64), axis=1)
+    return found
+
+
 def reliability(confidence: Chances, right: Marks, bins: int = BINS) -> list[Bin]:
     """Return the bins that hold a row, the least sure first."""
     places = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)

@@ -8,6 +8,7 @@ from training.metrics import (
     auroc,
     calibration_error,
     confusions,
+    energy,
     label_scores,
     macro_f1,
     reliability,
@@ -23,6 +24,13 @@ def test_a_temperature_above_one_makes_less_sure() -> None:
 
     assert softmax(logits, 2.0)[0] == pytest.approx([0.731059, 0.268941], abs=1e-6)
     assert softmax(logits)[0, 0] > softmax(logits, 2.0)[0, 0]
+
+
+def test_energy_grows_with_the_logits_and_stays_finite() -> None:
+    low, high, huge = energy(np.array([[0.0, 0.0], [3.0, 0.0], [900.0, 0.0]], dtype=np.float32))
+
+    assert low == pytest.approx(np.log(2.0))
+    assert low < high < huge == pytest.approx(900.0)
 
 
 def test_each_row_falls_into_one_bin_and_the_surest_into_the_last() -> None:
