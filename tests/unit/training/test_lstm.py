@@ -47,11 +47,11 @@ def test_the_end_of_a_row_counts_as_its_beginning_does(net: LstmClassifier) -> N
 
 def test_it_computes_what_a_packed_bidirectional_lstm_does(net: LstmClassifier) -> None:
     packed = nn.LSTM(WIDTH, HIDDEN, bidirectional=True, batch_first=True)
-    for name, weight in net.there.named_parameters():
+    for name, weight in net.body["there"].named_parameters():
         packed.get_parameter(name).data = weight.data
-        packed.get_parameter(f"{name}_reverse").data = net.back.get_parameter(name).data
+        packed.get_parameter(f"{name}_reverse").data = net.body["back"].get_parameter(name).data
     lengths = torch.tensor([4, 10])
-    rows = net.embedding(torch.cat((a_row(4, padding=6), a_row(10))).long())
+    rows = net.body["words"](torch.cat((a_row(4, padding=6), a_row(10))).long())
 
     together = pack_padded_sequence(rows, lengths, batch_first=True, enforce_sorted=False)
     whole, _ = pad_packed_sequence(packed(together)[0], batch_first=True)
