@@ -38,8 +38,8 @@ def card_markdown(card: Card, pictures: Sequence[str]) -> str:
 def _head(card: Card) -> Iterator[str]:
     yield from (f"# {card.model}, version {card.version}", "")
     if card.facts.warning:
-        again = f"`make train MODEL={card.model} DATA=DIR`"
-        yield f"**{card.facts.warning}** With your own rows in the same files (docs/data.md): {again}"
+        yield f"**{card.facts.warning}** To train it on rows of your own, put them into the same files"
+        yield f"(docs/data.md) and run `make train MODEL={card.model} DATA=DIR`."
         yield ""
     yield card.facts.task
 

@@ -95,8 +95,8 @@ def test_a_card_warns_before_it_says_anything_and_names_the_command_that_helps()
     lines = card_markdown(a_card(), []).splitlines()
 
     assert lines[2].startswith("**For research only.**")
-    assert "make train MODEL=mood DATA=DIR" in lines[2]
-    assert lines[4] == "Tells a mood."
+    assert "`make train MODEL=mood DATA=DIR`" in lines[3]
+    assert lines[5] == "Tells a mood."
 
 
 def test_a_bar_in_a_label_does_not_split_its_cell() -> None:
