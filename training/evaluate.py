@@ -38,15 +38,6 @@ Logits = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Accuracy:
-    """The percentage of right answers of one output among `n` rows."""
-
-    output: str
-    percent: float
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
 class LengthScore:
     """How well the rows with at most `tokens` pieces are answered that no shorter score holds; percent."""
 
@@ -116,16 +107,6 @@ def session_of(model: Path, *, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     return ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-
-
-def accuracies(logits: Mapping[str, Logits], examples: Examples) -> list[Accuracy]:
-    """Return how often each output's largest logit is the right one."""
-    results = []
-    for name, target in examples.targets.items():
-        known = target != UNKNOWN
-        right = logits[name].argmax(1)[known] == target[known]
-        results.append(Accuracy(name, percent(float(right.mean())), int(known.sum())))
-    return results
 
 
 def reports(

@@ -1,5 +1,7 @@
 """Wrong use and wrong set-up: one clear line with the cure, exit code 2, no stack trace."""
 
+import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -68,6 +70,34 @@ def test_a_folder_without_models_is_named_with_the_cure(
     assert exit_code(monkeypatch, "models", "list") == 2
 
     assert "holds no models; run this in the repository" in capsys.readouterr().err
+
+
+def test_a_card_goes_into_a_pipe_as_markdown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(monkeypatch, "models", "show", "digit@1") == 0
+
+    assert capsys.readouterr().out == (ROOT / "triton_models/digit/1/card.md").read_text(encoding="utf-8")
+
+
+def test_two_models_are_compared_text_by_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime", reason="the training extra is not installed")
+    rows = tmp_path / "rows.csv"
+    rows.write_text("text,label\ndull and bad,negative\n", encoding="utf-8")
+    turned = tmp_path / "review_sentiment" / "1"
+    shutil.copytree(ROOT / "triton_models/review_sentiment/1", turned)
+    spec = (turned / "preprocessing.json").read_text(encoding="utf-8")
+    other_way = spec.replace("negative", "?").replace("positive", "negative").replace("?", "positive")
+    (turned / "preprocessing.json").write_text(other_way, encoding="utf-8")
+
+    named = ("review_sentiment", str(turned))
+    assert exit_code(monkeypatch, "models", "compare", *named, "--data", str(rows), "--json") == 0
+
+    difference, total = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (difference["a"]["label"], difference["b"]["label"]) == ("negative", "positive")
+    assert (total["summary"]["a_accuracy"], total["summary"]["b_accuracy"]) == (100.0, 0.0)
 
 
 @pytest.mark.parametrize(

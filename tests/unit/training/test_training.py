@@ -24,11 +24,11 @@ from shared.inference.model_config import HASH_PARAMETER  # noqa: E402
 from training.__main__ import app  # noqa: E402
 from training.card_content import Run  # noqa: E402
 from training.data import TextRows, banking77, without_repeats  # noqa: E402
-from training.evaluate import accuracies, temperature  # noqa: E402
+from training.evaluate import temperature  # noqa: E402
 from training.export import write_model  # noqa: E402
 from training.job import Job  # noqa: E402
 from training.jobs import job_of  # noqa: E402
-from training.train import UNKNOWN, Examples, fit  # noqa: E402
+from training.train import Examples, fit  # noqa: E402
 
 
 def an_idx_file(path: Path, values: NDArray[np.uint8]) -> None:
@@ -141,15 +141,6 @@ def test_a_split_gives_every_row_to_one_side() -> None:
 
     assert len(valid) == 10
     assert sorted([*train.targets["logits"], *valid.targets["logits"]]) == list(range(40))
-
-
-def test_accuracy_counts_the_rows_that_have_a_label_only() -> None:
-    target = np.array([0, 1, UNKNOWN])
-    logits = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 0.0]], dtype=np.float32)
-
-    (accuracy,) = accuracies({"a": logits}, Examples(np.zeros((3, 1), dtype=np.uint8), {"a": target}))
-
-    assert (accuracy.percent, accuracy.n) == (50.0, 2)
 
 
 def test_answers_that_are_too_sure_get_a_temperature_above_one() -> None:
