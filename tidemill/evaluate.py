@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from deploy.local.part import PartEvent, PartState
 from deploy.local.stack import KafkaKind
 from shared.errors import ConfigError
-from shared.events import Event, Prediction
+from shared.events import CustomerMessageAnalyzed, Event, ImageAnalyzed, NewsArticleAnalyzed, Prediction
 from tidemill.cards import read_cards
 from tidemill.connect import Connection
 from tidemill.ending import cancelled_by_sigterm
@@ -24,10 +25,11 @@ from tidemill.run import Kafka
 from tidemill.session import Session, session
 from tidemill.terminal import ERR, OUT, one_line, show
 from tidemill.view import View
-from training.metrics import calibration_error, macro_f1
+from training.metrics import auroc, calibration_error, macro_f1
 
 TOLERANCE_POINTS = 0.2
 PATIENCE_S = 60.0
+RESULTS = (CustomerMessageAnalyzed, ImageAnalyzed, NewsArticleAnalyzed)
 
 
 def command(
@@ -80,25 +82,34 @@ def _card_values() -> dict[tuple[str, str], float]:
     return {(card.model, each.metric): each.value for card in cards for each in card.metrics}
 
 
-async def _sit(exam: Exam, running: Session, desk: "Desk") -> dict[UUID, Prediction]:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the pipeline said to one input."""
+
+    prediction: Prediction
+    out_of_scope: float | None
+
+
+async def _sit(exam: Exam, running: Session, desk: "Desk") -> dict[UUID, Answer]:
     """Return the answers to one exam, by the id of the event."""
     desk.hand_out(exam)
-    if await running.play_steadily(exam.events, patience_s=PATIENCE_S):
+    if await running.play_steadily(exam.sent, patience_s=PATIENCE_S):
         await running.settled(sent_count=desk.handed_out_count, patience_s=PATIENCE_S)
     return desk.answers
 
 
-def marks(exam: Exam, answers: Mapping[UUID, Prediction]) -> list[dict[str, Any]]:
+def marks(exam: Exam, answers: Mapping[UUID, Answer]) -> list[dict[str, Any]]:
     """Return the figures of one exam, in percent; an unanswered row is a wrong one, of no confidence."""
     given = [answers.get(event.event_id) for event in exam.events]
-    said = np.array([answer.label if answer else "" for answer in given])
-    confidence = np.array([answer.confidence if answer else 0.0 for answer in given])
+    said = np.array([answer.prediction.label if answer else "" for answer in given])
+    confidence = np.array([answer.prediction.confidence if answer else 0.0 for answer in given])
     expected = np.array(exam.expected)
     right = said == expected
     figures = {
         "accuracy": float(right.mean()),
         "macro F1": macro_f1(said, expected),
         "calibration error": calibration_error(confidence, right),
+        **_told_apart(exam, answers),
     }
     return [
         {
@@ -107,17 +118,28 @@ def marks(exam: Exam, answers: Mapping[UUID, Prediction]) -> list[dict[str, Any]
             "value": round(100.0 * share, 2),
             "card_value": None,
             "n": len(given),
-            "unanswered": given.count(None),
+            "unanswered": sum(event.event_id not in answers for event in exam.sent),
         }
         for name, share in figures.items()
     ]
+
+
+def _told_apart(exam: Exam, answers: Mapping[UUID, Answer]) -> dict[str, float]:
+    """Return how well foreign inputs are told from the others, where all answers say how foreign they are."""
+    known, foreign = (
+        [answers[event.event_id].out_of_scope if event.event_id in answers else worst for event in events]
+        for events, worst in ((exam.events, 1.0), (exam.foreign, 0.0))
+    )
+    if not foreign or None in known or None in foreign:
+        return {}
+    return {"out-of-scope AUROC": auroc(-np.array(known, dtype=float), -np.array(foreign, dtype=float))}
 
 
 class Desk(AbstractContextManager["Desk"]):
     """Collects the answers of the exam that is being sat; shows how far it is."""
 
     def __init__(self) -> None:
-        self.answers: dict[UUID, Prediction] = {}
+        self.answers: dict[UUID, Answer] = {}
         self.handed_out_count = 0
         self._exam: Exam | None = None
         self._bar = TaskID(0)
@@ -136,15 +158,16 @@ class Desk(AbstractContextManager["Desk"]):
     def hand_out(self, exam: Exam) -> None:
         """Begin an exam with no answers."""
         self._exam, self.answers = exam, {}
-        self.handed_out_count += len(exam.events)
-        self._bar = self._progress.add_task(f"{exam.model} {exam.output}", total=len(exam.events))
+        self.handed_out_count += len(exam.sent)
+        self._bar = self._progress.add_task(f"{exam.model} {exam.output}", total=len(exam.sent))
 
     def show_event(self, event: Event) -> None:
         """Take the answer in a result of this exam."""
-        answer = self._exam.answer(event) if self._exam else None
-        cause_id = getattr(event, "cause_id", None)
-        if answer is not None and cause_id is not None:
-            self.answers[cause_id] = answer
+        prediction = self._exam.answer(event) if self._exam else None
+        if prediction is not None and isinstance(event, RESULTS):
+            # Not every model can tell.
+            out_of_scope = getattr(event.decision, "out_of_scope", None)
+            self.answers[event.cause_id] = Answer(prediction, out_of_scope)
             self._progress.update(self._bar, completed=len(self.answers))
 
     def show_part(self, part: PartEvent) -> None:

@@ -40,9 +40,22 @@ class Exam:
     answer: Callable[[Any], Prediction | None]
     """Returns the answer in a result; None when the result is not of this exam."""
 
+    foreign: Sequence[Event] = ()
+    """Inputs that no label fits: they have no right answer, and are to be told from the others."""
+
+    @property
+    def sent(self) -> Sequence[Event]:
+        """All inputs, the foreign ones last."""
+        return [*self.events, *self.foreign]
+
     def first(self, count: int | None) -> "Exam":
         """Return the exam with its first `count` rows only, or all."""
-        return replace(self, events=self.events[:count], expected=self.expected[:count])
+        return replace(
+            self,
+            events=self.events[:count],
+            expected=self.expected[:count],
+            foreign=self.foreign[:count],
+        )
 
 
 def exams(root: Path) -> list[Exam]:
@@ -58,6 +71,7 @@ def _intents(root: Path) -> Exam:
         events=_messages("banking77", rows.test.texts, Channel.CHAT),
         expected=_names(rows.label_names, rows.test.labels),
         answer=lambda event: event.intent if _is(event, CustomerMessageAnalyzed) else None,
+        foreign=_messages("clinc150", data.foreign_questions(root), Channel.CHAT),
     )
 
 
