@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from contextlib import suppress
@@ -12,15 +13,19 @@ from deploy.local.paths import ROOT
 
 TETHER = Path(__file__).with_name("tether.py")
 GRACE_S = 10.0
-TAIL_BYTES = 4096
+TAIL_BYTES = 16_384
+
+_LESSER = re.compile(r"\b(?:WARN|WARNING|INFO|DEBUG)\b|\"level\": ?\"(?:warning|info|debug)\"")
+_COMPLAINT = re.compile(r"\b(?:ERROR|FATAL|CRITICAL)\b|(?:Error|Exception)\b")
 
 
 class Child:
     """One started process of a part."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, log: Path, *, log_start: int) -> None:
         self._process = process
         self._log = log
+        self._log_start = log_start
 
     @classmethod
     async def start(cls, part: Part, log: Path) -> "Child":
@@ -30,6 +35,7 @@ class Child:
         """
         await asyncio.to_thread(part.prepare)
         with log.open("ab") as output:
+            log_start = output.tell()
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-I",
@@ -44,7 +50,7 @@ class Child:
                 cwd=ROOT,
                 start_new_session=True,
             )
-        return cls(process, log)
+        return cls(process, log, log_start=log_start)
 
     @property
     def pid(self) -> int:
@@ -56,13 +62,11 @@ class Child:
         return await self._process.wait()
 
     def last_line(self) -> str:
-        """Return the last line that it printed."""
+        """Return the last line that it printed about an error; the very last one when none is about any."""
         with self._log.open("rb") as log:
-            log.seek(max(0, self._log.stat().st_size - TAIL_BYTES))
-            lines = [
-                line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()
-            ]
-        return lines[-1] if lines else ""
+            # What lies before is of another life: its errors are not the reason for this end.
+            log.seek(max(self._log_start, self._log.stat().st_size - TAIL_BYTES))
+            return telling_line(log.read().decode(errors="replace"))
 
     async def stop(self) -> None:
         """Ask it to end, wait 10 s, and kill what is left of its group."""
@@ -77,3 +81,11 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         await self._process.wait()
+
+
+def telling_line(log: str) -> str:
+    """Return the last line that names an error; where none does, the last one that is not blank."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    # A part often goes on after the reason: it warns about what it can no longer close, and says good-bye.
+    complaints = [line for line in lines if _COMPLAINT.search(line) and not _LESSER.search(line)]
+    return (complaints or lines or [""])[-1]
