@@ -61,13 +61,17 @@ class TextEncoder:
         return cls(tokenizer, max_tokens=max_tokens)
 
     def encode_batch(self, texts: Sequence[str]) -> list[Ids]:
-        """Return the ids of each text, int32 [tokens], cut to `max_tokens`, unpadded.
+        """Return the ids of each text, int32 [tokens], cut to `max_tokens`, unpadded."""
+        return self.encode_canonical([canonical_text(text) for text in texts])
+
+    def encode_canonical(self, texts: Sequence[str]) -> list[Ids]:
+        """Return the same for texts that `canonical_text` has returned.
 
         Meant for one executor thread: it works one text at a time, since a longer batch would
         spread over all cores, and it lets other threads run meanwhile (`encode` would not).
         """
         encode = self._tokenizer.encode_batch_fast
-        return [np.asarray(encode([canonical_text(text)])[0].ids, dtype=np.int32) for text in texts]
+        return [np.asarray(encode([text])[0].ids, dtype=np.int32) for text in texts]
 
 
 def pad(batch: Sequence[Ids], length: int) -> Ids:

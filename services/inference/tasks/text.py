@@ -27,8 +27,8 @@ def text_task(
     """Return the task that asks `model` about the text that `raw` finds in an event."""
     return Task(
         model=model,
-        raw=raw,
-        canonical=lambda text: canonical_text(text).encode(),
+        raw=lambda event: canonical_text(raw(event)),
+        canonical=str.encode,
         encoder=_encoder,
         length=len,
         token_budget=token_budget,
@@ -38,4 +38,4 @@ def text_task(
 
 
 def _encoder(bundle: ModelBundle) -> Callable[[Sequence[str]], Sequence[Ids | RejectedError]]:
-    return bundle.text_encoder().encode_batch
+    return bundle.text_encoder().encode_canonical
