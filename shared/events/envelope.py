@@ -1,9 +1,24 @@
 """What every event on every topic carries."""
 
-from typing import ClassVar, Self
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar, Self
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""No event is of this time or later: arithmetic with the times of events must not overflow."""
+
+
+def _plausible(time: datetime) -> datetime:
+    if not EARLIEST <= time < LATEST:
+        raise PydanticCustomError("time_out_of_range", f"not from {EARLIEST.year} to before {LATEST.year}")
+    return time
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_plausible)]
 
 
 class Event(BaseModel):
@@ -25,7 +40,7 @@ class Event(BaseModel):
     """False where order does not matter, so that a record without a key is welcome."""
 
     event_id: UUID
-    occurred_at: AwareDatetime
+    occurred_at: Time
 
     @property
     def key(self) -> bytes:

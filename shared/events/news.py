@@ -3,10 +3,10 @@
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from shared.events.decision import DecisionRecord, Prediction, Share
-from shared.events.envelope import Event
+from shared.events.envelope import Event, Time
 from shared.events.text import OptionalText, Text
 
 
@@ -32,7 +32,7 @@ class NewsArticleAnalyzed(Event):
     source: str
     company: str
     headline: str
-    published_at: AwareDatetime
+    published_at: Time
     topic: Prediction
     sentiment: Prediction
     negative: Share

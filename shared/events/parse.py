@@ -12,14 +12,15 @@ from shared.events.headers import TYPE_HEADER, Headers
 E = TypeVar("E", bound=Event)
 
 # Kinds of ValidationError that are reason codes of their own; all others are `wrong_shape`.
-_OWN_REASONS = frozenset({"empty_text", "text_too_long", "image_too_large"})
+_OWN_REASONS = frozenset({"empty_text", "text_too_long", "image_too_large", "time_out_of_range"})
 
 
 def parse(event_type: type[E], *, key: bytes | None, value: bytes | None, headers: Headers) -> E:
     """Return the event in a record.
 
     Raises RejectedError with one of the reasons null_value, unknown_version, missing_key,
-    invalid_utf8, not_json, lone_surrogate, empty_text, text_too_long, image_too_large, wrong_shape.
+    invalid_utf8, not_json, lone_surrogate, empty_text, text_too_long, image_too_large,
+    time_out_of_range, wrong_shape.
     """
     if value is None:
         raise RejectedError("null_value", "the record has no value")

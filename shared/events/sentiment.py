@@ -3,10 +3,10 @@
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.decision import Share
-from shared.events.envelope import Event
+from shared.events.envelope import Event, Time
 
 
 class Evidence(BaseModel):
@@ -19,7 +19,7 @@ class Evidence(BaseModel):
 
     headline: str
     source: str
-    published_at: AwareDatetime
+    published_at: Time
     negative: Share
     reprint_count: Annotated[int, Field(ge=0)] = 0
     """How many reprints of this story were seen and not counted."""
@@ -47,8 +47,8 @@ class SentimentAlert(Event):
     """Stories in the window, reprints not counted."""
 
     negative_count: Annotated[int, Field(ge=0)]
-    window_start: AwareDatetime
-    window_end: AwareDatetime
+    window_start: Time
+    window_end: Time
     evidence: tuple[Evidence, ...]
     """The most negative stories first."""
 

@@ -4,10 +4,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
 from shared.events.decision import Prediction
-from shared.events.envelope import Event
+from shared.events.envelope import Event, Time
 
 
 class Lane(StrEnum):
@@ -51,4 +49,4 @@ class SupportMessageRouted(Event):
 
     intent: Prediction | None = None
     sentiment: Prediction | None = None
-    received_at: AwareDatetime
+    received_at: Time

@@ -44,7 +44,7 @@ _shares = st.floats(0.0, 1.0)
 _ms = st.floats(0.0, 1e9)
 _counts = st.integers(0, 10**6)
 _zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-_times = st.datetimes(timezones=_zones)
+_times = st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30), timezones=_zones)  # noqa: DTZ001 - it adds the zones
 _channels = st.sampled_from(Channel)
 _kinds = st.sampled_from(ImageKind)
 _predictions = st.builds(Prediction, label=_words, confidence=_shares, runner_up=_words, margin=_shares)
