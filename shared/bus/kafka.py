@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 from shared.bus.kafka_client import RECORD_MAX_BYTES, connection, to_record, translated
@@ -202,10 +203,10 @@ class _Revocations(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 async def _position(client: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
-    """Return the offset to be fetched next; None while it is not known yet."""
+    """Return the offset to be fetched next; None while it is unknown, and once the partition is not ours."""
     try:
         async with asyncio.timeout(_POSITION_TIMEOUT_S):
             offset: int = await client.position(partition)
             return offset
-    except TimeoutError:
+    except (TimeoutError, kafka_errors.IllegalStateError):
         return None

@@ -82,6 +82,22 @@ async def test_the_next_owner_starts_behind_what_is_committed_on_the_way_out(bus
     assert len({(record.partition, record.offset) for record in seen}) == len(seen) == 20
 
 
+@HONEST_REBALANCE
+async def test_lag_can_be_asked_for_while_partitions_change_hands(bus: Bus, topic: str) -> None:
+    await publish(bus, numbered(topic, 10))
+    async with reading(bus, topic) as first, asyncio.timeout(PATIENCE_S):
+        seen = await read(first, 10)
+        await commit_all(first, seen)
+        joining = asyncio.create_task(hold(bus, topic, seen))
+        while len(await first.lag()) == 4:
+            await asyncio.gather(first.fetch(max_records=1, timeout_ms=50), *(first.lag() for _ in range(20)))
+        left = await first.lag()
+        joining.cancel()
+        await asyncio.wait([joining])
+
+    assert set(left.values()) <= {0}
+
+
 async def test_a_restarted_static_member_takes_its_partitions_back_at_once(
     real_kafka: str, topic: str
 ) -> None:
