@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import typer
 
 from shared.errors import ConfigError, RetryableError, TidemillError
-from tidemill import dead, health, lag, models, play, watch
+from tidemill import dead, health, intents, lag, models, play, watch
 from tidemill.terminal import ERR
 
 EMBEDDED = ("run", "demo", "evaluate")
@@ -40,6 +40,7 @@ for module in (play, watch, lag, health):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(dead.app, name="dead")
 app.add_typer(models.app, name="models")
+app.add_typer(intents.app, name="intents")
 
 
 def main() -> None:

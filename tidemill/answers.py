@@ -29,7 +29,13 @@ class Said:
 
 
 def answers_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: str) -> list[Said]:
-    """Return what the model says to each text, in order.
+    """Return what the model says to each text, in order. Raises what `output_of` raises."""
+    logits = output_of(bundle, output, texts, address)
+    return [_said(row, bundle.outputs[output]) for row in logits]
+
+
+def output_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: str) -> NDArray[np.float32]:
+    """Return one output of a text model for each text, in order, float32 [texts, width].
 
     Raises ConfigError when it takes images, and when neither onnxruntime nor such a Triton is there.
     """
@@ -42,11 +48,11 @@ def answers_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: 
         for start in range(0, len(order), _BATCH)
     ]
     if find_spec("onnxruntime"):
-        logits = np.concatenate(list(_by_file(bundle, output, batches)))
+        rows = np.concatenate(list(_by_file(bundle, output, batches)))
     else:
-        logits = np.concatenate(asyncio.run(_by_triton(bundle, output, batches, address)))
-    back = np.argsort(order, kind="stable")
-    return [_said(row, bundle.outputs[output]) for row in logits[back]]
+        rows = np.concatenate(asyncio.run(_by_triton(bundle, output, batches, address)))
+    in_order: NDArray[np.float32] = rows[np.argsort(order, kind="stable")]
+    return in_order
 
 
 def _said(logits: NDArray[np.float32], spec: OutputSpec) -> Said:

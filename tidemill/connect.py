@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
-from deploy.local.paths import MODELS, RUNS
+from deploy.local.paths import INTENTS, MODELS, RUNS
 from shared.settings import RedisSettings, ServiceSettings, TritonSettings
 
 CURRENT = RUNS / "current.json"
@@ -26,6 +26,9 @@ class Connection(ServiceSettings):
     """Base address of each service's HTTP endpoint, by its name."""
 
     models_dir: Path = MODELS
+
+    intents_file: Path = INTENTS
+    """Intents that were added to the model for messages."""
 
     memory_bootstrap: str = ""
     """Address of the broker in memory, when the stack that runs here has one: it keeps little."""

@@ -16,8 +16,9 @@ FETCH_WAIT_MS = 50
 class ServiceParts:
     """The services as parts of an embedded stack, each on a free port of its own."""
 
-    def __init__(self, models: Path) -> None:
+    def __init__(self, models: Path, intents: Path) -> None:
         self._models = models
+        self._intents = intents
         self._ports = {service.name: free_port() for service in SERVICES}
         self.urls = {name: f"http://{LOOPBACK}:{port}" for name, port in self._ports.items()}
 
@@ -35,6 +36,7 @@ class ServiceParts:
             "TIDEMILL__TRITON__ADDRESS": addresses.triton_grpc,
             "TIDEMILL__REDIS__URL": addresses.redis_url,
             "TIDEMILL__MODELS_DIR": str(self._models),
+            "TIDEMILL__INTENTS_FILE": str(self._intents),
             "TIDEMILL__HTTP__PORT": str(self._ports[service.name]),
             **service.env,
         }

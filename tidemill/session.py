@@ -130,8 +130,9 @@ async def session(view: View, display: Display, *, kafka: KafkaKind) -> AsyncIte
 
     Raises ConfigError when something can't run here, PartLostError when a part can't be kept alive.
     """
-    models = Connection.from_environment().models_dir.resolve()
-    running, services = Session(view, display), ServiceParts(models)
+    connection = Connection.from_environment()
+    models = connection.models_dir.resolve()
+    running, services = Session(view, display), ServiceParts(models, connection.intents_file.resolve())
     plan = StackPlan(
         kafka=kafka, models=models, services=services, on_event=running.note_part, say=running.say
     )

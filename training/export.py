@@ -19,6 +19,7 @@ from training.compress import with_int8_embeddings, with_int8_matrices
 from training.evaluate import logits_of, temperature
 from training.job import Job
 from training.nets import Net
+from training.scope import scope_of
 
 VERSION = "1"
 _GPU_NOTE = "# Written without a GPU at hand: try it before you trust it.\n"
@@ -105,12 +106,17 @@ def _write_weights(job: Job, path: Path, exact: Path) -> None:
 
 
 def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
-    """Return the outputs of the job's spec, each with its temperature."""
+    """Return the outputs of the job's spec, each with its temperature and its scope."""
     if not len(job.valid):
         return job.spec.outputs
     logits = logits_of(weights, job.valid)
     return {
-        name: output.model_copy(update={"temperature": temperature(logits[name], job.valid.targets[name])})
+        name: output.model_copy(
+            update={
+                "temperature": temperature(logits[name], job.valid.targets[name]),
+                "scope": scope_of(logits[name]),
+            }
+        )
         for name, output in job.spec.outputs.items()
     }
 

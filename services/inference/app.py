@@ -1,6 +1,7 @@
 """The wiring: settings in, a running stream out."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Any
@@ -9,18 +10,20 @@ from prometheus_client import CollectorRegistry
 
 from services.inference.handler import InferenceHandler
 from services.inference.settings import Settings
-from services.inference.streams import STREAMS, StreamPlan
+from services.inference.streams import StreamPlan, plan_of
 from services.inference.tasks.task import Task
 from shared.bus.kafka import KafkaBus
 from shared.bus.metrics import StreamMetrics
 from shared.bus.stream import Source, Stream
 from shared.cache.open import open_cache
 from shared.cache.port import Cache
+from shared.errors import ConfigError
 from shared.inference.batcher import Batcher
 from shared.inference.bundle import load_bundle
 from shared.inference.call import ModelCall, Target
 from shared.inference.metrics import InferenceMetrics
-from shared.inference.port import ModelServer
+from shared.inference.port import ModelServer, ModelSpec
+from shared.inference.prototypes import IntentsFile
 from shared.inference.triton import CallLimits, TritonRunner
 from shared.service.health import stream_health
 from shared.service.http import serve_http
@@ -30,7 +33,8 @@ from shared.service.predictor import Predictor, Recipe
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the stream named in the settings until `stop` is set."""
-    await serve_plan(STREAMS[settings.stream], settings, stop)
+    plan = plan_of(settings.stream, IntentsFile(settings.intents_file))
+    await serve_plan(plan, settings, stop)
 
 
 async def serve_plan(plan: StreamPlan[Any], settings: Settings, stop: asyncio.Event) -> None:
@@ -86,23 +90,32 @@ class Models:
         Raises ConfigError when Triton doesn't have it in time, or has one made for another tokenizer.
         """
         bundle = load_bundle(self._settings.models_dir, task.model)
-        await wait_for_model(self._runner, bundle, timeout_s=self._settings.start_timeout_s)
+        served = await wait_for_model(self._runner, bundle, timeout_s=self._settings.start_timeout_s)
+        vectors = widths_of(task.vectors, served)
         metrics = self._metrics.model(task.model)
         call = ModelCall(
             self._runner,
-            Target(bundle.model, bundle.version, tuple(bundle.outputs)),
+            Target(bundle.model, bundle.version, (*bundle.outputs, *vectors)),
             pad=task.pad,
             metrics=metrics,
         )
         self.calls[task.model] = call
         limits = self._settings.batch.limits(token_budget=task.token_budget)
         batcher = Batcher(call, task.length, limits=limits, metrics=metrics)
-        recipe = Recipe(canonical=task.canonical, encode=task.encoder(bundle))
+        recipe = Recipe(canonical=task.canonical, encode=task.encoder(bundle), vectors=vectors)
         return Predictor(bundle, recipe, batcher, cache=self._cache, executor=self._executor)
 
     def close(self) -> None:
         """End the encoding thread."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def widths_of(outputs: Sequence[str], served: ModelSpec) -> dict[str, int]:
+    """Return how many numbers each output has. Raises ConfigError when the model lacks one of them."""
+    for name in outputs:
+        if name not in served.outputs:
+            raise ConfigError(f"{served.model} has no output {name!r}; run `make train MODEL={served.model}`")
+    return {name: served.outputs[name].dims[-1] for name in outputs}
 
 
 def waiting_for(calls: dict[str, ModelCall[Any]]) -> str | None:

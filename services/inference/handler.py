@@ -71,7 +71,7 @@ class InferenceHandler:
     def _answered(
         self, asked: _Asked, answer: ModelAnswer, predictor: Predictor[Any, Any], total_ms: float
     ) -> list[Outgoing]:
-        bundle = predictor.bundle
+        bundle, task = predictor.bundle, self._plan.pick(asked.event)
         trace = trace_of(asked.record.headers)
         decision = DecisionRecord(
             model=bundle.model,
@@ -82,7 +82,8 @@ class InferenceHandler:
             infer_ms=round(answer.infer_ms, 3),
             total_ms=round(total_ms, 3),
             trace_id=trace_id(trace),
+            out_of_scope=task.out_of_scope(answer.row, bundle),
         )
-        result = self._plan.pick(asked.event).result(asked.event, answer.row, bundle, decision)
+        result = task.result(asked.event, answer.row, bundle, decision)
         headers = headers_for(result, source=SOURCE, trace=trace)
         return [Outgoing(result.name, result.key, result.to_json(), headers)]

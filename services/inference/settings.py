@@ -44,6 +44,9 @@ class Settings(ServiceSettings):
     models_dir: Path = Path("triton_models")
     """The model repository: tokenizers and labels are read from it."""
 
+    intents_file: Path = Path("intents.json")
+    """Intents that `tidemill intents add` writes; a change is noticed within a second."""
+
     start_timeout_s: Annotated[float, Field(gt=0)] = 60.0
     """How long the start waits for Triton to have the models ready."""
 

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from services.inference.tasks.news_tone import NEWS_TONE
 from services.inference.tasks.pictures import DIGIT, DISH_PHOTO
 from services.inference.tasks.review_sentiment import REVIEW_SENTIMENT
-from services.inference.tasks.support_intent import SUPPORT_INTENT
+from services.inference.tasks.support_intent import SUPPORT_INTENT, support_intent
 from services.inference.tasks.task import Task
 from shared.events import (
     Channel,
@@ -17,6 +17,7 @@ from shared.events import (
     ImageReceived,
     NewsArticlePublished,
 )
+from shared.inference.prototypes import IntentsFile
 
 In = TypeVar("In", bound=Event)
 
@@ -30,12 +31,22 @@ class StreamPlan(Generic[In]):
     pick: Callable[[In], Task[In, Any, Any]]
 
 
-STREAMS: dict[str, StreamPlan[Any]] = {
-    "messages": StreamPlan(
+def messages(intent: Task[CustomerMessageReceived, Any, Any]) -> StreamPlan[CustomerMessageReceived]:
+    """Return the plan for customer messages whose intents `intent` tells."""
+    return StreamPlan(
         reads=CustomerMessageReceived,
-        tasks=(SUPPORT_INTENT, REVIEW_SENTIMENT),
-        pick=lambda event: REVIEW_SENTIMENT if event.channel is Channel.REVIEW else SUPPORT_INTENT,
-    ),
+        tasks=(intent, REVIEW_SENTIMENT),
+        pick=lambda event: REVIEW_SENTIMENT if event.channel is Channel.REVIEW else intent,
+    )
+
+
+def plan_of(stream: str, intents: IntentsFile) -> StreamPlan[Any]:
+    """Return the plan of a stream; messages may also get the intents that were added in `intents`."""
+    return messages(support_intent(intents)) if stream == "messages" else STREAMS[stream]
+
+
+STREAMS: dict[str, StreamPlan[Any]] = {
+    "messages": messages(SUPPORT_INTENT),
     "news": StreamPlan(reads=NewsArticlePublished, tasks=(NEWS_TONE,), pick=lambda _: NEWS_TONE),
     "images": StreamPlan(
         reads=ImageReceived,

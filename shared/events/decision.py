@@ -50,3 +50,10 @@ class DecisionRecord(BaseModel):
 
     trace_id: str
     """W3C trace id, 32 hexadecimal digits."""
+
+    out_of_scope: Share | None = None
+    """How foreign the input is to the model, 0 to 1; None where that was not measured.
+
+    At 0.05 it is as familiar as half of the rows that the model was checked with; only one of twenty of those
+    lies above 0.5.
+    """

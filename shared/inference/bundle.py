@@ -13,6 +13,21 @@ from shared.inference.image import ImageSpec
 from shared.inference.text import TextEncoder
 
 
+class Scope(BaseModel):
+    """Tells rows that no label fits from the others, by the energy of the logits: log of the sum of exp.
+
+    Known rows have a high energy. Liu et al. 2020, "Energy-based Out-of-distribution Detection".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    middle: float
+    """The energy that gets the score 0.5: one of twenty validation rows lies below."""
+
+    steepness: Annotated[float, Field(gt=0)]
+    """By how much the log odds of the score rise when the energy falls by one."""
+
+
 class OutputSpec(BaseModel):
     """How to read one output of logits, float32 [batch, labels]."""
 
@@ -23,6 +38,9 @@ class OutputSpec(BaseModel):
 
     temperature: Annotated[float, Field(gt=0)] = 1.0
     """Divide the logits by this before the softmax: then confidences are calibrated."""
+
+    scope: Scope | None = None
+    """None where it was not measured."""
 
 
 class TextSpec(BaseModel):

@@ -7,6 +7,9 @@ from shared.events import Prediction
 from shared.inference.batcher import Row
 from shared.inference.bundle import ModelBundle, OutputSpec
 
+_CERTAIN = 30.0
+"""Log odds beyond these are all alike, and their exponentials stay finite."""
+
 
 def probabilities(logits: NDArray[np.float32], spec: OutputSpec) -> NDArray[np.float64]:
     """Return the calibrated probability of each label, float64 [labels], summing to 1."""
@@ -33,3 +36,12 @@ def prediction(row: Row, bundle: ModelBundle) -> Prediction:
     """Return the answer of a model whose one output is `logits`."""
     spec = bundle.outputs["logits"]
     return predict(probabilities(row["logits"], spec), spec)
+
+
+def out_of_scope(logits: NDArray[np.float32], spec: OutputSpec) -> float | None:
+    """Return how foreign a row is to the model, 0 to 1; None where the model's scope was not measured."""
+    if spec.scope is None:
+        return None
+    energy = float(np.logaddexp.reduce(logits.astype(np.float64)))
+    log_odds = spec.scope.steepness * (spec.scope.middle - energy)
+    return float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -_CERTAIN, _CERTAIN))))

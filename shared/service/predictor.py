@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -28,10 +28,13 @@ class Recipe(Generic[Raw, Item]):
     encode: Callable[[Sequence[Raw]], Sequence[Item | RejectedError]]
     """Runs in another thread, as it costs CPU time."""
 
+    vectors: Mapping[str, int] = field(default_factory=dict)
+    """How many numbers each output has that is asked for beside the logits."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAnswer:
-    """The logits for one input, float32 a label, by output name; and how they came about."""
+    """The outputs for one input by name, float32, such as one logit a label; and how they came about."""
 
     row: Row
     cached: bool
@@ -63,7 +66,8 @@ class Predictor(Generic[Raw, Item]):
             preprocessing_hash=bundle.preprocessing_hash,
         )
         self._under_way: dict[bytes, asyncio.Future[Answer]] = {}
-        self._widths = {name: len(output.labels) for name, output in bundle.outputs.items()}
+        logits = {name: len(output.labels) for name, output in bundle.outputs.items()}
+        self._widths = {**logits, **recipe.vectors}
 
     async def predict(self, inputs: Sequence[Raw]) -> list[ModelAnswer | RejectedError]:
         """Return one outcome an input, in order. Raises what the batcher raises."""

@@ -42,3 +42,9 @@ class Task(Generic[In, Raw, Item]):
 
     result: Callable[[In, Row, ModelBundle, DecisionRecord], Event]
     """Returns the event that says what the model said."""
+
+    vectors: tuple[str, ...] = ()
+    """Outputs that are asked for beside the logits."""
+
+    out_of_scope: Callable[[Row, ModelBundle], float | None] = lambda _row, _bundle: None
+    """Returns how foreign the input is to the model, 0 to 1; None where that was not measured."""

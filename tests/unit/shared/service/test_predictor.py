@@ -148,3 +148,31 @@ async def test_a_model_that_answers_nonsense_stops_the_caller() -> None:
 
     with pytest.raises(IntegrityError, match="empty tensors"):
         await a_predictor(model, NullCache()).predict(["text"])
+
+
+class VectorModel(LengthModel):
+    """Answers a vector of three numbers too."""
+
+    async def __call__(self, texts: Sequence[str]) -> list[Row | RejectedError]:
+        """Return one row a text."""
+        rows = await super().__call__(texts)
+        return [{**row, "pooled": np.arange(3, dtype=np.float32)} for row in rows if isinstance(row, dict)]
+
+
+async def test_a_cached_answer_holds_the_vectors_that_were_asked_for() -> None:
+    model = VectorModel()
+    predictor = Predictor(
+        BUNDLE,
+        Recipe(canonical=str.encode, encode=encode, vectors={"pooled": 3}),
+        Batcher(model, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        cache=MemoryCache(),
+        executor=ThreadPoolExecutor(max_workers=1),
+    )
+
+    await predictor.predict(["aaa"])
+    (outcome,) = await predictor.predict(["aaa"])
+
+    assert isinstance(outcome, ModelAnswer)
+    assert outcome.cached
+    assert logits(outcome) == [3, 6]
+    assert outcome.row["pooled"].tolist() == [0, 1, 2]

@@ -1,0 +1,190 @@
+"""Intents that are added to a served model by a few sentences, without training it again."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import ConfigError
+from shared.events import Prediction
+from shared.inference.batcher import Row
+from shared.inference.bundle import ModelBundle, OutputSpec
+from shared.inference.prediction import predict, probabilities
+
+_CHECK_EVERY_S = 1.0
+
+log = structlog.get_logger()
+
+
+class AddedIntent(BaseModel):
+    """One intent that the model was not trained for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=80)
+    sentences: tuple[str, ...]
+    """What it was made from, so that it can be made again for another version of the model."""
+
+    vector: tuple[float, ...]
+    """The prototype: mean of the sentences' vectors, of length one."""
+
+    threshold: float
+    """A message belongs to it from this cosine on."""
+
+
+class AddedIntents(BaseModel):
+    """All intents that were added to one version of one model, as they are stored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    model: str
+    model_version: str
+    preprocessing_hash: str
+    intents: tuple[AddedIntent, ...] = ()
+
+    @classmethod
+    def none_for(cls, bundle: ModelBundle) -> "AddedIntents":
+        """Return an empty list for this version of the model."""
+        return cls(
+            model=bundle.model, model_version=bundle.version, preprocessing_hash=bundle.preprocessing_hash
+        )
+
+    def fits(self, bundle: ModelBundle) -> bool:
+        """Return whether the vectors were made by this version of the model."""
+        return self.none_for(bundle) == self.model_copy(update={"intents": ()})
+
+    def with_intent(self, intent: AddedIntent) -> "AddedIntents":
+        """Return the list with this intent, in place of one of the same name."""
+        return self.model_copy(update={"intents": (*self.without(intent.name).intents, intent)})
+
+    def without(self, name: str) -> "AddedIntents":
+        """Return the list without the intent of this name."""
+        left = tuple(intent for intent in self.intents if intent.name != name)
+        return self.model_copy(update={"intents": left})
+
+
+def prototype(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the direction in the middle of unit vectors [rows, width]: float32 [width], of length one.
+
+    Snell et al. 2017, "Prototypical Networks for Few-shot Learning".
+    """
+    mean = vectors.mean(axis=0)
+    middle: NDArray[np.float32] = mean / np.linalg.norm(mean)
+    return middle
+
+
+def added_intent(name: str, sentences: Sequence[str], vectors: NDArray[np.float32]) -> AddedIntent:
+    """Return the intent that sentences with these unit vectors, float32 [sentences, width], make."""
+    return AddedIntent(
+        name=name,
+        sentences=tuple(sentences),
+        vector=tuple(round(number, 6) for number in prototype(vectors).tolist()),
+        threshold=round(threshold(vectors), 4),
+    )
+
+
+def threshold(vectors: NDArray[np.float32]) -> float:
+    """Return the cosine from which a message belongs to the intent of these unit vectors."""
+    left_out = [
+        float(prototype(np.delete(vectors, row, axis=0)) @ vectors[row]) for row in range(len(vectors))
+    ]
+    return float(np.mean(left_out))
+
+
+def read_intents(path: Path) -> AddedIntents | None:
+    """Return what the file holds; None where there is none.
+
+    Raises ConfigError when it can't be read: remove it, and add the intents anew.
+    """
+    try:
+        return AddedIntents.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        why = str(error).splitlines()[0]
+        raise ConfigError(f"{path} is no usable list of intents ({why}); remove it, add them anew") from error
+
+
+def write_intents(path: Path, intents: AddedIntents) -> None:
+    """Write the file anew, aside first: a service that reads it meanwhile sees the old one or the new one."""
+    aside = path.with_suffix(".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(intents.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path} can't be written: {error.strerror}; set TIDEMILL__INTENTS_FILE") from error
+
+
+class Prototypes:
+    """Added intents, ready to judge messages."""
+
+    def __init__(self, intents: Sequence[AddedIntent]) -> None:
+        self._names = tuple(intent.name for intent in intents)
+        self._vectors = np.array([intent.vector for intent in intents], dtype=np.float32)
+        self._thresholds = np.array([intent.threshold for intent in intents], dtype=np.float64)
+
+    def prediction(self, row: Row, spec: OutputSpec) -> Prediction:
+        """Return the most probable label among those of the model and the added ones."""
+        chances = probabilities(row["logits"], spec)
+        if not self._names:
+            return predict(chances, spec)
+        return predict(
+            self.chances(chances[None], row["pooled"][None])[0],
+            spec.model_copy(update={"labels": (*spec.labels, *self._names)}),
+        )
+
+    def chances(self, known: NDArray[np.float64], pooled: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the probability of each label of the model, then of each added intent.
+
+        `known` are the model's own, float64 [rows, labels]; `pooled` are unit vectors [rows, width].
+        """
+        near = np.exp(20.0 * (pooled @ self._vectors.T - self._thresholds))
+        both = np.concatenate((known, near), axis=1)
+        shares: NDArray[np.float64] = both / both.sum(axis=1, keepdims=True)
+        return shares
+
+
+class IntentsFile:
+    """The added intents as a running service sees them: a change of the file counts within a second."""
+
+    def __init__(self, path: Path, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock_s = clock_s
+        self._checked_s = -_CHECK_EVERY_S
+        self._changed_ns: int | None = None
+        self._prototypes = Prototypes(())
+
+    def current(self, bundle: ModelBundle) -> Prototypes:
+        """Return the intents for this version of the model; a file that is of no use changes nothing."""
+        now_s = self._clock_s()
+        if now_s - self._checked_s >= _CHECK_EVERY_S:
+            self._checked_s = now_s
+            changed_ns = self._changed_now_ns()
+            if changed_ns != self._changed_ns:
+                self._changed_ns = changed_ns
+                self._read(bundle)
+        return self._prototypes
+
+    def _changed_now_ns(self) -> int | None:
+        try:
+            return self._path.stat().st_mtime_ns
+        except OSError:
+            return None
+
+    def _read(self, bundle: ModelBundle) -> None:
+        try:
+            found = read_intents(self._path) or AddedIntents.none_for(bundle)
+        except ConfigError as error:
+            log.warning("intents_unreadable", error=str(error))
+            return
+        if not found.fits(bundle):
+            # Vectors of two versions can't be compared: an old prototype would catch anything.
+            log.warning("intents_of_another_model", file=str(self._path), cure="tidemill intents refresh")
+            found = AddedIntents.none_for(bundle)
+        self._prototypes = Prototypes(found.intents)
+        log.info("intents_read", names=[intent.name for intent in found.intents])
