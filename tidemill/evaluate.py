@@ -56,10 +56,7 @@ def command(
 
 def _as_carded(result: dict[str, Any]) -> bool:
     card_value = result["card_value"]
-    if card_value is None:
-        # Cards that were written before a figure was measured lack it; accuracy they all have.
-        return not str(result["metric"]).endswith("accuracy")
-    return bool(abs(result["value"] - card_value) <= TOLERANCE_POINTS)
+    return card_value is not None and abs(result["value"] - card_value) <= TOLERANCE_POINTS
 
 
 async def _evaluate(chosen: Sequence[Exam], kafka: KafkaKind) -> list[dict[str, Any]]:
@@ -165,9 +162,7 @@ class Desk(AbstractContextManager["Desk"]):
         """Take the answer in a result of this exam."""
         prediction = self._exam.answer(event) if self._exam else None
         if prediction is not None and isinstance(event, RESULTS):
-            # Not every model can tell.
-            out_of_scope = getattr(event.decision, "out_of_scope", None)
-            self.answers[event.cause_id] = Answer(prediction, out_of_scope)
+            self.answers[event.cause_id] = Answer(prediction, event.decision.out_of_scope)
             self._progress.update(self._bar, completed=len(self.answers))
 
     def show_part(self, part: PartEvent) -> None:

@@ -1,9 +1,11 @@
-"""Shows a network every picture a little differently each time, a whole batch at once."""
+"""Shows a network every row a little differently each time, a whole batch at once."""
 
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from shared.inference.text import PAD_ID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,15 @@ def some_inverted(pixels: Tensor, share: float) -> Tensor:
     """Return pictures, about a `share` of them with dark and bright exchanged."""
     chosen = torch.rand(len(pixels), 1, 1, 1) < share
     return torch.where(chosen, 255.0 - pixels, pixels)
+
+
+def some_hidden(ids: Tensor, share: float, mask_id: int) -> Tensor:
+    """Return token ids [batch, tokens], about a `share` of them replaced by the mask; padding stays.
+
+    Gal and Ghahramani 2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks".
+    """
+    chosen = (torch.rand(ids.shape) < share) & (ids != PAD_ID)
+    return ids.masked_fill(chosen, mask_id)
 
 
 def _around(count: int, most: float) -> Tensor:

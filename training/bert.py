@@ -14,10 +14,10 @@ from shared.inference.bundle import OutputSpec, TextSpec
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from shared.inference.text import PAD_ID, TextEncoder
 from training import data
+from training.examples import Examples, text_examples
 from training.job import Facts, Job
 from training.nets import BertClassifier
 from training.recipes import Recipe, news_tone, support_intent
-from training.train import Examples, text_examples
 from training.vocabulary import cut_vocabulary
 
 _LIMITS = (
@@ -71,7 +71,6 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     """Return the job of telling topic and sentiment of finance news with one encoder."""
     topics, sentiments = data.finance_topics(root), data.finance_sentiments(root)
     body, tokenizer = pretrained_encoder(encoder, [*topics.train.texts, *sentiments.train.texts])
-    body.encoder.layer[: news_tone.FROZEN_LAYERS].requires_grad_(requires_grad=False)
     max_tokens = news_tone.MAX_TOKENS
     names = {"topic_logits": topics.label_names, "sentiment_logits": sentiments.label_names}
     # A tweet of one data set must not be learned that the other one tests.
@@ -106,7 +105,7 @@ _MINILM = "BERT encoder all-MiniLM-L6-v2 (Apache-2.0) with a smaller vocabulary"
 _VALIDATION = "validation set without rows that repeat training ones (links removed, case folded)"
 _NEWS_FACTS = Facts(
     task="Tells the topic (20) and the investor's sentiment (3) of a short finance news text.",
-    architecture=f"{_MINILM}, the upper half tuned; two linear heads on the mean token vector",
+    architecture=f"{_MINILM}; two linear heads on the mean token vector",
     data="twitter-financial-news-topic (16,990 tweets) and twitter-financial-news-sentiment (9,543 tweets)",
     license="MIT by the data-set cards; the tweets' own texts belong to their authors",
     test_data={

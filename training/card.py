@@ -18,10 +18,10 @@ from shared.inference.bundle import ModelBundle, OutputSpec, load_bundle
 from training.card_content import CARD_FILES, Card, Run
 from training.card_page import write_card
 from training.evaluate import Report, Rounding, logits_of, reports, with_out_of_scope, with_rounding
+from training.examples import Examples
 from training.job import Job
 from training.jobs import job_of
 from training.speed import speed_of
-from training.train import Examples
 
 _EXIT_CONFIG = 2
 _RUN: TypeAdapter[Run] = TypeAdapter(Run)
@@ -117,7 +117,8 @@ def carded_again(job: Job, bundle: ModelBundle) -> Card:
     """
     old = _old_content(bundle.folder)
     rows = _rows_for(bundle, job)
-    card = card_of(replace(job, test=rows), bundle.folder, bundle.outputs, run=_run(old))
+    run = _RUN.validate_python(old["run"])
+    card = card_of(replace(job, test=rows), bundle.folder, bundle.outputs, run=run)
     roundings = {
         report["output"]: _ROUNDING.validate_python(report["rounding"]) for report in old.get("reports", ())
     }
@@ -161,13 +162,6 @@ def _old_content(folder: Path) -> dict[str, Any]:
     if weights != manifest(folder)["model.onnx"]:
         raise ConfigError(f"{folder}: card.json tells of other weights; check the folder out again")
     return content
-
-
-def _run(content: Mapping[str, Any]) -> Run:
-    """Return what a card says of the training; older cards know the seconds only."""
-    return _RUN.validate_python(
-        content.get("run", {name: content[name] for name in ("trained_s", "parameters")})
-    )
 
 
 if __name__ == "__main__":

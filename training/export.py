@@ -49,7 +49,7 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
         # The tracing exporter is called old, but its graphs are the ones whose int8 form was measured.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            _Traceable(net.eval()),
+            _Traceable(net).eval(),
             (example,),
             str(path),
             dynamo=False,

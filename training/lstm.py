@@ -7,12 +7,13 @@ import torch
 from shared.inference.bundle import OutputSpec, TextSpec
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from training import data
+from training.augment import some_hidden
 from training.bert import pretrained_encoder
+from training.examples import text_examples
 from training.job import Facts, Job
 from training.nets import LstmClassifier
 from training.recipes import Recipe, review_sentiment
-from training.train import text_examples
-from training.vocabulary import narrowed
+from training.vocabulary import MASK, narrowed
 
 
 def review_sentiment_job(root: Path, recipe: Recipe) -> Job:
@@ -23,6 +24,7 @@ def review_sentiment_job(root: Path, recipe: Recipe) -> Job:
     max_tokens = review_sentiment.MAX_TOKENS
     examples = text_examples(tokenizer, max_tokens, {"logits": rows.train})
     train, valid = examples.split(recipe.valid_share, recipe.seed)
+    mask_id = tokenizer.get_vocab()[MASK]
     return Job(
         config=ModelConfig(
             name="review_sentiment",
@@ -43,6 +45,7 @@ def review_sentiment_job(root: Path, recipe: Recipe) -> Job:
         example=torch.tensor([[2, 3, 4, 5, 6], [2, 3, 4, 0, 0]], dtype=torch.int32),
         int8_matrices=False,
         facts=_FACTS,
+        augment=lambda ids: some_hidden(ids, review_sentiment.HIDDEN_SHARE, mask_id),
     )
 
 

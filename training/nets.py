@@ -93,7 +93,8 @@ class LstmClassifier(Net):
 
 def _turned(lengths: Tensor, width: int) -> Tensor:
     """Return int64 [batch, width]: where each place's piece stands when the row is read from its end."""
-    place = torch.arange(width, device=lengths.device).expand(len(lengths), width)
+    # Never expanded to the batch: the size at export would stay in the graph.
+    place = torch.arange(width, device=lengths.device)
     mirrored = lengths.unsqueeze(1) - 1 - place
     return torch.where(mirrored >= 0, mirrored, place)
 

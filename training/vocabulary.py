@@ -13,6 +13,8 @@ from shared.inference.text import PAD_ID, canonical_text
 
 _LAST_LATIN = "\u024f"
 _UNKNOWN = "[UNK]"
+MASK = "[MASK]"
+"""Stands for a piece that is hidden in training."""
 _SPREAD = 0.4
 """Standard deviation of narrowed vectors: about what an LSTM takes without saturating."""
 
@@ -39,7 +41,7 @@ def cut_vocabulary(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tokenize
 
 
 def _is_building_block(piece: str) -> bool:
-    if piece in {"[PAD]", _UNKNOWN, "[CLS]", "[SEP]", "[MASK]"}:
+    if piece in {"[PAD]", _UNKNOWN, "[CLS]", "[SEP]", MASK}:
         return True
     bare = piece.removeprefix("##")
     return max(bare) <= _LAST_LATIN and (piece.startswith("##") or len(bare) == 1)

@@ -3,7 +3,7 @@
 from training.recipes import Recipe
 
 RECIPE = Recipe(
-    epochs=6,
+    epochs=8,
     batch_size=32,
     learning_rate=1.5e-4,
     head_learning_rate=1e-3,

@@ -1,12 +1,17 @@
 """The LSTM reads each row to its own end, whatever stands beside or behind it."""
 
+from pathlib import Path
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 
+import onnxruntime  # noqa: E402 -- only with the extra
 from torch import Tensor, nn  # noqa: E402 -- only with the extra
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence  # noqa: E402
 
+from shared.inference.model_config import ModelConfig, TensorSpec  # noqa: E402
+from training.export import write_onnx  # noqa: E402
 from training.nets import LstmClassifier  # noqa: E402
 
 WORDS, WIDTH, HIDDEN = 30, 8, 6
@@ -61,3 +66,18 @@ def test_it_computes_what_a_packed_bidirectional_lstm_does(net: LstmClassifier) 
     wanted = net.heads["logits"](torch.cat((highest, means), dim=1))
     got = net(torch.cat((a_row(4, padding=6), a_row(10))))["logits"]
     torch.testing.assert_close(got, wanted)
+
+
+@pytest.mark.parametrize(("rows", "length"), [(1, 1), (1, 30), (7, 12)])
+def test_the_exported_file_takes_any_batch_and_any_length(
+    net: LstmClassifier, tmp_path: Path, rows: int, length: int
+) -> None:
+    inputs, outputs = TensorSpec("input_ids", "INT32", (-1,)), TensorSpec("logits", "FP32", (2,))
+    config = ModelConfig(name="lstm", inputs=(inputs,), outputs=(outputs,), max_batch_size=8)
+    write_onnx(net, config, torch.cat((a_row(2, padding=3), a_row(5))), tmp_path / "model.onnx")
+
+    batch = a_row(length, padding=2).expand(rows, -1)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    (answer,) = session.run(None, {"input_ids": batch.numpy()})
+
+    torch.testing.assert_close(torch.from_numpy(answer), net(batch)["logits"].detach(), atol=1e-5, rtol=1e-4)
