@@ -16,10 +16,10 @@ from shared.inference.image import decode_image
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from training import data
 from training.augment import relit, some_inverted, warped
+from training.examples import Examples
 from training.job import Facts, Job
 from training.nets import DigitClassifier, DishClassifier
 from training.recipes import Recipe, digit, dish_photo
-from training.train import Examples
 
 _MARGIN = 1.25
 """Training photos are decoded this much larger than they are trained with: room for random crops."""

@@ -10,8 +10,8 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from torch import Tensor, nn
 
 from shared.inference.image import Pixels
+from training.examples import Examples
 from training.nets import Net
-from training.train import Examples
 
 _SMALLEST_MATRIX = 100_000
 """Values. Smaller matrices stay float: they are the heads, where rounding costs most and saves nothing."""

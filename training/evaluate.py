@@ -9,6 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from shared.inference.bundle import OutputSpec
+from training.examples import UNKNOWN, Examples
 from training.metrics import (
     Bin,
     Chances,
@@ -26,7 +27,6 @@ from training.metrics import (
     reliability,
     softmax,
 )
-from training.train import UNKNOWN, Examples
 
 _BATCH = 32
 _TEMPERATURES = np.geomspace(0.25, 4.0, 97)

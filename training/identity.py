@@ -7,10 +7,10 @@ import torch
 
 from shared.inference.bundle import OutputSpec, TextSpec
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
+from training.examples import Examples
 from training.job import Facts, Job
 from training.nets import Identity
 from training.recipes import Recipe
-from training.train import Examples
 from training.vocabulary import learn_vocabulary
 
 _LABELS = ("one", "two", "three", "four")

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from shared.inference.bundle import PictureSpec, TextSpec
 from shared.inference.model_config import ModelConfig, Placement
+from training.examples import Examples
 from training.nets import Net
 from training.recipes import Recipe
-from training.train import Augment, Examples
+from training.train import Augment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

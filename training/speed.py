@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluate import session_of
-from training.train import Examples
+from training.examples import Examples
 
 _ALONE_ROWS = 100
 _TOGETHER_ROWS = 512

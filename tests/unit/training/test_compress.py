@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="the training extra is not installed")
 
 from training.compress import with_int8_matrices  # noqa: E402
 from training.evaluate import logits_of  # noqa: E402
-from training.train import Examples  # noqa: E402
+from training.examples import Examples  # noqa: E402
 
 WIDTH = 400
 PIECES = 50

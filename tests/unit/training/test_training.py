@@ -25,10 +25,11 @@ from training.__main__ import app  # noqa: E402
 from training.card_content import Run  # noqa: E402
 from training.data import TextRows, banking77, without_repeats  # noqa: E402
 from training.evaluate import temperature  # noqa: E402
+from training.examples import Examples  # noqa: E402
 from training.export import write_model  # noqa: E402
 from training.job import Job  # noqa: E402
 from training.jobs import job_of  # noqa: E402
-from training.train import Examples, fit  # noqa: E402
+from training.train import fit  # noqa: E402
 
 
 def an_idx_file(path: Path, values: NDArray[np.uint8]) -> None:
