@@ -1,5 +1,7 @@
 """From logits to a calibrated answer."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,4 +46,4 @@ def out_of_scope(logits: NDArray[np.float32], spec: OutputSpec) -> float | None:
         return None
     energy = float(np.logaddexp.reduce(logits.astype(np.float64)))
     log_odds = spec.scope.steepness * (spec.scope.middle - energy)
-    return float(1.0 / (1.0 + np.exp(-np.clip(log_odds, -_CERTAIN, _CERTAIN))))
+    return 1.0 / (1.0 + math.exp(-min(max(log_odds, -_CERTAIN), _CERTAIN)))
