@@ -13,12 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from shared.errors import ConfigError
 from training.card_content import Run
 from training.export import write_model
-from training.job import Job
 from training.jobs import job_of, model_names
-from training.train import fit
+from training.progress import Epoch
+from training.train import Training
 
 _EXIT_CONFIG = 2
-_STEPS_A_LINE = 100
 console = Console(stderr=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -41,21 +40,29 @@ def train(
         job = replace(job, recipe=replace(job.recipe, epochs=epochs))
     sizes = f"{len(job.train)} rows to train, {len(job.valid)} held back, {len(job.test)} to test"
     console.print(f"{model}: {sizes}")
-    card = write_model(job, out, Run(trained_s=round(_fitted_s(job), 1), seed=job.recipe.seed))
+    training = Training(job.net, job.train, job.recipe, augment=job.augment, valid=job.valid)
+    trained_s = _finished_s(training)
+    run = Run(trained_s=round(trained_s, 1), seed=job.recipe.seed, curve=tuple(training.curve))
+    card = write_model(job, out, run)
     console.print(json.dumps(card.as_json()["metrics"], indent=1))
 
 
-def _fitted_s(job: Job) -> float:
-    """Train, show how it goes, and return the seconds it took."""
+def _finished_s(training: Training) -> float:
+    """Train to the end, show how it goes, and return the seconds it took."""
     started_s = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("training", total=None)
-        for step in fit(job.net, job.train, job.recipe, augment=job.augment):
+        for step in training.steps():
             progress.update(bar, completed=step.number, total=step.count, description=f"loss {step.loss:.3f}")
-            if not console.is_terminal and step.number % _STEPS_A_LINE == 0:
-                console.print(f"step {step.number} of {step.count}: loss {step.loss:.3f}")
+            if step.epoch is not None:
+                console.print(_told(step.epoch), highlight=False)
     return time.monotonic() - started_s
+
+
+def _told(epoch: Epoch) -> str:
+    accuracy = "" if epoch.accuracy is None else f", {epoch.accuracy:.2f} % of the rows held back right"
+    return f"epoch {epoch.number}: loss {epoch.loss:.3f}{accuracy}"
 
 
 if __name__ == "__main__":

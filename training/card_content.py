@@ -6,6 +6,7 @@ from typing import Any
 
 from training.evaluate import Report
 from training.job import Facts
+from training.progress import Epoch
 from training.speed import Speed
 
 CARD_FILES = ("card.json", "card.md", "reliability.svg", "coverage.svg", "confusion.svg", "learning.svg")
@@ -20,15 +21,6 @@ class Figure:
     value: float
     n: int
     data: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Epoch:
-    """One pass over the training rows; the accuracy is that on the rows held back, in percent."""
-
-    number: int
-    loss: float
-    accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
