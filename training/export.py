@@ -2,7 +2,8 @@
 
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,25 +62,44 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
     onnx.checker.check_model(str(path))
 
 
-def write_model(job: Job, repository: Path, run: Run) -> Card:
+def write_model(job: Job, repository: Path, run: Run, *, others: Sequence[Mapping[str, float]] = ()) -> Card:
     """Write `<repository>/<model>/`, replacing what was there, and return its card.
 
     All files are written aside first, so that a run which fails leaves the old model as it was.
+    `others` are the figures of trainings with other seeds, for the card alone.
     """
-    aside = repository / f".{job.model}.new"
-    shutil.rmtree(aside, ignore_errors=True)
-    folder = aside / VERSION
-    folder.mkdir(parents=True)
-    card = _write_version(job, folder, run)
-    _write_configs(job.config, job.gpu, aside)
-    target = repository / job.model
-    if target.exists():
-        shutil.rmtree(target)
-    aside.rename(target)
+    with _aside(repository / job.model) as aside:
+        folder = aside / VERSION
+        folder.mkdir()
+        card = _write_version(job, folder, run, others)
+        _write_configs(job.config, job.gpu, aside)
     return card
 
 
-def _write_version(job: Job, folder: Path, run: Run) -> Card:
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of `target` at the end, or goes when something fails."""
+    new, old = (target.with_name(f".{target.name}.{what}") for what in ("new", "old"))
+    _tidy(target, new, old)
+    new.mkdir(parents=True)
+    try:
+        yield new
+        if target.exists():
+            target.rename(old)
+        new.rename(target)
+    finally:
+        _tidy(target, new, old)
+
+
+def _tidy(target: Path, new: Path, old: Path) -> None:
+    """Remove what lies aside; where an end came between the two renames, the old folder is back first."""
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _write_version(job: Job, folder: Path, run: Run, others: Sequence[Mapping[str, float]]) -> Card:
     weights, exact = folder / "model.onnx", folder.with_name("exact.onnx")
     parameter_count = sum(weight.numel() for weight in job.net.parameters())
     _write_weights(job, weights, exact)
@@ -89,7 +109,8 @@ def _write_version(job: Job, folder: Path, run: Run) -> Card:
     spec = job.spec.model_copy(update={"outputs": _fitted(job, weights)})
     (folder / "preprocessing.json").write_text(spec.model_dump_json(indent=1) + "\n")
     float_file = exact if exact.is_file() else None
-    card = card_of(job, folder, spec.outputs, run=replace(run, parameters=parameter_count), exact=float_file)
+    run = replace(run, parameters=parameter_count)
+    card = card_of(job, folder, spec.outputs, run=run, exact=float_file).with_seeds(others)
     write_card(card, folder)
     exact.unlink(missing_ok=True)
     return card

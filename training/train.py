@@ -1,7 +1,8 @@
 """One training loop for every network."""
 
-from collections.abc import Callable, Iterator
-from typing import cast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from shared.errors import ConfigError
 from training.adversarial import add_gradients
+from training.clock import Clock
 from training.examples import Examples
 from training.losses import objective_of
 from training.nets import Net
@@ -23,6 +25,16 @@ _WINDOW_BATCHES = 50
 
 Augment = Callable[[Tensor], Tensor]
 Weights = dict[str, Tensor]
+
+
+class Stateful(Protocol):
+    """What can be kept and taken up again, as torch has it."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that changes."""
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> object:
+        """Be as it was."""
 
 
 def fit(
@@ -51,14 +63,56 @@ class Training:
         self._optimizer, self._schedule = _optimizer(net, recipe, recipe.epochs * self._epoch_steps)
         self._average = _average_of(net, recipe.weight_averaging)
         self._best: Weights | None = None
+        self._clock = Clock()
+
+    @property
+    def trained_s(self) -> float:
+        """Seconds of training so far, those before an interruption included."""
+        return self._clock.elapsed_s
+
+    @property
+    def estimated_s(self) -> float | None:
+        """Seconds that the whole training takes, None before enough steps were timed."""
+        return self._clock.estimated_s
 
     def steps(self) -> Iterator[Step]:
         """Go one step whenever the next `Step` is asked for; after the last one the net is as it ships."""
         recipe = self._recipe
+        self._clock.start()
         while len(self.curve) < recipe.epochs and not has_stalled(self.curve, recipe.patience):
-            yield from self._epoch()
+            for step in self._epoch():
+                self._clock.tick(step.number, step.count)
+                yield step
         self._net.load_state_dict(self._best or self._judged().state_dict())
         self._net.eval()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that the rest of the training depends on; whole only between two epochs."""
+        return {
+            **{name: part.state_dict() for name, part in self._parts().items()},
+            "best": self._best,
+            "curve": [asdict(epoch) for epoch in self.curve],
+            "torch_random": torch.get_rng_state(),
+            "numpy_random": self._random.bit_generator.state,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from `state`: the steps that follow are those that followed there."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self._best = state["best"]
+        self.curve = [Epoch(**epoch) for epoch in state["curve"]]
+        torch.set_rng_state(state["torch_random"])
+        self._random.bit_generator.state = state["numpy_random"]
+
+    def _parts(self) -> dict[str, Stateful]:
+        parts: dict[str, Stateful] = {
+            "net": self._net,
+            "optimizer": self._optimizer,
+            "schedule": self._schedule,
+            "clock": self._clock,
+        }
+        return parts if self._average is None else {**parts, "average": self._average}
 
     def _epoch(self) -> Iterator[Step]:
         size, losses = self._recipe.batch_size, []
