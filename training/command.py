@@ -13,6 +13,7 @@ from training.endings import console, plain_endings
 from training.export import VERSION, write_model
 from training.job import Job
 from training.jobs import job_of, model_names, recipe_of
+from training.labels import refuse_reordered_labels
 from training.recipes import Recipe
 from training.runs import last_training_s, trained
 from training.states import StateFile, forget_states, state_file, states_folder
@@ -34,6 +35,7 @@ def train(
     encoder: Annotated[str | None, typer.Option(help="Another BERT encoder: hub name or folder.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Train so many times; the card tells the range.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget an interrupted training.")] = False,
+    relabel: Annotated[bool, typer.Option("--relabel", help="Accept labels in another order.")] = False,
 ) -> None:
     """Train MODEL and write its folder; show its figures.
 
@@ -46,7 +48,14 @@ def train(
     states = states_folder(out, model)
     with plain_endings(lambda: _how_to_go_on(states)):
         recipe = recipe_of(model)
-        plan = _Plan(model, data, out, encoder, replace(recipe, epochs=epochs or recipe.epochs))
+        plan = _Plan(
+            model=model,
+            data=data,
+            out=out,
+            encoder=encoder,
+            recipe=replace(recipe, epochs=epochs or recipe.epochs),
+            relabel=relabel,
+        )
         if fresh:
             forget_states(states)
         card = plan.carried_out(seeds)
@@ -54,13 +63,14 @@ def train(
         console.print(json.dumps(card.as_json()["metrics"], indent=1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Plan:
     model: str
     data: Path
     out: Path
     encoder: str | None
     recipe: Recipe
+    relabel: bool
 
     def carried_out(self, seed_count: int) -> Card:
         """Return the card of the model that ships; the other seeds are trained first."""
@@ -81,6 +91,8 @@ class _Plan:
     def _prepared(self, seed: int) -> tuple[Job, StateFile]:
         recipe = replace(self.recipe, seed=seed)
         job = job_of(self.model, self.data, recipe=recipe, encoder=self.encoder)
+        if not self.relabel:
+            refuse_reordered_labels(job, self.out, VERSION)
         return job, state_file(states_folder(self.out, self.model), job)
 
     def _trained(self, job: Job, state: StateFile) -> Run:

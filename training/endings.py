@@ -12,7 +12,7 @@ EXIT_CONFIG = 2
 EXIT_INTERRUPTED = 130
 """What shells make of an end by Ctrl-C: 128 and the number of the signal."""
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -32,5 +32,5 @@ def plain_endings(interrupted: Callable[[], str]) -> Iterator[None]:
 
 
 def _end(why: str, *, code: int) -> None:
-    console.print(why, style="red", markup=False, soft_wrap=True)
+    console.print(why, style="red", markup=False)
     raise typer.Exit(code) from None

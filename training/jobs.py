@@ -1,6 +1,5 @@
 """Which models there are, and how each one's job is put together."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -9,12 +8,10 @@ from shared.errors import ConfigError
 from training.bert import news_tone_job, support_intent_job
 from training.cnn import digit_job, dish_photo_job
 from training.identity import RECIPE, identity_job
-from training.job import Job
+from training.job import Job, Maker
 from training.lstm import review_sentiment_job
 from training.recipes import Recipe, digit, dish_photo, news_tone, review_sentiment, support_intent
-
-Maker = Callable[[Path, Recipe, str | None], Job]
-"""Puts a job together from the folder of data sets, the numbers, and the encoder to start from."""
+from training.tables import table_recipes
 
 _MAKERS: dict[str, tuple[Recipe, Maker]] = {
     "identity": (RECIPE, lambda _root, _recipe, _encoder: identity_job()),
@@ -26,6 +23,7 @@ _MAKERS: dict[str, tuple[Recipe, Maker]] = {
     ),
     "dish_photo": (dish_photo.RECIPE, lambda root, recipe, _encoder: dish_photo_job(root, recipe)),
     "digit": (digit.RECIPE, lambda root, recipe, _encoder: digit_job(root, recipe)),
+    **table_recipes(),
 }
 
 

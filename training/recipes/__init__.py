@@ -47,3 +47,31 @@ class Recipe:
     """Cut from the training rows: fits the temperature and shows the progress."""
 
     seed: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Texts and their labels in a file of your own: with its numbers, all that a new classifier needs.
+
+    A recipe names it `TABLE`, beside `RECIPE`, and is found by itself; its file has the model's name.
+    """
+
+    train: str
+    """Where the CSV lies below the data folder; `.csv`, also `.csv.gz` or `.csv.xz`, in UTF-8."""
+
+    text: str = "text"
+    label: str = "label"
+    """The names of the two columns."""
+
+    test: str | None = None
+    """Rows to test with, in the same columns; None holds out `test_share` of each label's rows."""
+
+    test_share: float = 0.1
+    max_tokens: int = 128
+    """Pieces of a text that are read; the encoder has 512 places."""
+
+    task: str
+    license: str
+    """Of the data. Task and licence are told by the card."""
+
+    limits: tuple[str, ...] = ()
