@@ -46,6 +46,12 @@ class Recipe:
     valid_share: float = 0.05
     """Cut from the training rows: fits the temperature and shows the progress."""
 
+    least_agreement: float = 99.0
+    """Percent of the test rows to which int8 must give the label that float gives; else nothing is replaced.
+
+    A recipe that asks for less says why.
+    """
+
     seed: int = 7
 
 
