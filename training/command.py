@@ -1,12 +1,14 @@
 """The command that trains: takes up what was interrupted, trains, exports, and tells the figures."""
 
 import json
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
+from transformers.utils import logging as transformers_log
 
 from training.card_content import Card, Run
 from training.endings import console, plain_endings
@@ -45,6 +47,7 @@ def train(
     python -m training digit --data DIR
     python -m training support_intent --data DIR --seeds 3 --out /tmp/trial
     """  # noqa: D301 - \b is click's mark for lines to keep
+    _silence_libraries()
     states = states_folder(out, model)
     with plain_endings(lambda: _how_to_go_on(states)):
         recipe = recipe_of(model)
@@ -100,6 +103,13 @@ class _Plan:
         console.print(f"{job.model}: {sizes}; seed {job.recipe.seed}")
         last_s = last_training_s(self.out / job.model / VERSION)
         return trained(job, state, last_s=last_s, console=console)
+
+
+def _silence_libraries() -> None:
+    """What libraries mutter is no output of ours, and would bury the line that matters."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    transformers_log.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _how_to_go_on(states: Path) -> str:

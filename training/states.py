@@ -5,17 +5,19 @@ import io
 import json
 import pickle
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from shared.errors import ConfigError
 from training.examples import Examples
 from training.job import Job
+
+_SHOWN_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class StateFile:
         """Keep `state` in place of an older one."""
         stream = io.BytesIO()
         torch.save({"fingerprint": self.fingerprint, "state": dict(state)}, stream)
-        _replace(self.path, stream.getvalue())
+        _replace(self.path, stream.getbuffer())
 
     def figures(self) -> dict[str, float] | None:
         """Return the figures that the finished training had, None while it is not finished.
@@ -91,26 +93,39 @@ def state_file(folder: Path, job: Job) -> StateFile:
 
 
 def fingerprint(job: Job) -> str:
-    """Return the sha256, in hex, of a job's recipe, rows and first weights."""
-    digest = hashlib.sha256(repr(job.recipe).encode())
+    """Return the sha256, in hex, of all that the result of a job depends on.
+
+    These are its recipe, its rows and how they are shown, its first weights, and the torch that computes.
+    """
+    digest = hashlib.sha256(f"{torch.__version__} {job.recipe}".encode())
     for rows in (job.train, job.valid):
-        for part in _bytes_of(rows):
-            digest.update(part)
+        _add_rows(digest, rows)
+    if len(job.train):
+        digest.update(_shown(job).numpy().tobytes())
     for name, weight in job.net.state_dict().items():
         digest.update(f"{name} {tuple(weight.shape)}".encode())
         digest.update(weight.numpy().tobytes())
     return digest.hexdigest()
 
 
-def _bytes_of(rows: Examples) -> Iterator[bytes]:
-    yield rows.lengths().tobytes()
-    yield np.concatenate([np.ravel(row) for row in rows.inputs]).tobytes() if len(rows) else b""
+def _add_rows(digest: "hashlib._Hash", rows: Examples) -> None:
+    digest.update(rows.lengths().tobytes())
+    for row in rows.inputs:
+        digest.update(row.tobytes())
     for name, target in rows.targets.items():
-        yield name.encode()
-        yield target.tobytes()
+        digest.update(name.encode())
+        digest.update(target.tobytes())
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _shown(job: Job) -> Tensor:
+    """Return some rows as the net sees them; draws no random number of the training's own."""
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(job.recipe.seed)
+        rows = job.train.some(_SHOWN_ROWS, job.recipe.seed)
+        return job.augment(torch.from_numpy(rows.input_array()))
+
+
+def _replace(path: Path, content: bytes | memoryview) -> None:
     """Write a file that is never seen half-written."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f"{path.name}.new")

@@ -36,6 +36,10 @@ def table_job(model: str, table: Table, root: Path, recipe: Recipe, encoder: str
     """
     rows = read_table(table, root)
     body, tokenizer = pretrained_encoder(encoder, rows.train.texts)
+    if table.max_tokens > body.config.max_position_embeddings:
+        raise ConfigError(
+            f"{model}: the encoder has {body.config.max_position_embeddings} places; lower max_tokens"
+        )
     examples = text_examples(tokenizer, table.max_tokens, {"logits": rows.train})
     train, valid = examples.split(recipe.valid_share, recipe.seed)
     widths = {"logits": len(rows.label_names)}

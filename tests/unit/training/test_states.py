@@ -154,6 +154,7 @@ def test_of_a_finished_seed_only_its_figures_stay(tmp_path: Path) -> None:
         {"train": rows(44, seed=5)},
         {"valid": rows(20, seed=5)},
         {"recipe": replace(PLAIN, epochs=5)},
+        {"augment": lambda ids: some_hidden(ids, 0.3, 2)},
         {"net": LstmClassifier(words=torch.ones(WORDS, 6), hidden=5, dropout=0.3)},
     ],
     ids=lambda change: next(iter(change)),

@@ -1,5 +1,6 @@
 """A table of texts and labels becomes training and test rows."""
 
+import runpy
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the training extra is not installed")
 
+from deploy.local.paths import ROOT
 from shared.errors import ConfigError
 from training.jobs import job_of, model_names, recipe_of
 from training.recipes import Table, bitext_intent
@@ -67,6 +69,22 @@ def test_a_job_is_made_of_a_table_and_numbers_alone(moods: Path) -> None:
     assert job.spec.outputs["logits"].labels == ("angry", "calm")
     assert (len(job.train) + len(job.valid), len(job.test)) == (54, 6)
     assert job.facts.test_data["logits"].startswith("mood/train.csv, 10% of each label held out")
+
+
+def test_more_tokens_than_the_encoder_has_places_for_are_refused(moods: Path) -> None:
+    with pytest.raises(ConfigError, match="the encoder has 512 places; lower max_tokens"):
+        table_job("mood", replace(TABLE, max_tokens=513), moods, bitext_intent.RECIPE, None)
+
+
+def test_the_recipe_in_the_documents_is_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    path = tmp_path / "ticket_queue.py"
+    path.write_text(page.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
+
+    recipe = runpy.run_path(str(path))
+
+    assert (recipe["TABLE"].text, recipe["TABLE"].label) == ("text", "label")
+    assert recipe["RECIPE"].epochs == 5
 
 
 def test_a_recipe_with_a_table_is_found_by_itself() -> None:
