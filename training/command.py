@@ -106,7 +106,7 @@ class _Plan:
 
 
 def _silence_libraries() -> None:
-    """What libraries mutter is no output of ours, and would bury the line that matters."""
+    """Keep away what libraries mutter: it would bury the line that matters."""
     logging.getLogger().addHandler(logging.NullHandler())
     transformers_log.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]
