@@ -25,7 +25,7 @@ test: setup ## Run all tests; those that need Java, Maven or torch skip without 
 check: setup ## Format, lint, types, import rules, sizes; training is left out where torch is not installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(if $(wildcard .venv/lib/python3*/site-packages/torch),,--exclude '^(tests/unit/training/|training/(?!__init__|data|metrics))')
+	@$(BIN)/mypy $(if $(wildcard .venv/lib/python3*/site-packages/torch),,--exclude '^(tests/(unit|integration)/training/|training/(?!__init__|data|metrics))')
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.architecture.sizes
 
@@ -38,7 +38,7 @@ evaluate: setup ## Official test sets through the running pipeline: make evaluat
 
 train: setup .venv/training.stamp ## One recipe, from rows to triton_models: make train MODEL=NAME DATA=DIR
 	@$(if $(and $(MODEL),$(DATA)),,$(error say what and from where: make train MODEL=digit DATA=DIR))
-	@$(BIN)/python -m training $(MODEL) --data $(DATA)
+	@$(BIN)/tidemill train $(MODEL) --data $(DATA)
 
 bench: setup ## Compare the pipeline with its limit and with plainer ways; tables and JSON (DATA=DIR: real messages)
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))

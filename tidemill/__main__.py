@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import typer
 
 from shared.errors import ConfigError, RetryableError, TidemillError
-from tidemill import dead, health, intents, lag, models, play, watch
+from tidemill import dead, health, intents, lag, models, play, train, watch
 from tidemill.terminal import ERR
 
 EMBEDDED = ("run", "demo", "evaluate")
@@ -36,7 +36,7 @@ for name in EMBEDDED:
     app.command(name)(
         import_module(f"tidemill.{name}").command if find_spec("confluent_kafka") else _without_stack
     )
-for module in (play, watch, lag, health):
+for module in (play, watch, lag, health, train):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(dead.app, name="dead")
 app.add_typer(models.app, name="models")

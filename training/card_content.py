@@ -1,11 +1,12 @@
 """What the card of a model holds: what it is, how good it is, and where it ends."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from training.evaluate import Report
 from training.job import Facts
+from training.progress import Epoch
 from training.speed import Speed
 
 CARD_FILES = ("card.json", "card.md", "reliability.svg", "coverage.svg", "confusion.svg", "learning.svg")
@@ -20,15 +21,6 @@ class Figure:
     value: float
     n: int
     data: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Epoch:
-    """One pass over the training rows; the accuracy is that on the rows held back, in percent."""
-
-    number: int
-    loss: float
-    accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +72,16 @@ class Card:
             for name, value in values.items()
             if value is not None
         ]
+
+    def with_seeds(self, others: Sequence[Mapping[str, float]]) -> "Card":
+        """Return the card with the range of its figures: its own first, then those of the other seeds."""
+        if not others:
+            return self
+        ranges = {
+            figure.metric: (figure.value, *(other[figure.metric] for other in others))
+            for figure in self.metrics
+        }
+        return replace(self, run=replace(self.run, seeds=ranges))
 
     def as_json(self) -> dict[str, Any]:
         """Return the content of `card.json`, shares with four digits."""

@@ -6,9 +6,10 @@ import json
 import lzma
 import struct
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -19,7 +20,13 @@ from shared.errors import ConfigError
 from shared.inference.text import canonical_text
 
 Labels = NDArray[np.int64]
+Pairs = Sequence[tuple[str, str]]
+"""Texts, each with the name of its label."""
 
+_FEWEST_ROWS = 2
+"""A label needs one row to learn from and one to be judged by."""
+
+_SHOWN_NAMES = 5
 _OPENERS: dict[str, Callable[..., IO[str]]] = {".gz": gzip.open, ".xz": lzma.open}
 
 
@@ -65,8 +72,8 @@ def banking77(root: Path) -> TextSet:
     folder = root / "banking77"
     with _readable(folder / "categories.json") as path:
         names = tuple(sorted(json.loads(path.read_text())))
-    train, test = (_csv_rows(folder / f"{part}.csv", "text", "category") for part in ("train", "test"))
-    return TextSet(names, _named(train, names), _named(test, names))
+    train, test = (csv_rows(folder / f"{part}.csv", "text", "category") for part in ("train", "test"))
+    return text_set(names, train, test=test, path=folder)
 
 
 def finance_topics(root: Path) -> TextSet:
@@ -84,8 +91,8 @@ def finance_sentiments(root: Path) -> TextSet:
 def reviews(root: Path) -> TextSet:
     """Return film reviews, negative (0) and positive (1)."""
     folder = root / "imdb"
-    train, test = (_csv_rows(folder / f"{part}.csv.xz", "review", "label") for part in ("train", "test"))
-    return TextSet(("negative", "positive"), _numbered(train), _numbered(test))
+    train, test = (csv_rows(folder / f"{part}.csv.xz", "review", "label") for part in ("train", "test"))
+    return replace(text_set(("0", "1"), train, test=test, path=folder), label_names=("negative", "positive"))
 
 
 def dishes(root: Path) -> tuple[tuple[str, ...], PhotoRows, PhotoRows]:
@@ -114,7 +121,7 @@ def unlabelled_questions(root: Path) -> list[str]:
     """Return what customers of other firms ask: more words for the vocabulary, no label is used."""
     with _readable(root / "clinc150" / "data_full.json") as path:
         assistant = [text for text, _ in json.loads(path.read_text())["train"]]
-    requests = _csv_rows(root / "bitext" / "utterances_21k.csv.gz", "utterance", "intent")
+    requests = csv_rows(root / "bitext" / "utterances_21k.csv.gz", "utterance", "intent")
     return [*assistant, *(text for text, _ in requests)]
 
 
@@ -138,6 +145,7 @@ def _readable(path: Path) -> Iterator[Path]:
         EOFError,
         ValueError,
         KeyError,
+        csv.Error,
         struct.error,
         lzma.LZMAError,
         zipfile.BadZipFile,
@@ -147,29 +155,68 @@ def _readable(path: Path) -> Iterator[Path]:
         ) from error
 
 
-def _csv_rows(path: Path, text: str, label: str) -> list[tuple[str, str]]:
+def csv_rows(path: Path, text: str, label: str) -> list[tuple[str, str]]:
+    """Return the text and the label of each record of a CSV file, packed or not.
+
+    Raises ConfigError when the file can't be read, lacks a column, or a record lacks its text or label.
+    """
     with (
         _readable(path),
-        _OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8", newline="") as lines,
+        _OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", newline="") as lines,
     ):
-        return [(row[text], row[label]) for row in csv.DictReader(lines)]
+        records = csv.DictReader(lines)
+        columns = records.fieldnames or ()
+        if not {text, label} <= set(columns):
+            raise ConfigError(f"{path}: needs the columns {text} and {label}; has {', '.join(columns)}")
+        rows = [(record[text], record[label]) for record in records]
+    for number, row in enumerate(rows, start=1):
+        if not all(row):
+            raise ConfigError(f"{path}: record {number} lacks its {text} or its {label}; fill or remove it")
+    return rows
 
 
-def _named(rows: Sequence[tuple[str, str]], names: Sequence[str]) -> TextRows:
-    index = {name: number for number, name in enumerate(names)}
-    return TextRows([text for text, _ in rows], np.array([index[name] for _, name in rows], dtype=np.int64))
+def text_set(names: Sequence[str], train: Pairs, *, test: Pairs, path: Path) -> TextSet:
+    """Return texts and labels, the labels as places in `names`; `path` is where they come from.
+
+    Raises ConfigError when a row has another label, or a label has fewer than two rows to train with.
+    """
+    index = {name: place for place, name in enumerate(names)}
+    for _, name in (*train, *test):
+        if name not in index:
+            raise ConfigError(f"{path}: a row has the unknown label {name!r}; known are {_listed(names)}")
+    counts = Counter(name for _, name in train)
+    rare = [name for name in names if counts[name] < _FEWEST_ROWS]
+    if rare:
+        raise ConfigError(
+            f"{path}: fewer than {_FEWEST_ROWS} rows to train with have the label {_listed(rare)}; "
+            "add some, or take the label out"
+        )
+    parts = (
+        TextRows([text for text, _ in rows], np.array([index[name] for _, name in rows], dtype=np.int64))
+        for rows in (train, test)
+    )
+    return TextSet(tuple(names), *parts)
 
 
-def _numbered(rows: Sequence[tuple[str, str]]) -> TextRows:
-    return TextRows([text for text, _ in rows], np.array([int(label) for _, label in rows], dtype=np.int64))
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(map(repr, names[:_SHOWN_NAMES])) + more
 
 
 def _tweets(folder: Path, train_csv: Path, test_csv: Path) -> TextSet:
     with _readable(folder / "labels.json") as path:
         numbered = json.loads(path.read_text())
-    names = tuple(numbered[key] for key in sorted(numbered, key=int))
-    train = distinct(_numbered(_csv_rows(train_csv, "text", "label")))
-    return TextSet(names, train, without_repeats(_numbered(_csv_rows(test_csv, "text", "label")), of=train))
+        numbers = sorted(numbered, key=int)
+    train, test = (csv_rows(file, "text", "label") for file in (train_csv, test_csv))
+    found = text_set(numbers, train, test=test, path=folder)
+    names = tuple(numbered[number] for number in numbers)
+    return without_repeated_rows(replace(found, label_names=names))
+
+
+def without_repeated_rows(rows: TextSet) -> TextSet:
+    """Return each training text once, and the test rows that repeat none of them."""
+    train = distinct(rows.train)
+    return replace(rows, train=train, test=without_repeats(rows.test, of=train))
 
 
 def without_repeats(rows: TextRows, *, of: TextRows) -> TextRows:

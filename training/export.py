@@ -2,7 +2,8 @@
 
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from shared.inference.bundle import preprocessing_hash
+from shared.inference.bundle import load_bundle, preprocessing_hash
 from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement
 from training.card import card_of
 from training.card_content import Card, Run
@@ -19,6 +20,7 @@ from training.compress import with_int8_embeddings, with_int8_matrices
 from training.evaluate import logits_of, temperature
 from training.job import Job
 from training.nets import Net
+from training.parity import refuse_disagreement, refuse_strange_answers, refuse_unfit_files
 from training.scope import scope_of
 
 VERSION = "1"
@@ -61,26 +63,62 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
     onnx.checker.check_model(str(path))
 
 
-def write_model(job: Job, repository: Path, run: Run) -> Card:
+def write_model(job: Job, repository: Path, run: Run, *, others: Sequence[Mapping[str, float]] = ()) -> Card:
     """Write `<repository>/<model>/`, replacing what was there, and return its card.
 
-    All files are written aside first, so that a run which fails leaves the old model as it was.
+    All files are written and tried aside first, so that a run which fails leaves the old model as it was.
+    `others` are the figures of trainings with other seeds, for the card alone. Raises IntegrityError when
+    the files answer otherwise than the trained network does.
     """
-    aside = repository / f".{job.model}.new"
-    shutil.rmtree(aside, ignore_errors=True)
-    folder = aside / VERSION
-    folder.mkdir(parents=True)
-    card = _write_version(job, folder, run)
-    _write_configs(job.config, job.gpu, aside)
-    target = repository / job.model
-    if target.exists():
-        shutil.rmtree(target)
-    aside.rename(target)
+    with _aside(repository / job.model) as aside:
+        folder = aside / VERSION
+        folder.mkdir()
+        card = _write_version(job, folder, run, others)
+        _write_configs(job.config, job.gpu, aside)
+        _refuse_unfit(job, card, folder)
+        _float_file(folder).unlink(missing_ok=True)
     return card
 
 
-def _write_version(job: Job, folder: Path, run: Run) -> Card:
-    weights, exact = folder / "model.onnx", folder.with_name("exact.onnx")
+def _refuse_unfit(job: Job, card: Card, folder: Path) -> None:
+    """Raise IntegrityError when what was written must not replace what is there."""
+    bundle = load_bundle(folder.parent.parent, folder.parent.name, folder.name)
+    exact = _float_file(folder)
+    refuse_unfit_files(bundle)
+    refuse_strange_answers(job, bundle, exact if exact.is_file() else folder / "model.onnx")
+    refuse_disagreement(card.reports, job.recipe)
+
+
+def _float_file(folder: Path) -> Path:
+    """Return where the float file lies that an int8 one is made from, until both were compared."""
+    return folder.with_name("exact.onnx")
+
+
+@contextmanager
+def _aside(target: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of `target` at the end, or goes when something fails."""
+    new, old = (target.with_name(f".{target.name}.{what}") for what in ("new", "old"))
+    _tidy(target, new, old)
+    new.mkdir(parents=True)
+    try:
+        yield new
+        if target.exists():
+            target.rename(old)
+        new.rename(target)
+    finally:
+        _tidy(target, new, old)
+
+
+def _tidy(target: Path, new: Path, old: Path) -> None:
+    """Remove what lies aside; where an end came between the two renames, the old folder is back first."""
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _write_version(job: Job, folder: Path, run: Run, others: Sequence[Mapping[str, float]]) -> Card:
+    weights, exact = folder / "model.onnx", _float_file(folder)
     parameter_count = sum(weight.numel() for weight in job.net.parameters())
     _write_weights(job, weights, exact)
     if job.tokenizer is not None:
@@ -89,9 +127,9 @@ def _write_version(job: Job, folder: Path, run: Run) -> Card:
     spec = job.spec.model_copy(update={"outputs": _fitted(job, weights)})
     (folder / "preprocessing.json").write_text(spec.model_dump_json(indent=1) + "\n")
     float_file = exact if exact.is_file() else None
-    card = card_of(job, folder, spec.outputs, run=replace(run, parameters=parameter_count), exact=float_file)
+    run = replace(run, parameters=parameter_count)
+    card = card_of(job, folder, spec.outputs, run=run, exact=float_file).with_seeds(others)
     write_card(card, folder)
-    exact.unlink(missing_ok=True)
     return card
 
 

@@ -13,6 +13,7 @@ from training.nets import Identity
 from training.recipes import Recipe
 from training.vocabulary import learn_vocabulary
 
+RECIPE = Recipe(epochs=0, batch_size=1, learning_rate=0.0, head_learning_rate=0.0)
 _LABELS = ("one", "two", "three", "four")
 _LETTERS = [f"{letter} x{letter}" for letter in string.ascii_lowercase + string.digits + string.punctuation]
 
@@ -31,7 +32,7 @@ def identity_job() -> Job:
         ),
         gpu=Placement(kind="GPU"),
         net=Identity(),
-        recipe=Recipe(epochs=0, batch_size=1, learning_rate=0.0, head_learning_rate=0.0),
+        recipe=RECIPE,
         train=nothing,
         valid=nothing,
         test=nothing,

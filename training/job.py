@@ -1,7 +1,8 @@
 """Everything that one training run is about, gathered before it starts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -62,3 +63,7 @@ class Job:
     def model(self) -> str:
         """The name in Triton."""
         return self.config.name
+
+
+Maker = Callable[[Path, Recipe, str | None], Job]
+"""Puts a job together from the folder of data sets, the numbers, and the encoder to start from."""

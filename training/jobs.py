@@ -1,6 +1,5 @@
 """Which models there are, and how each one's job is put together."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -8,34 +7,48 @@ import torch
 from shared.errors import ConfigError
 from training.bert import news_tone_job, support_intent_job
 from training.cnn import digit_job, dish_photo_job
-from training.identity import identity_job
-from training.job import Job
+from training.identity import RECIPE, identity_job
+from training.job import Job, Maker
 from training.lstm import review_sentiment_job
-from training.recipes import digit, dish_photo, news_tone, review_sentiment, support_intent
+from training.recipes import Recipe, digit, dish_photo, news_tone, review_sentiment, support_intent
+from training.tables import table_recipes
 
-_SEED = 7
-
-_JOBS: dict[str, Callable[[Path, str | None], Job]] = {
-    "identity": lambda _root, _encoder: identity_job(),
-    "support_intent": lambda root, encoder: support_intent_job(root, support_intent.RECIPE, encoder),
-    "news_tone": lambda root, encoder: news_tone_job(root, news_tone.RECIPE, encoder),
-    "review_sentiment": lambda root, _encoder: review_sentiment_job(root, review_sentiment.RECIPE),
-    "dish_photo": lambda root, _encoder: dish_photo_job(root, dish_photo.RECIPE),
-    "digit": lambda root, _encoder: digit_job(root, digit.RECIPE),
+_MAKERS: dict[str, tuple[Recipe, Maker]] = {
+    "identity": (RECIPE, lambda _root, _recipe, _encoder: identity_job()),
+    "support_intent": (support_intent.RECIPE, support_intent_job),
+    "news_tone": (news_tone.RECIPE, news_tone_job),
+    "review_sentiment": (
+        review_sentiment.RECIPE,
+        lambda root, recipe, _encoder: review_sentiment_job(root, recipe),
+    ),
+    "dish_photo": (dish_photo.RECIPE, lambda root, recipe, _encoder: dish_photo_job(root, recipe)),
+    "digit": (digit.RECIPE, lambda root, recipe, _encoder: digit_job(root, recipe)),
+    **table_recipes(),
 }
 
 
 def model_names() -> list[str]:
     """Return the models that can be trained."""
-    return list(_JOBS)
+    return list(_MAKERS)
 
 
-def job_of(model: str, root: Path, *, encoder: str | None = None) -> Job:
-    """Return the job of one model; `encoder` replaces MiniLM in the BERT models.
+def recipe_of(model: str) -> Recipe:
+    """Return the numbers of one model. Raises ConfigError for an unknown model."""
+    return _known(model)[0]
+
+
+def job_of(model: str, root: Path, *, recipe: Recipe | None = None, encoder: str | None = None) -> Job:
+    """Return the job of one model; `recipe` replaces its own, `encoder` MiniLM in the BERT models.
 
     Raises ConfigError for an unknown model or an unreadable data set.
     """
-    if model not in _JOBS:
-        raise ConfigError(f"no model is called {model!r}; there are {', '.join(_JOBS)}")
-    torch.manual_seed(_SEED)  # new layers start the same each time
-    return _JOBS[model](root, encoder)
+    own, maker = _known(model)
+    chosen = recipe or own
+    torch.manual_seed(chosen.seed)  # new layers start the same each time
+    return maker(root, chosen, encoder)
+
+
+def _known(model: str) -> tuple[Recipe, Maker]:
+    if model not in _MAKERS:
+        raise ConfigError(f"no model is called {model!r}; there are {', '.join(_MAKERS)}")
+    return _MAKERS[model]

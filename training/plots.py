@@ -9,18 +9,17 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from training.evaluate import Report
+from training.progress import Epoch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from training.card_content import Epoch
 
 _MAIN, _OTHER, _GUIDE = "#1f6f8b", "#d1495b", "#999999"
 _PANEL_INCHES = (4.2, 3.2)
 _LONGEST_NAME = 28
 
 
-def plots(reports: Sequence[Report], curve: Sequence["Epoch"]) -> dict[str, str]:
+def plots(reports: Sequence[Report], curve: Sequence[Epoch]) -> dict[str, str]:
     """Return the SVG text of each plot by its file name; a plot without anything to show is left out."""
     found = {
         "reliability.svg": _panels(reports, _reliability),
@@ -74,7 +73,7 @@ def _confusion(axes: "Axes", report: Report) -> None:
     axes.set(xlabel="test rows")
 
 
-def _learning(curve: Sequence["Epoch"]) -> str:
+def _learning(curve: Sequence[Epoch]) -> str:
     with _style():
         figure = _figure(1)
         axes = figure.add_subplot()

@@ -103,7 +103,7 @@ def test_two_models_are_compared_text_by_text(
 @pytest.mark.parametrize(
     "name",
     [
-        *("run", "demo", "play", "watch", "lag", "health", "evaluate"),
+        *("run", "demo", "play", "watch", "lag", "health", "evaluate", "train"),
         *("models list", "models show", "models compare"),
     ],
 )

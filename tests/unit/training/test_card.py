@@ -15,12 +15,13 @@ from deploy.local.paths import MODELS
 from shared.errors import ConfigError
 from shared.inference.bundle import OutputSpec, load_bundle
 from training.card import carded_again, manifest
-from training.card_content import CARD_FILES, Card, Epoch, Run
+from training.card_content import CARD_FILES, Card, Run
 from training.card_page import card_markdown, write_card
 from training.evaluate import Report, reports, with_out_of_scope, with_rounding
 from training.examples import UNKNOWN, Examples
 from training.identity import identity_job
 from training.job import Facts
+from training.progress import Epoch
 from training.speed import Speed
 
 LOGITS = np.array([[4.0, 0.0], [3.0, 0.0], [0.0, 2.0], [1.0, 0.0], [9.0, 9.0]], dtype=np.float32)

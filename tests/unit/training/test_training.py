@@ -1,8 +1,6 @@
 """Training, from rows to a served folder, on rows that a test can afford."""
 
-import gzip
 import json
-import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from google.protobuf import text_format
-from numpy.typing import NDArray
 from tritonclient.grpc import model_config_pb2
 from typer.testing import CliRunner
 
@@ -21,8 +18,9 @@ from deploy.local.paths import MODELS  # noqa: E402 -- from here on only with th
 from shared.errors import ConfigError  # noqa: E402
 from shared.inference.bundle import load_bundle  # noqa: E402
 from shared.inference.model_config import HASH_PARAMETER  # noqa: E402
-from training.__main__ import app  # noqa: E402
+from tests.support.stripes import write_stripes  # noqa: E402
 from training.card_content import Run  # noqa: E402
+from training.command import app  # noqa: E402
 from training.data import TextRows, banking77, without_repeats  # noqa: E402
 from training.evaluate import temperature  # noqa: E402
 from training.examples import Examples  # noqa: E402
@@ -30,11 +28,6 @@ from training.export import write_model  # noqa: E402
 from training.job import Job  # noqa: E402
 from training.jobs import job_of  # noqa: E402
 from training.train import fit  # noqa: E402
-
-
-def an_idx_file(path: Path, values: NDArray[np.uint8]) -> None:
-    sizes = struct.pack(f">{values.ndim}I", *values.shape)
-    path.write_bytes(gzip.compress(struct.pack(">HBB", 0, 8, values.ndim) + sizes + values.tobytes()))
 
 
 @pytest.fixture(autouse=True)
@@ -48,17 +41,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def stripes(tmp_path: Path) -> Path:
-    """Ten "digits" that anyone can tell apart: each has its own bright row of pixels."""
-    folder = tmp_path / "mnist"
-    folder.mkdir()
-    for part, count in (("train", 400), ("t10k", 50)):
-        labels = np.arange(count, dtype=np.uint8) % 10
-        pixels = np.zeros((count, 28, 28), dtype=np.uint8)
-        for image, label in zip(pixels, labels, strict=True):
-            image[2 * label + 4 : 2 * label + 6] = 255
-        an_idx_file(folder / f"{part}-images-idx3-ubyte.gz", pixels)
-        an_idx_file(folder / f"{part}-labels-idx1-ubyte.gz", labels)
-    return tmp_path
+    return write_stripes(tmp_path)
 
 
 def a_short_job(root: Path) -> Job:

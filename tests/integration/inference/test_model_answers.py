@@ -1,0 +1,65 @@
+"""Triton answers real rows with the very numbers of the file that it serves."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnxruntime", reason="the training extra is not installed")
+
+from deploy.local.paths import MODELS
+from deploy.local.stack import Addresses
+from shared.inference.bundle import ModelBundle, TextSpec, load_bundle
+from shared.inference.image import decode_image
+from shared.inference.triton import TritonRunner
+from training import data
+from training.evaluate import logits_of
+from training.examples import Examples
+
+NAMES = sorted(folder.name for folder in MODELS.iterdir() if (folder / "config.pbtxt").is_file())
+ROWS = 500
+BATCH = 32
+
+
+@pytest.fixture
+async def runner(triton: Addresses) -> AsyncIterator[TritonRunner]:
+    runner = TritonRunner(triton.triton_grpc)
+    yield runner
+    await runner.aclose()
+
+
+def texts(model: str, root: Path) -> Sequence[str]:
+    """Return what the model was made for; models that are made for nothing get a bank's questions."""
+    if model == "news_tone":
+        return data.finance_topics(root).test.texts
+    if model == "review_sentiment":
+        return data.reviews(root).test.texts
+    return data.banking77(root).test.texts
+
+
+def real_rows(bundle: ModelBundle, root: Path) -> Examples:
+    if isinstance(bundle.spec, TextSpec):
+        return Examples(bundle.text_encoder().encode_batch(texts(bundle.model, root)[:ROWS]), {})
+    if bundle.model == "digit":
+        return Examples(data.digits(root)[1].pixels[:ROWS], {})
+    photos = data.dishes(root)[2].files[:ROWS]
+    return Examples(np.stack([decode_image(photo, bundle.image_spec()) for photo in photos]), {})
+
+
+@pytest.mark.parametrize("model", NAMES)
+async def test_triton_gives_real_rows_the_numbers_of_the_file(
+    model: str, runner: TritonRunner, data_dir: Path
+) -> None:
+    bundle = load_bundle(MODELS, model)
+    rows = real_rows(bundle, data_dir)
+    wanted = logits_of(bundle.folder / "model.onnx", rows)
+    feed = "input_ids" if isinstance(bundle.spec, TextSpec) else "pixels"
+    order = np.argsort(rows.lengths(), kind="stable")
+
+    batches = list(rows.batches(BATCH, order=order))
+    answers = [await runner.infer(model, "1", {feed: rows.input_array()}, list(wanted)) for rows in batches]
+
+    for name, numbers in wanted.items():
+        got = np.concatenate([answer[name] for answer in answers])
+        np.testing.assert_allclose(got, numbers[order], atol=1e-4)

@@ -1,0 +1,41 @@
+"""How the commands of training end when they can't go on: one line, and a code for scripts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+
+from shared.errors import ConfigError, IntegrityError
+
+EXIT_FAILED = 1
+EXIT_CONFIG = 2
+EXIT_INTERRUPTED = 130
+"""What shells make of an end by Ctrl-C: 128 and the number of the signal."""
+
+console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def plain_endings(interrupted: Callable[[], str]) -> Iterator[None]:
+    """End the command with one line, and with a code by the reason.
+
+    1 is a model that is not fit to be served, 2 a wrong set-up or a full disk, 130 Ctrl-C.
+
+    `interrupted` gives the line for Ctrl-C: how to go on.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        _end(str(error), code=EXIT_CONFIG)
+    except IntegrityError as error:
+        _end(str(error), code=EXIT_FAILED)
+    except OSError as error:
+        _end(f"{error}; make room, or write elsewhere: --out DIR", code=EXIT_CONFIG)
+    except KeyboardInterrupt:
+        _end(interrupted(), code=EXIT_INTERRUPTED)
+
+
+def _end(why: str, *, code: int) -> None:
+    console.print(why, style="red", markup=False)
+    raise typer.Exit(code) from None

@@ -1,0 +1,169 @@
+"""`python -m training.parity MODEL`: whether a model's files are whole, and answer as they should.
+
+A training asks the same of what it has written, and more of what only it can know, before the old
+model is replaced.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import onnx
+import torch
+import typer
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from shared.errors import IntegrityError
+from shared.inference.bundle import ModelBundle, PictureSpec, TextSpec, load_bundle
+from shared.inference.text import PAD_ID, TextEncoder
+from training.card import manifest
+from training.compress import with_int8_embeddings
+from training.endings import console, plain_endings
+from training.evaluate import Report, logits_of, session_of
+from training.examples import Examples
+from training.job import Job
+from training.nets import Net
+from training.recipes import Recipe
+
+_ROWS = 500
+_BATCH = 32
+_MOST_APART = 1e-4
+"""Between torch and ONNX, both float32: thousands of additions in another order."""
+
+_DOMAINS = {"", "ai.onnx", "com.microsoft"}
+"""Of operators: the standard, and what every onnxruntime brings."""
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def check(
+    model: Annotated[str, typer.Argument(help="The name of a trained model.")],
+    repository: Annotated[Path, typer.Option(help="Where the model is.")] = Path("triton_models"),
+    version: Annotated[str, typer.Option(help="Which version of it.")] = "1",
+) -> None:
+    """Check the files of MODEL: hashes, operators, and inputs of every size.
+
+    \b
+    python -m training.parity support_intent
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    with plain_endings(lambda: "interrupted; nothing was changed"):
+        refuse_unfit_files(load_bundle(repository, model, version))
+        console.print(f"{model}: files as the card says, plain ONNX, every batch and length answered")
+
+
+def refuse_unfit_files(bundle: ModelBundle) -> None:
+    """Raise IntegrityError when a version is not what its card says, or could not be served everywhere."""
+    _refuse_other_files(bundle.folder)
+    _refuse_foreign_graph(bundle.folder / "model.onnx")
+    _refuse_bound_sizes(bundle)
+
+
+def refuse_strange_answers(job: Job, bundle: ModelBundle, exact: Path) -> None:
+    """Raise IntegrityError when the exported files read or answer rows otherwise than the training did.
+
+    `exact` is the float32 file; it holds the embeddings of the trained net in int8, as the net does now.
+    """
+    rows = (job.test if len(job.test) else job.valid).some(_ROWS, job.recipe.seed)
+    if job.tokenizer is not None and isinstance(job.spec, TextSpec):
+        texts = [job.tokenizer.decode(ids.tolist()) for ids in rows.inputs]
+        _refuse_other_ids(texts, TextEncoder(job.tokenizer, max_tokens=job.spec.max_tokens), bundle)
+    if len(rows):
+        _refuse_other_numbers(with_int8_embeddings(job.net), exact, rows)
+
+
+def refuse_disagreement(reports: Sequence[Report], recipe: Recipe) -> None:
+    """Raise IntegrityError when int8 gives too many rows another label than float does."""
+    least = recipe.least_agreement
+    for report in reports:
+        if report.rounding is not None and report.rounding.agreement < least:
+            raise IntegrityError(
+                f"{report.output}: int8 and float agree on {report.rounding.agreement} % of the rows, "
+                f"the recipe asks for {least} %; round less, or name a lower bound there and say why"
+            )
+
+
+def _refuse_other_files(folder: Path) -> None:
+    told = json.loads((folder / "card.json").read_bytes())["sha256"]
+    there = manifest(folder)
+    wrong = sorted(name for name in {*told, *there} if told.get(name) != there.get(name))
+    if wrong:
+        raise IntegrityError(
+            f"{folder}: {', '.join(wrong)} not as card.json says; check the folder out again"
+        )
+
+
+def _refuse_foreign_graph(weights: Path) -> None:
+    model = onnx.load(weights, load_external_data=False)
+    strange = {node.domain for node in model.graph.node} - _DOMAINS
+    if strange:
+        raise IntegrityError(f"{weights}: operators of {', '.join(sorted(strange))}: other servers lack them")
+    if any(onnx.external_data_helper.uses_external_data(tensor) for tensor in model.graph.initializer):
+        raise IntegrityError(f"{weights}: some weights lie in another file, which would be lost")
+
+
+def _refuse_bound_sizes(bundle: ModelBundle) -> None:
+    session = session_of(bundle.folder / "model.onnx", threads=2)
+    feed = session.get_inputs()[0].name
+    most = _max_batch_size(bundle.folder.parent / "config.pbtxt")
+    for inputs in _inputs_of_all_sizes(bundle.spec, most, _piece_count(bundle.folder)):
+        shape = f"an input of shape {inputs.shape}"
+        try:
+            answers = session.run(None, {feed: inputs})
+        except Exception as error:  # the library has an own class for each reason, and no root of them
+            raise IntegrityError(f"{bundle.folder}: no answer to {shape}") from error
+        if not all(len(answer) == len(inputs) and np.isfinite(answer).all() for answer in answers):
+            raise IntegrityError(f"{bundle.folder}: no proper answer to {shape}")
+
+
+def _inputs_of_all_sizes(spec: TextSpec | PictureSpec, most: int, pieces: int) -> list[NDArray[Any]]:
+    random = np.random.default_rng(1)
+    if isinstance(spec, PictureSpec):
+        shapes = [(batch, *spec.image.shape) for batch in (1, 7, most)]
+        return [random.integers(0, 256, shape).astype(np.uint8) for shape in shapes]
+    sizes = ((1, 1), (1, spec.max_tokens), (7, 7), (most, 7))
+    return [random.integers(PAD_ID + 1, pieces, size).astype(np.int32) for size in sizes]
+
+
+def _max_batch_size(config: Path) -> int:
+    found = re.search(r"^max_batch_size: (\d+)$", config.read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise IntegrityError(f"{config}: no max_batch_size; check the folder out again")
+    return int(found[1])
+
+
+def _piece_count(folder: Path) -> int:
+    path = folder / "tokenizer.json"
+    return Tokenizer.from_file(str(path)).get_vocab_size() if path.is_file() else 0
+
+
+def _refuse_other_ids(texts: Sequence[str], training: TextEncoder, bundle: ModelBundle) -> None:
+    pairs = zip(bundle.text_encoder().encode_batch(texts), training.encode_batch(texts), strict=True)
+    if not all(np.array_equal(served, trained) for served, trained in pairs):
+        raise IntegrityError(f"{bundle.folder}: tokenizer.json reads texts otherwise than in training")
+
+
+def _refuse_other_numbers(net: Net, exact: Path, rows: Examples) -> None:
+    exported = logits_of(exact, rows)
+    order = np.argsort(rows.lengths(), kind="stable")
+    net.eval()
+    for start, batch in zip(range(0, len(rows), _BATCH), rows.batches(_BATCH, order=order), strict=True):
+        with torch.no_grad():
+            answers = net(torch.from_numpy(batch.input_array()))
+        for name, answer in answers.items():
+            apart = np.abs(answer.numpy() - exported[name][order[start : start + _BATCH]]).max()
+            if apart > _MOST_APART:
+                raise IntegrityError(f"{name}: the exported file is {apart:.1e} away from the trained net")
+
+
+if __name__ == "__main__":
+    app()

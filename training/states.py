@@ -1,0 +1,133 @@
+"""What an interrupted training leaves behind, so that the same command goes on where it stopped."""
+
+import hashlib
+import io
+import json
+import pickle
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from shared.errors import ConfigError
+from training.examples import Examples
+from training.job import Job
+
+_SHOWN_ROWS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StateFile:
+    """The state of one training, `<out>/.<model>.training/<seed>.pt`; whole, or not there at all."""
+
+    path: Path
+    fingerprint: str
+    """Of all that the training depends on: the state of another one is of no use."""
+
+    def load(self) -> dict[str, Any] | None:
+        """Return the state, None where there is none.
+
+        Raises ConfigError when it is of another training, or unreadable: begin anew with --fresh.
+        """
+        if not self.path.is_file():
+            return None
+        try:
+            kept = torch.load(self.path, weights_only=True)
+        except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+            raise ConfigError(f"{self.path} can't be read; begin anew: --fresh") from error
+        self._refuse_others(kept["fingerprint"])
+        state: dict[str, Any] = kept["state"]
+        return state
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Keep `state` in place of an older one."""
+        stream = io.BytesIO()
+        torch.save({"fingerprint": self.fingerprint, "state": dict(state)}, stream)
+        _replace(self.path, stream.getbuffer())
+
+    def figures(self) -> dict[str, float] | None:
+        """Return the figures that the finished training had, None while it is not finished.
+
+        Raises ConfigError when they are of another training: begin anew with --fresh.
+        """
+        path = self.path.with_suffix(".json")
+        if not path.is_file():
+            return None
+        kept = json.loads(path.read_bytes())
+        self._refuse_others(kept["fingerprint"])
+        figures: dict[str, float] = kept["figures"]
+        return figures
+
+    def finish(self, figures: Mapping[str, float]) -> None:
+        """Keep the figures alone: the training is over."""
+        content = {"fingerprint": self.fingerprint, "figures": dict(figures)}
+        _replace(self.path.with_suffix(".json"), json.dumps(content).encode())
+        self.path.unlink(missing_ok=True)
+
+    def _refuse_others(self, fingerprint: str) -> None:
+        if fingerprint != self.fingerprint:
+            raise ConfigError(
+                f"{self.path.parent} holds an interrupted training of other rows or with other numbers; "
+                "repeat its command as it was, or begin anew: --fresh"
+            )
+
+
+def states_folder(repository: Path, model: str) -> Path:
+    """Return where the states of a model's training are kept; Triton takes no notice of it."""
+    return repository / f".{model}.training"
+
+
+def forget_states(folder: Path) -> None:
+    """Remove all states of a model's training."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def state_file(folder: Path, job: Job) -> StateFile:
+    """Return the file for the state of `job`, which has not been trained yet."""
+    return StateFile(folder / f"{job.recipe.seed}.pt", fingerprint(job))
+
+
+def fingerprint(job: Job) -> str:
+    """Return the sha256, in hex, of all that the result of a job depends on.
+
+    These are its recipe, its rows and how they are shown, its first weights, and the torch that computes.
+    """
+    digest = hashlib.sha256(f"{torch.__version__} {job.recipe}".encode())
+    for rows in (job.train, job.valid):
+        _add_rows(digest, rows)
+    if len(job.train):
+        digest.update(_shown(job).numpy().tobytes())
+    for name, weight in job.net.state_dict().items():
+        digest.update(f"{name} {tuple(weight.shape)}".encode())
+        digest.update(weight.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _add_rows(digest: "hashlib._Hash", rows: Examples) -> None:
+    digest.update(rows.lengths().tobytes())
+    for row in rows.inputs:
+        digest.update(row.tobytes())
+    for name, target in rows.targets.items():
+        digest.update(name.encode())
+        digest.update(target.tobytes())
+
+
+def _shown(job: Job) -> Tensor:
+    """Return some rows as the net sees them; draws no random number of the training's own."""
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(job.recipe.seed)
+        rows = job.train.some(_SHOWN_ROWS, job.recipe.seed)
+        return job.augment(torch.from_numpy(rows.input_array()))
+
+
+def _replace(path: Path, content: bytes | memoryview) -> None:
+    """Write a file that is never seen half-written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_bytes(content)
+    aside.replace(path)

@@ -1,0 +1,102 @@
+"""The jobs of classifiers that a recipe alone describes, each by a table of texts and labels."""
+
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from shared.errors import ConfigError
+from shared.inference.bundle import OutputSpec, TextSpec
+from training import recipes
+from training.bert import EXAMPLE, GPU, LIMITS, MINILM, pretrained_encoder, text_config
+from training.data import Pairs, TextSet, csv_rows, text_set, without_repeated_rows
+from training.examples import text_examples
+from training.job import Facts, Job, Maker
+from training.nets import BertClassifier
+from training.recipes import Recipe, Table
+
+_SPLIT_SEED = 7
+"""Always the same: the rows to test with must not depend on the seed of a training."""
+
+
+def table_recipes() -> dict[str, tuple[Recipe, Maker]]:
+    """Return the numbers, and what makes the job, of each recipe that names a table."""
+    modules = [import_module(f"{recipes.__name__}.{found.name}") for found in iter_modules(recipes.__path__)]
+    named = {module.__name__.rpartition(".")[2]: module for module in modules if hasattr(module, "TABLE")}
+    return {name: (module.RECIPE, partial(table_job, name, module.TABLE)) for name, module in named.items()}
+
+
+def table_job(model: str, table: Table, root: Path, recipe: Recipe, encoder: str | None) -> Job:
+    """Return the job of telling the labels of a table apart.
+
+    Raises ConfigError when a file can't be read, lacks a column, or its labels can't be learned.
+    """
+    rows = read_table(table, root)
+    body, tokenizer = pretrained_encoder(encoder, rows.train.texts)
+    if table.max_tokens > body.config.max_position_embeddings:
+        raise ConfigError(
+            f"{model}: the encoder has {body.config.max_position_embeddings} places; lower max_tokens"
+        )
+    examples = text_examples(tokenizer, table.max_tokens, {"logits": rows.train})
+    train, valid = examples.split(recipe.valid_share, recipe.seed)
+    widths = {"logits": len(rows.label_names)}
+    return Job(
+        config=text_config(model, widths),
+        gpu=GPU,
+        net=BertClassifier(body, widths, dropout=recipe.dropout, pooled=False),
+        recipe=recipe,
+        train=train,
+        valid=valid,
+        test=text_examples(tokenizer, table.max_tokens, {"logits": rows.test}),
+        spec=TextSpec(max_tokens=table.max_tokens, outputs={"logits": OutputSpec(labels=rows.label_names)}),
+        tokenizer=tokenizer,
+        example=EXAMPLE,
+        int8_matrices=True,
+        facts=_facts(table, rows),
+    )
+
+
+def read_table(table: Table, root: Path) -> TextSet:
+    """Return the rows of a table, no text twice; where it has no test file, some of each label are held out.
+
+    Raises ConfigError as `table_job` does.
+    """
+    path = root / table.train
+    found = csv_rows(path, table.text, table.label)
+    names = sorted({label for _, label in found})
+    if table.test is not None:
+        test_path = root / table.test
+        test = csv_rows(test_path, table.text, table.label)
+        return without_repeated_rows(text_set(names, found, test=test, path=test_path))
+    text_set(names, found, test=(), path=path)  # refuses labels that are too rare to be split
+    kept, held_out = _held_out(found, table, path)
+    return without_repeated_rows(text_set(names, kept, test=held_out, path=path))
+
+
+def _held_out(rows: Pairs, table: Table, path: Path) -> tuple[Pairs, Pairs]:
+    labels = [label for _, label in rows]
+    try:
+        train, test = train_test_split(
+            np.arange(len(rows)), test_size=table.test_share, stratify=labels, random_state=_SPLIT_SEED
+        )
+    except ValueError as error:
+        raise ConfigError(
+            f"{path}: {len(rows)} rows are too few to hold out {table.test_share:.0%} of each label; "
+            "add rows, raise `test_share`, or name a test file in the recipe"
+        ) from error
+    return [rows[row] for row in train], [rows[row] for row in test]
+
+
+def _facts(table: Table, rows: TextSet) -> Facts:
+    held_out = f"{table.train}, {table.test_share:.0%} of each label held out"
+    return Facts(
+        task=table.task,
+        architecture=f"{MINILM}, one linear head",
+        data=f"{table.train}, {len(rows.train.texts):,} texts in {len(rows.label_names)} labels",
+        license=table.license,
+        test_data={"logits": f"{table.test or held_out}, without rows that repeat training ones"},
+        limits=(*table.limits, "Any text gets one of the labels. Mind the confidence.", *LIMITS),
+    )
