@@ -7,17 +7,19 @@ import torch
 
 from shared.errors import ConfigError
 from training.bert import news_tone_job, support_intent_job
+from training.clinc import clinc_intent_job
 from training.cnn import digit_job, dish_photo_job
 from training.identity import identity_job
 from training.job import Job
 from training.lstm import review_sentiment_job
-from training.recipes import digit, dish_photo, news_tone, review_sentiment, support_intent
+from training.recipes import clinc_intent, digit, dish_photo, news_tone, review_sentiment, support_intent
 
 _SEED = 7
 
 _JOBS: dict[str, Callable[[Path, str | None], Job]] = {
     "identity": lambda _root, _encoder: identity_job(),
     "support_intent": lambda root, encoder: support_intent_job(root, support_intent.RECIPE, encoder),
+    "clinc_intent": lambda root, encoder: clinc_intent_job(root, clinc_intent.RECIPE, encoder),
     "news_tone": lambda root, encoder: news_tone_job(root, news_tone.RECIPE, encoder),
     "review_sentiment": lambda root, _encoder: review_sentiment_job(root, review_sentiment.RECIPE),
     "dish_photo": lambda root, _encoder: dish_photo_job(root, dish_photo.RECIPE),
