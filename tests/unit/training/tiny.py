@@ -33,7 +33,7 @@ def tiny_job(rows: int = 60) -> Job:
     return replace(
         identity_job(),
         net=BertClassifier(body, {"logits": len(LABELS)}, dropout=0.0, pooled=True),
-        recipe=Recipe(epochs=20, batch_size=10, learning_rate=1e-2, head_learning_rate=1e-2),
+        recipe=Recipe(epochs=14, batch_size=10, learning_rate=1e-2, head_learning_rate=1e-2),
         train=some_rows(rows, seed=1),
         valid=some_rows(12, seed=2),
         test=some_rows(12, seed=3),
