@@ -1,5 +1,6 @@
 """The job of a model that refuses: 150 intents of an assistant, and questions that have none of them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -22,9 +23,9 @@ def clinc_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     max_tokens = clinc_intent.MAX_TOKENS
     outside = TextEncoder(tokenizer, max_tokens=max_tokens).encode_batch(rows.outside_test)
     return Job(
-        config=_config(len(rows.label_names)),
+        config=_config({"logits": len(rows.label_names), "pooled": body.config.hidden_size}),
         gpu=Placement(kind="GPU"),
-        net=BertClassifier(body, {"logits": len(rows.label_names)}, dropout=recipe.dropout, pooled=False),
+        net=BertClassifier(body, {"logits": len(rows.label_names)}, dropout=recipe.dropout, pooled=True),
         recipe=recipe,
         train=text_examples(tokenizer, max_tokens, {"logits": rows.train}),
         valid=text_examples(tokenizer, max_tokens, {"logits": rows.valid}),
@@ -38,11 +39,11 @@ def clinc_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     )
 
 
-def _config(width: int) -> ModelConfig:
+def _config(widths: Mapping[str, int]) -> ModelConfig:
     return ModelConfig(
         name="clinc_intent",
         inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
-        outputs=(TensorSpec("logits", "FP32", (width,)),),
+        outputs=tuple(TensorSpec(name, "FP32", (width,)) for name, width in widths.items()),
         max_batch_size=128,
         placement=Placement(instance_count=2),
         parameters={"intra_op_thread_count": "1"},
