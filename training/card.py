@@ -88,7 +88,12 @@ def _reports(job: Job, weights: Path, outputs: Mapping[str, OutputSpec], exact: 
     if job.outside is not None:
         foreign = logits_of(weights, job.outside)
         found = [
-            with_out_of_scope(report, inside=logits[report.output], outside=foreign[report.output])
+            with_out_of_scope(
+                report,
+                inside=logits[report.output],
+                outside=foreign[report.output],
+                scope=outputs[report.output].scope,
+            )
             for report in found
         ]
     if exact is None:

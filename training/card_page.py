@@ -88,6 +88,9 @@ def _out_of_scope(report: Report) -> Iterator[str]:
         )
         yield ""
         yield f"- {report.output}: AUROC of test rows against {told.n:,} that no label fits: {figures}."
+        if told.refusal is not None:
+            kept, caught = told.refusal.kept, told.refusal.caught
+            yield f"- {report.output}: refusing above one half keeps {kept:.2f} % and refuses {caught:.2f} %."
 
 
 def _trust(card: Card) -> Iterator[str]:

@@ -51,6 +51,18 @@ class TextSet:
     test: TextRows
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssistantRows:
+    """Questions of 150 intents, and some of none, in the parts of their authors."""
+
+    label_names: tuple[str, ...]
+    train: TextRows
+    valid: TextRows
+    test: TextRows
+    outside_valid: Sequence[str]
+    outside_test: Sequence[str]
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoRows:
     """Image files and their labels."""
@@ -115,6 +127,25 @@ def mobilenet_features(root: Path) -> dict[str, NDArray[np.float32]]:
 def digits(root: Path) -> tuple[DigitRows, DigitRows]:
     """Return the training and the test set of handwritten digits."""
     return _idx_rows(root / "mnist", "train"), _idx_rows(root / "mnist", "t10k")
+
+
+def assistant_questions(root: Path) -> AssistantRows:
+    """Return what an assistant is asked, in 150 intents, and questions that are out of its scope."""
+    with _readable(root / "clinc150" / "data_full.json") as path:
+        parts = json.loads(path.read_text())
+        names = tuple(sorted({intent for _, intent in parts["train"]}))
+        valid, test = (
+            text_set(names, parts["train"], test=parts[part], path=path) for part in ("val", "test")
+        )
+        outside_valid, outside_test = ([text for text, _ in parts[part]] for part in ("oos_val", "oos_test"))
+    return AssistantRows(
+        label_names=names,
+        train=test.train,
+        valid=valid.test,
+        test=test.test,
+        outside_valid=outside_valid,
+        outside_test=outside_test,
+    )
 
 
 def unlabelled_questions(root: Path) -> list[str]:

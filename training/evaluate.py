@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from shared.inference.bundle import OutputSpec
+from shared.inference.bundle import OutputSpec, Scope
 from training.examples import UNKNOWN, Examples
 from training.metrics import (
     Bin,
@@ -61,6 +61,22 @@ class OutOfScope:
     n: int
     by_confidence: float
     by_energy: float
+    caught_at_95: float = 0.0
+    """Percent of the foreign rows whose energy lies below that of 95 of 100 test rows."""
+
+    refusal: "Refusal | None" = None
+    """None where the model's scope was not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What comes of refusing rows that score above one half; the score was fitted on held-back rows."""
+
+    caught: float
+    """Percent of the foreign rows that are refused."""
+
+    kept: float
+    """Percent of the test rows that are not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,15 +186,27 @@ def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: NDA
     return replace(report, rounding=cost)
 
 
-def with_out_of_scope(report: Report, *, inside: Logits, outside: Logits) -> Report:
+def with_out_of_scope(
+    report: Report, *, inside: Logits, outside: Logits, scope: Scope | None = None
+) -> Report:
     """Return the report with how well test rows are told from rows that no label fits."""
     sure, foreign = (softmax(logits, report.temperature).max(1) for logits in (inside, outside))
+    own, other = energy(inside), energy(outside)
     told = OutOfScope(
         n=len(outside),
         by_confidence=percent(auroc(sure, foreign)),
-        by_energy=percent(auroc(energy(inside), energy(outside))),
+        by_energy=percent(auroc(own, other)),
+        caught_at_95=percent(float((other < np.quantile(own, 0.05)).mean())),
+        refusal=_refusal(own, other, scope) if scope else None,
     )
     return replace(report, out_of_scope=told)
+
+
+def _refusal(own: Chances, other: Chances, scope: Scope) -> Refusal:
+    return Refusal(
+        caught=percent(float((other < scope.middle).mean())),
+        kept=percent(float((own >= scope.middle).mean())),
+    )
 
 
 def temperature(logits: Logits, target: NDArray[np.int64]) -> float:

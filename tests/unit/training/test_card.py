@@ -13,11 +13,11 @@ pytest.importorskip("matplotlib", reason="the training extra is not installed")
 
 from deploy.local.paths import MODELS
 from shared.errors import ConfigError
-from shared.inference.bundle import OutputSpec, load_bundle
+from shared.inference.bundle import OutputSpec, Scope, load_bundle
 from training.card import carded_again, manifest
 from training.card_content import CARD_FILES, Card, Run
 from training.card_page import card_markdown, write_card
-from training.evaluate import Report, reports, with_out_of_scope, with_rounding
+from training.evaluate import Refusal, Report, reports, with_out_of_scope, with_rounding
 from training.examples import UNKNOWN, Examples
 from training.identity import identity_job
 from training.job import Facts
@@ -90,6 +90,17 @@ def test_foreign_rows_that_are_answered_less_surely_are_told_apart() -> None:
 
     assert told is not None
     assert (told.n, told.by_confidence, told.by_energy) == (1, 100.0, 100.0)
+
+
+def test_refusal_is_counted_at_the_energy_that_held_back_rows_chose() -> None:
+    inside = np.array([[9.0, 0.0], [5.0, 0.0], [1.0, 0.0]], dtype=np.float32)
+    outside = np.array([[2.0, 0.0], [6.0, 0.0]], dtype=np.float32)
+    scope = Scope(middle=4.0, steepness=1.0)
+
+    told = with_out_of_scope(a_report(), inside=inside, outside=outside, scope=scope).out_of_scope
+
+    assert told is not None
+    assert told.refusal == Refusal(caught=50.0, kept=66.67)
 
 
 def test_a_card_warns_before_it_says_anything_and_names_the_command_that_helps() -> None:

@@ -46,7 +46,13 @@ def test_an_unsure_message_near_a_prototype_gets_the_added_label() -> None:
 
     assert answer.label == "loan"
     assert answer.runner_up == "card"
-    assert answer.confidence == pytest.approx(0.5)
+    assert answer.confidence == pytest.approx(0.4738, abs=1e-4)
+
+
+def test_a_message_that_the_model_is_sure_of_keeps_its_label_even_near_a_prototype() -> None:
+    answer = Prototypes((LOAN,)).prediction(a_row([4.0, 0.0], [0.0, 0.0, 1.0]), SPEC)
+
+    assert (answer.label, answer.runner_up) == ("card", "loan")
 
 
 def test_a_message_far_from_every_prototype_keeps_its_label_and_almost_its_confidence() -> None:

@@ -1,0 +1,93 @@
+"""Ways to fine-tune: each learns what it says, on rows that a test can afford."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the training extra is not installed")
+pytest.importorskip("peft", reason="the training extra is not installed")
+
+from deploy.local.paths import MODELS  # noqa: E402
+from shared.errors import ConfigError  # noqa: E402
+from shared.inference.bundle import load_bundle  # noqa: E402
+from tests.unit.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
+from training.studies.answers import answers_of  # noqa: E402
+from training.studies.frozen import few_shot, frozen, vectors_of  # noqa: E402
+from training.studies.gradients import full, lora  # noqa: E402
+from training.studies.lora import merged, with_adapters  # noqa: E402
+from training.studies.page import write_page  # noqa: E402
+from training.studies.vectors import description_vectors, descriptions, few_rows  # noqa: E402
+from training.studies.way import page  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small tensors are faster on one thread, and far faster on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_every_way_learns_and_leaves_the_network_of_the_job_as_it_was() -> None:
+    job = tiny_job()
+    before = answers_of(job.net, job.test)["logits"]
+    vectors = vectors_of(job)
+
+    found = [full(job), lora(job), frozen(job, vectors), few_shot(job, vectors)]
+
+    assert [way.about.name for way in found] == ["full", "LoRA", "frozen encoder", "few-shot"]
+    assert min(way.accuracy for way in found) > 70.0
+    assert answers_of(job.net, job.test)["logits"] == pytest.approx(before)
+
+
+def test_adapters_are_few_and_vanish_when_they_are_merged() -> None:
+    job = tiny_job()
+    names = list(job.net.state_dict())
+    net = with_adapters(job.net)
+    learning = sum(weight.numel() for weight in net.body.parameters() if weight.requires_grad)
+    for name, weight in net.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight)
+    adapted = answers_of(net, job.test)["logits"]
+
+    after = answers_of(merged(net), job.test)["logits"]
+
+    assert 0 < learning < sum(weight.numel() for weight in net.body.parameters()) / 2
+    assert list(net.state_dict()) == names
+    assert after == pytest.approx(adapted, abs=0.05)
+
+
+def test_a_draw_has_the_same_number_of_examples_of_each_intent() -> None:
+    labels = np.array([0] * 20 + [1] * 9 + [2] * 30)
+
+    drawn = few_rows(labels, 8, seed=3)
+
+    assert np.bincount(labels[drawn]).tolist() == [8, 8, 8]
+    assert len(set(drawn.tolist())) == 24
+
+
+def test_each_intent_that_ships_is_described_by_a_sentence() -> None:
+    labels = load_bundle(MODELS, "support_intent").outputs["logits"].labels
+
+    assert set(descriptions()) == set(labels)
+    assert all(sentence.endswith((".", "?")) for sentence in descriptions().values())
+
+
+def test_an_intent_without_a_sentence_is_named() -> None:
+    with pytest.raises(ConfigError, match="lacks fee, card, loan; add a sentence each"):
+        description_vectors(tiny_job(), LABELS)
+
+
+def test_the_page_tells_rows_parameters_and_accuracies(tmp_path: Path) -> None:
+    job = tiny_job()
+    way = few_shot(job, vectors_of(job))
+
+    write_page(tmp_path / "docs" / "page.md", *page([way], job))
+
+    written = (tmp_path / "docs" / "page.md").read_text()
+    assert written.startswith("# Ways to fine-tune\n\n")
+    assert f"| few-shot | 24 | 51 ({100.0 * way.share:.2f} %) |" in written
+    assert max(len(line) for line in written.splitlines() if not line.startswith("|")) <= 110

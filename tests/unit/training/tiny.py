@@ -1,0 +1,49 @@
+"""A job that a test can afford: three intents, each spelled by letters of its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from transformers import BertConfig, BertModel
+
+from shared.inference.bundle import OutputSpec, TextSpec
+from training.examples import Examples
+from training.identity import identity_job
+from training.job import Job
+from training.nets import BertClassifier
+from training.recipes import Recipe
+
+LABELS = ("fee", "card", "loan")
+
+
+def tiny_job(rows: int = 60) -> Job:
+    """Return a job of a BERT with one layer; the ids of a row tell its label."""
+    torch.manual_seed(1)
+    body = BertModel(  # type: ignore[no-untyped-call]
+        BertConfig(
+            vocab_size=300,
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=32,
+            attn_implementation="eager",  # type: ignore[call-arg]
+        ),
+        add_pooling_layer=False,
+    )
+    return replace(
+        identity_job(),
+        net=BertClassifier(body, {"logits": len(LABELS)}, dropout=0.0, pooled=True),
+        recipe=Recipe(epochs=14, batch_size=10, learning_rate=1e-2, head_learning_rate=1e-2),
+        train=some_rows(rows, seed=1),
+        valid=some_rows(12, seed=2),
+        test=some_rows(12, seed=3),
+        spec=TextSpec(max_tokens=8, outputs={"logits": OutputSpec(labels=LABELS)}),
+    )
+
+
+def some_rows(count: int, seed: int) -> Examples:
+    """Return rows of four ids, drawn from three that only its label has."""
+    random = np.random.default_rng(seed)
+    labels = np.arange(count, dtype=np.int64) % len(LABELS)
+    inputs = [(20 * label + random.integers(1, 4, 4)).astype(np.int32) for label in labels]
+    return Examples(inputs, {"logits": labels})

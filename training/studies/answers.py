@@ -1,0 +1,38 @@
+"""What a network answers while it is still one of torch, before any export."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.evaluate import percent
+from training.examples import Examples
+from training.losses import has_fast_bfloat16
+from training.nets import Net
+
+_BATCH = 64
+
+Rows = NDArray[np.float32]
+
+
+def answers_of(net: Net, examples: Examples) -> dict[str, Rows]:
+    """Return each output for all rows, float32 [rows, width], and leave `net` in the mode that it was in."""
+    training = net.training
+    net.eval()
+    order = np.argsort(examples.lengths(), kind="stable")
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bfloat16()):
+        parts = [
+            net(torch.from_numpy(batch.input_array())) for batch in examples.batches(_BATCH, order=order)
+        ]
+    net.train(training)
+    back = np.argsort(order, kind="stable")
+    return {name: torch.cat([part[name].float() for part in parts]).numpy()[back] for name in parts[0]}
+
+
+def accuracy_of(net: Net, examples: Examples, output: str = "logits") -> float:
+    """Return percent of the rows whose highest logit is the right one."""
+    return right_percent(answers_of(net, examples)[output], examples.targets[output])
+
+
+def right_percent(scores: NDArray[np.floating], target: NDArray[np.int64]) -> float:
+    """Return percent of the rows [rows, labels] whose highest score stands in the column `target`."""
+    return percent(float((scores.argmax(1) == target).mean()))

@@ -1,0 +1,71 @@
+"""A training without some intents, and the rows that show what adding them back brings."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.examples import Examples
+from training.job import Job
+from training.nets import BertClassifier
+from training.studies.vectors import few_rows
+
+_SENTENCES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A job that knows some intents only, and rows with the labels of all."""
+
+    job: Job
+    names: tuple[str, ...]
+    """The intents that are left out, in the order of their columns."""
+
+    columns: NDArray[np.int64]
+    """The column of each label of the whole job: those that are left out stand behind the others."""
+
+    sentences: Examples
+    """What the intents are added back by."""
+
+    rest: Examples
+    """Rows that are neither trained on nor among the sentences: for choices."""
+
+
+def without_intents(job: Job, count: int) -> LeftOut:
+    """Return the job without `count` intents, drawn by its seed."""
+    labels = job.spec.outputs["logits"].labels
+    mixed = np.random.default_rng(job.recipe.seed).permutation(len(labels))
+    known, out = np.sort(mixed[count:]), np.sort(mixed[:count])
+    columns = np.argsort(np.concatenate((known, out)))
+    new = _of(job.train, out)
+    shown = few_rows(new.targets["logits"], _SENTENCES, job.recipe.seed)
+    unseen = new.take(np.setdiff1d(np.arange(len(new)), shown))
+    return LeftOut(
+        job=replace(
+            job,
+            net=_with_labels(job, len(known)),
+            train=_renumbered(_of(job.train, known), columns),
+            valid=_renumbered(_of(job.valid, known), columns),
+        ),
+        names=tuple(labels[label] for label in out),
+        columns=columns,
+        sentences=new.take(shown),
+        rest=_together(unseen, _of(job.valid, known)),
+    )
+
+
+def _with_labels(job: Job, count: int) -> BertClassifier:
+    return BertClassifier(job.net.body, {"logits": count}, dropout=job.recipe.dropout, pooled=True)  # type: ignore[arg-type]
+
+
+def _of(examples: Examples, labels: NDArray[np.int64]) -> Examples:
+    return examples.take(np.flatnonzero(np.isin(examples.targets["logits"], labels)))
+
+
+def _renumbered(examples: Examples, columns: NDArray[np.int64]) -> Examples:
+    return replace(examples, targets={"logits": columns[examples.targets["logits"]]})
+
+
+def _together(first: Examples, second: Examples) -> Examples:
+    targets = np.concatenate((first.targets["logits"], second.targets["logits"]))
+    return Examples([*first.inputs, *second.inputs], {"logits": targets})

@@ -1,0 +1,58 @@
+"""`python -m training.studies.ways --data DIR`: five ways to fine-tune, compared on the same rows."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shared.errors import ConfigError
+from training.job import Job
+from training.jobs import job_of
+from training.studies.frozen import few_shot, frozen, vectors_of, zero_shot
+from training.studies.gradients import full, lora
+from training.studies.page import write_page, write_text
+from training.studies.way import Way, page
+
+_EXIT_CONFIG = 2
+_MODEL = "support_intent"
+console = Console(stderr=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def ways(
+    data: Annotated[Path, typer.Option(help="The folder of data sets that docs/data.md describes.")] = Path(),
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's number.")] = None,
+    out: Annotated[Path, typer.Option(help="Where docs/ and benchmarks/results/ are.")] = Path(),
+) -> None:
+    """Measure each way on the same rows, test rows once, and write the table.
+
+    \b
+    python -m training.studies.ways --data DIR --epochs 4
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    try:
+        job = job_of(_MODEL, data)
+    except ConfigError as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(_EXIT_CONFIG) from error
+    if epochs is not None:
+        job = replace(job, recipe=replace(job.recipe, epochs=epochs))
+    found = measured(job)
+    write_page(out / "docs" / "fine_tuning.md", *page(found, job))
+    figures = json.dumps([asdict(way) for way in found], indent=1)
+    write_text(out / "benchmarks" / "results" / "fine_tuning.json", figures + "\n")
+
+
+def measured(job: Job) -> Sequence[Way]:
+    """Return all five ways, the most laborious first."""
+    vectors = vectors_of(job)
+    learned = [way(job) for way in (full, lora)]
+    return learned + [way(job, vectors) for way in (frozen, few_shot, zero_shot)]
+
+
+if __name__ == "__main__":
+    app()
