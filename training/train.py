@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.examples import Examples
-from training.losses import objective_of
+from training.losses import Objective, objective_of
 from training.nets import Net
 from training.recipes import Recipe
 
@@ -28,18 +28,28 @@ class Step:
     loss: float
 
 
-def fit(net: Net, examples: Examples, recipe: Recipe, *, augment: Augment) -> Iterator[Step]:
-    """Train `net` in place, one step whenever the next `Step` is asked for."""
+def fit(
+    net: Net,
+    examples: Examples,
+    recipe: Recipe,
+    *,
+    augment: Augment,
+    objective: Objective | None = None,
+) -> Iterator[Step]:
+    """Train `net` in place, one step whenever the next `Step` is asked for.
+
+    `objective` takes the place of the recipe's own loss.
+    """
     torch.manual_seed(recipe.seed)
     random = np.random.default_rng(recipe.seed)
     count = recipe.epochs * -(-len(examples) // recipe.batch_size)
     optimizer, schedule = _optimizer(net, recipe, count)
-    objective = objective_of(recipe)
+    loss_of = objective or objective_of(recipe)
     number = 0
     net.train()
     for _ in range(recipe.epochs):
         for batch in examples.batches(recipe.batch_size, order=_mixed(examples, recipe.batch_size, random)):
-            loss = objective(net, augment(torch.from_numpy(batch.input_array())), batch.targets)
+            loss = loss_of(net, augment(torch.from_numpy(batch.input_array())), batch.targets)
             optimizer.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(net.parameters(), recipe.max_gradient_norm)
