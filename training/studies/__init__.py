@@ -1,0 +1,1 @@
+"""Questions about ways to train, each answered by one command that writes its table."""
