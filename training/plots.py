@@ -33,6 +33,19 @@ def plots(reports: Sequence[Report], curve: Sequence[Epoch]) -> dict[str, str]:
     return found
 
 
+def trade_off(points: Mapping[str, tuple[float, float]]) -> str:
+    """Return the SVG text of rows a second (first, on a log axis) against accuracy in percent, by name."""
+    with _style():
+        figure = _figure(1)
+        axes = figure.add_subplot()
+        for name, (rows_per_s, accuracy) in points.items():
+            axes.scatter(rows_per_s, accuracy, color=_MAIN)
+            axes.annotate(name, (rows_per_s, accuracy), xytext=(0, 5), textcoords="offset points", fontsize=7)
+        axes.set(xscale="log", xlabel="rows a second, one thread", ylabel="accuracy, %")
+        axes.margins(x=0.25, y=0.15)
+        return _svg(figure)
+
+
 def _panels(reports: Sequence[Report], draw: Callable[["Axes", Report], None]) -> str:
     """Return one picture with a panel an output."""
     with _style():

@@ -14,7 +14,7 @@ from shared.errors import ConfigError
 from training.adversarial import add_gradients
 from training.clock import Clock
 from training.examples import Examples
-from training.losses import objective_of
+from training.losses import Objective, objective_of
 from training.nets import Net
 from training.progress import Epoch, Step, best_epoch, has_stalled
 from training.recipes import Recipe
@@ -38,17 +38,27 @@ class Stateful(Protocol):
 
 
 def fit(
-    net: Net, examples: Examples, recipe: Recipe, *, augment: Augment, valid: Examples | None = None
+    net: Net, examples: Examples, recipe: Recipe, *, augment: Augment, objective: Objective | None = None
 ) -> Iterator[Step]:
     """Train `net` in place, one step whenever the next `Step` is asked for; see `Training`."""
-    return Training(net, examples, recipe, augment=augment, valid=valid).steps()
+    return Training(net, examples, recipe, augment=augment, objective=objective).steps()
 
 
 class Training:
-    """A network on its way, and everything that changes on it."""
+    """A network on its way, and everything that changes on it.
 
-    def __init__(
-        self, net: Net, examples: Examples, recipe: Recipe, *, augment: Augment, valid: Examples | None = None
+    `objective` takes the place of the recipe's own loss.
+    """
+
+    def __init__(  # noqa: PLR0913 -- a net, its rows, and three things that a training may do without
+        self,
+        net: Net,
+        examples: Examples,
+        recipe: Recipe,
+        *,
+        augment: Augment,
+        valid: Examples | None = None,
+        objective: Objective | None = None,
     ) -> None:
         """Raise ConfigError when the recipe has patience, and `valid`, the rows held back, is None."""
         if recipe.patience is not None and valid is None:
@@ -59,7 +69,7 @@ class Training:
         self._examples, self._valid = examples, valid
         self._random = np.random.default_rng(recipe.seed)
         self._epoch_steps = -(-len(examples) // recipe.batch_size)
-        self._objective = objective_of(recipe)
+        self._objective = objective or objective_of(recipe)
         self._optimizer, self._schedule = _optimizer(net, recipe, recipe.epochs * self._epoch_steps)
         self._average = _average_of(net, recipe.weight_averaging)
         self._best: Weights | None = None

@@ -69,7 +69,7 @@ def unchanged(inputs: Tensor) -> Tensor:
 def test_each_epoch_tells_its_loss_and_how_many_rows_held_back_are_right() -> None:
     net = an_lstm()
 
-    steps = list(fit(net, rows(32), RECIPE, augment=unchanged, valid=rows(20, seed=2)))
+    steps = list(Training(net, rows(32), RECIPE, augment=unchanged, valid=rows(20, seed=2)).steps())
 
     ended = [step.epoch for step in steps if step.epoch is not None]
     assert [(step.number, step.count) for step in steps if step.epoch] == [(4, 12), (8, 12), (12, 12)]
@@ -90,7 +90,7 @@ def test_several_outputs_are_judged_by_their_mean() -> None:
 def test_being_judged_changes_nothing_in_a_training() -> None:
     judged, alone = an_lstm(), an_lstm()
 
-    list(fit(judged, rows(32), RECIPE, augment=unchanged, valid=rows(20, seed=2)))
+    list(Training(judged, rows(32), RECIPE, augment=unchanged, valid=rows(20, seed=2)).steps())
     list(fit(alone, rows(32), RECIPE, augment=unchanged))
 
     assert all(map(torch.equal, judged.parameters(), alone.parameters()))
@@ -102,7 +102,7 @@ def test_without_gain_the_training_stops_and_the_best_weights_stay() -> None:
     recipe = replace(RECIPE, epochs=9, patience=2)
     net = an_lstm()
 
-    steps = list(fit(net, rows(32), recipe, augment=unchanged, valid=valid))
+    steps = list(Training(net, rows(32), recipe, augment=unchanged, valid=valid).steps())
 
     accuracies = [step.epoch.accuracy or 0.0 for step in steps if step.epoch is not None]
     assert len(accuracies) == accuracies.index(max(accuracies)) + 1 + 2 < 9

@@ -1,0 +1,78 @@
+"""`python -m training.studies.compression --data DIR`: what each way to compress support_intent brings."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from shared.errors import ConfigError
+from training.jobs import job_of
+from training.progress import Step
+from training.speed import processor
+from training.studies.compression_page import Setting, goals_of, page, picture
+from training.studies.measure import Measured, measured
+from training.studies.networks import Networks
+from training.studies.variants import variants_of
+
+_EXIT_CONFIG = 2
+_STEPS_A_LINE = 100
+console = Console(stderr=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def study(
+    data: Annotated[Path, typer.Option(help="The folder of data sets that docs/data.md describes.")] = Path(),
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Of the teacher; the recipe's if not said.")
+    ] = None,
+    work: Annotated[Path | None, typer.Option(help="Where networks are kept; a rerun goes on there.")] = None,
+    out: Annotated[Path, typer.Option(help="The repository to write docs/ and benchmarks/ of.")] = Path(),
+) -> None:
+    """Make the files, measure them side by side, and write docs/compression.md."""
+    try:
+        job = job_of("support_intent", data)
+    except ConfigError as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(_EXIT_CONFIG) from error
+    job = replace(job, recipe=replace(job.recipe, epochs=epochs or job.recipe.epochs))
+    folder = (work or Path(gettempdir()) / "tidemill-compression") / f"{job.recipe.epochs}-epochs"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = measured(variants_of(Networks(job, data, folder, watch=_watch)))
+    setting = Setting(
+        command="python -m training.studies.compression --data DIR"
+        + (f" --epochs {epochs}" if epochs else ""),
+        rows=len(job.test),
+        epochs=job.recipe.epochs,
+        seed=job.recipe.seed,
+        processor=processor(),
+        onnxruntime=version("onnxruntime"),
+    )
+    _write(out, rows, setting)
+
+
+def _watch(name: str, steps: Iterator[Step]) -> None:
+    for step in steps:
+        if step.number % _STEPS_A_LINE == 0:
+            console.print(f"{name}, step {step.number} of {step.count}: loss {step.loss:.3f}")
+
+
+def _write(out: Path, rows: Sequence[Measured], setting: Setting) -> None:
+    goals = [{**asdict(goal), "verdict": goal.verdict} for goal in goals_of(rows)]
+    content = {"setting": asdict(setting), "files": [asdict(row) for row in rows], "goals": goals}
+    docs, results = out / "docs", out / "benchmarks" / "results"
+    for folder in (docs, results):
+        folder.mkdir(parents=True, exist_ok=True)
+    (docs / "compression.md").write_text(page(rows, setting), encoding="utf-8")
+    (docs / "compression.svg").write_text(picture(rows), encoding="utf-8")
+    (results / "compression.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,63 @@
+"""The files that the study of compression compares."""
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+from training import data
+from training.bert import whole_encoder
+from training.compress import with_int8_embeddings, with_int8_matrices
+from training.examples import Examples, text_examples
+from training.export import write_onnx
+from training.job import Job
+from training.nets import BertClassifier
+from training.recipes import support_intent
+from training.studies.networks import Networks
+
+CALIBRATION_ROWS = 512
+Make = Callable[[], BertClassifier]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One file, and the test questions in its own pieces."""
+
+    name: str
+    path: Path
+    test: Examples
+
+
+def variants_of(networks: Networks) -> list[Variant]:
+    """Return the files to compare, the plain one first; those that are missing are made, which takes long."""
+    job, folder = networks.job, networks.folder
+    whole, cut = _whole_test(networks.root), job.test
+    made: Sequence[tuple[str, Make, Examples]] = (
+        ("fp32", networks.with_all_words, whole),
+        ("int8", networks.with_all_words, whole),
+        ("vocabulary cut", networks.teacher, cut),
+        ("vocabulary cut, int8", networks.teacher, cut),
+        ("pruned", networks.pruned, cut),
+        ("student", networks.student, cut),
+        ("student, int8", networks.student, cut),
+    )
+    return [Variant(name, _file(job, folder / f"{name}.onnx", net), test) for name, net, test in made]
+
+
+def _file(job: Job, path: Path, make: Make) -> Path:
+    if path.is_file():
+        return path
+    if not path.stem.endswith("int8"):
+        write_onnx(make(), job.config, job.example, path)
+        return path
+    exact = path.with_name("exact.onnx")
+    write_onnx(with_int8_embeddings(deepcopy(make())), job.config, job.example, exact)
+    with_int8_matrices(exact, path, job.train.some(CALIBRATION_ROWS, job.recipe.seed))
+    exact.unlink()
+    return path
+
+
+def _whole_test(root: Path) -> Examples:
+    """Return the test questions in pieces of the whole vocabulary."""
+    _, tokenizer = whole_encoder(None)
+    return text_examples(tokenizer, support_intent.MAX_TOKENS, {"logits": data.banking77(root).test})
