@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from shared.inference.text import PAD_ID
+from shared.inference.words import PIECES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +64,14 @@ def some_inverted(pixels: Tensor, share: float) -> Tensor:
 
 
 def some_hidden(ids: Tensor, share: float, mask_id: int) -> Tensor:
-    """Return token ids [batch, tokens], about a `share` of them replaced by the mask; padding stays.
+    """Return token ids [batch, tokens], about a `share` of them replaced by the mask.
+
+    Padding stays, and so do the shapes of words.
 
     Gal and Ghahramani 2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks".
     """
     chosen = (torch.rand(ids.shape) < share) & (ids != PAD_ID)
-    return ids.masked_fill(chosen, mask_id)
+    return torch.where(chosen, ids - ids % PIECES + mask_id, ids)
 
 
 def _around(count: int, most: float) -> Tensor:

@@ -8,10 +8,11 @@ import torch
 from shared.errors import ConfigError
 from training.bert import news_tone_job, support_intent_job
 from training.cnn import digit_job, dish_photo_job
+from training.entities import entities_job, entities_wnut_job
 from training.identity import identity_job
 from training.job import Job
 from training.lstm import review_sentiment_job
-from training.recipes import digit, dish_photo, news_tone, review_sentiment, support_intent
+from training.recipes import digit, dish_photo, entities, news_tone, review_sentiment, support_intent
 
 _SEED = 7
 
@@ -21,6 +22,8 @@ _JOBS: dict[str, Callable[[Path, str | None], Job]] = {
     "news_tone": lambda root, encoder: news_tone_job(root, news_tone.RECIPE, encoder),
     "review_sentiment": lambda root, _encoder: review_sentiment_job(root, review_sentiment.RECIPE),
     "dish_photo": lambda root, _encoder: dish_photo_job(root, dish_photo.RECIPE),
+    "entities": lambda root, encoder: entities_job(root, entities.RECIPE, encoder),
+    "entities_wnut": lambda root, encoder: entities_wnut_job(root, entities.RECIPE, encoder),
     "digit": lambda root, _encoder: digit_job(root, digit.RECIPE),
 }
 
