@@ -94,9 +94,12 @@ _KINDS = {
 """What a model of each kind takes, and where it belongs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelBundle:
-    """One version of one model as its folder describes it; the weights stay with Triton."""
+    """One version of one model as its folder describes it; the weights stay with Triton.
+
+    Each is equal to itself only, so it can be a key.
+    """
 
     model: str
     version: str
