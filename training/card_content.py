@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from training.evaluate import Report
+from training.evaluate import Report, percent
 from training.job import Facts
 from training.speed import Speed
 
@@ -69,6 +69,7 @@ class Card:
 
     def _figures(self, report: Report) -> list[Figure]:
         values = {
+            "entity F1": percent(report.spans[0].f1) if report.spans else None,
             "accuracy": report.accuracy,
             "macro F1": report.macro_f1,
             "calibration error": report.calibration_error,
