@@ -20,6 +20,9 @@ from shared.inference.text import Ids, load_tokenizer
 PIECES = 2**20
 """An input id is `shape * PIECES + piece`; no vocabulary is as large."""
 
+_APOSTROPHES = "'\u2019"
+"""Data sets part words in front of them, so they never join."""
+
 
 class Shape(IntEnum):
     """How a word is written."""
@@ -31,15 +34,18 @@ class Shape(IntEnum):
     MARK = 2
     """No letter and no digit."""
 
-    WITH_DIGITS = 3
-    LOWER = 4
-    UPPER = 5
-    INITIAL = 6
+    JOINT = 3
+    """A mark that joins two words, such as the hyphen of `Al-Ain`."""
+
+    WITH_DIGITS = 4
+    LOWER = 5
+    UPPER = 6
+    INITIAL = 7
     """One capital letter alone."""
 
-    CAPITALISED = 7
-    MIXED = 8
-    CASELESS = 9
+    CAPITALISED = 8
+    MIXED = 9
+    CASELESS = 10
     """Letters of a script without capitals."""
 
 
@@ -59,7 +65,8 @@ class Word:
 class WordEncoder:
     """Encodes text as the ids that one model was trained on, and finds its words again.
 
-    Spaces make no difference to the ids: a text joined word by word gives those of the text as printed.
+    A text of which each token stands alone, as in data sets, gives the ids of the text as printed: spaces
+    make no difference but around marks that join, and those stand within a token.
     """
 
     def __init__(self, tokenizer: Tokenizer, *, max_tokens: int) -> None:
@@ -87,7 +94,7 @@ class WordEncoder:
     def _ids(self, text: str, encoding: Encoding) -> Ids:
         ids = np.array(encoding.ids, dtype=np.int32)
         for word in _words(encoding):
-            ids[word.place : word.stop] += shape_of(text[word.start : word.end]) * PIECES
+            ids[word.place : word.stop] += _shape_in(text, word) * PIECES
         return ids
 
 
@@ -98,6 +105,13 @@ def _words(encoding: Encoding) -> Iterator[Word]:
         places = [place for _, place in group]
         first, last = places[0], places[-1]
         yield Word(offsets[first][0], offsets[last][1], place=first, stop=last + 1)
+
+
+def _shape_in(text: str, word: Word) -> Shape:
+    shape = shape_of(text[word.start : word.end])
+    neighbours = (text[max(0, word.start - 1) : word.start], text[word.end : word.end + 1])
+    joins = shape is Shape.MARK and all(map(str.isalnum, neighbours)) and text[word.start] not in _APOSTROPHES
+    return Shape.JOINT if joins else shape
 
 
 def shape_of(word: str) -> Shape:

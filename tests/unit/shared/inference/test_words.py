@@ -61,10 +61,20 @@ def test_words_are_found_where_they_stand_in_the_text_as_it_came(encoder: WordEn
     assert [word.place for word in words] == [0, 5, 6, 7, 10, 11]
 
 
-def test_spaces_make_no_difference_to_what_the_model_reads(encoder: WordEncoder) -> None:
+def test_a_text_as_printed_and_one_of_tokens_are_the_same_to_the_model(encoder: WordEncoder) -> None:
     printed, joined = encoder.encode(["Japan's win, at last.", "Japan 's win , at last ."])
 
     assert printed.tolist() == joined.tolist()
+
+
+def test_a_mark_between_two_words_joins_them_unless_spaces_or_marks_stand_there(encoder: WordEncoder) -> None:
+    rows = encoder.encode(["a-b", "a - b", "a.-b", "a'b", "a.b."])
+
+    shapes = [[Shape(shape) for shape in (ids // PIECES)[1::2]] for ids in rows]
+    assert shapes[0] == [Shape.JOINT]
+    assert shapes[1] == shapes[3] == [Shape.MARK]
+    assert shapes[2] == [Shape.MARK, Shape.LOWER]
+    assert shapes[4] == [Shape.JOINT, Shape.MARK]
 
 
 def test_words_behind_the_longest_input_are_not_there() -> None:
