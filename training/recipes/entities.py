@@ -7,7 +7,6 @@ RECIPE = Recipe(
     batch_size=32,
     learning_rate=2e-4,
     head_learning_rate=1e-3,
-    consistency=1.0,
 )
 LAYERS = 4
 EMBEDDING_WIDTH = 176
