@@ -9,7 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from shared.inference.bundle import OutputSpec
-from shared.inference.spans import spans_of
+from shared.inference.spans import likeliest, spans_of
 from training.data import Labels
 from training.examples import UNKNOWN, Examples
 from training.metrics import (
@@ -171,11 +171,12 @@ def _report(output: str, spec: OutputSpec, logits: Logits, target: Labels) -> Re
 def _span_scores(spec: OutputSpec, logits: Logits, target: Labels) -> list[SpanScore]:
     """Return how well whole spans are found, by the words of each row."""
     names, known = np.array(spec.labels), target != UNKNOWN
-    said, right = (
-        [set(spans_of(names[row[words]].tolist())) for row, words in zip(rows, known, strict=True)]
-        for rows in (logits.argmax(-1), target)
-    )
-    return span_scores(said, right)
+    right = [names[row[words]] for row, words in zip(target, known, strict=True)]
+    said = [
+        names[likeliest(softmax(row[words], spec.temperature), spec.labels)]
+        for row, words in zip(logits, known, strict=True)
+    ]
+    return span_scores(*([set(spans_of(tags.tolist())) for tags in rows] for rows in (said, right)))
 
 
 def percent(share: float) -> float:

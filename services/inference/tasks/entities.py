@@ -10,7 +10,7 @@ from shared.inference.batcher import Row
 from shared.inference.bundle import ModelBundle
 from shared.inference.inputs import text_inputs
 from shared.inference.prediction import probabilities
-from shared.inference.spans import spans_of
+from shared.inference.spans import likeliest, spans_of
 from shared.inference.text import Ids, blanked_text
 from shared.inference.words import WordEncoder
 
@@ -28,14 +28,16 @@ def _entities(headline: str, row: Row, bundle: ModelBundle) -> Iterator[Entity]:
     spec = bundle.outputs["logits"]
     words = _reader(bundle).words(blanked_text(headline))
     chances = probabilities(row["logits"][[word.place for word in words]], spec)
-    for span in spans_of([spec.labels[best] for best in chances.argmax(1)]):
+    said = likeliest(chances, spec.labels)
+    sure = chances[range(len(said)), said]
+    for span in spans_of([spec.labels[tag] for tag in said]):
         start, end = words[span.start].start, words[span.end - 1].end
         yield Entity(
             type=EntityType(span.kind),
             text=headline[start:end],
             start=start,
             end=end,
-            confidence=min(1.0, float(chances.max(1)[span.start : span.end].min())),
+            confidence=min(1.0, float(sure[span.start : span.end].min())),
         )
 
 
