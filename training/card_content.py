@@ -69,14 +69,16 @@ class Card:
 
     def _figures(self, report: Report) -> list[Figure]:
         values = {
-            "entity F1": percent(report.spans[0].f1) if report.spans else None,
             "accuracy": report.accuracy,
             "macro F1": report.macro_f1,
             "calibration error": report.calibration_error,
             "out-of-scope AUROC": report.out_of_scope.by_energy if report.out_of_scope else None,
         }
         data = self.facts.test_data[report.output]
-        return [
+        names = [
+            Figure(f"{report.output} entity F1", percent(each.f1), each.n, data) for each in report.spans[:1]
+        ]
+        return names + [
             Figure(f"{report.output} {name}", value, report.n, data)
             for name, value in values.items()
             if value is not None

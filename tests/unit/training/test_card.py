@@ -172,5 +172,6 @@ def test_a_model_of_words_is_measured_by_whole_names_first() -> None:
     score = SpanScore(kind="all", precision=0.5, recall=0.25, f1=1 / 3, n=1200)
     card = replace(a_card(), reports=(replace(a_report(), spans=(score,)),))
 
-    assert (card.metrics[0].metric, card.metrics[0].value) == ("logits entity F1", 33.33)
+    first = card.metrics[0]
+    assert (first.metric, first.value, first.n) == ("logits entity F1", 33.33, 1200)
     assert "| all | 50.00 % | 25.00 % | 33.33 % | 1,200 |" in card_markdown(card, ())
