@@ -11,7 +11,7 @@ from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from shared.inference.spans import tags_of
 from shared.inference.words import PIECES, Shape, WordEncoder
 from training import data
-from training.augment import some_hidden
+from training.augment import some_hidden, some_recased
 from training.bert import pretrained_encoder
 from training.data import TaggedSet
 from training.examples import word_examples
@@ -63,7 +63,9 @@ def _job(corpus: _Corpus, root: Path, recipe: Recipe, encoder: str | None) -> Jo
         example=_EXAMPLE,
         int8_matrices=True,
         facts=corpus.facts,
-        augment=lambda ids: some_hidden(ids, entities.HIDDEN_SHARE, mask_id),
+        augment=lambda ids: some_recased(
+            some_hidden(ids, entities.HIDDEN_SHARE, mask_id), entities.RECASED_SHARE
+        ),
     )
 
 
@@ -88,7 +90,7 @@ _ARCHITECTURE = (
     "vocabulary has no case; one linear head on the first piece of each word"
 )
 _LIMITS = (
-    "English only. A name that is written without capitals is often overlooked.",
+    "English only. Case is a strong hint: where all words or none have capitals, less is found.",
     "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file.",
 )
 _NEWS = _Corpus(
@@ -102,8 +104,8 @@ _NEWS = _Corpus(
         license="the annotation is free; the words are of the Reuters corpus, for research only",
         test_data={"logits": "ner_conll2003, official test set (eng.testb)"},
         limits=(
-            "Learned from news of 1996 and 1997, half of it sport: names of later years are less sure.",
-            "Each sentence is judged alone, as headlines are; with its neighbours more names would be found.",
+            "Learned from news of 1996 and 1997, much of it sport: nobody measured it on names of today.",
+            "Each sentence is judged alone, as headlines are.",
             *_LIMITS,
         ),
     ),

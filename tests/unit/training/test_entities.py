@@ -12,8 +12,8 @@ from transformers import BertConfig, BertModel  # noqa: E402 -- from here on onl
 
 from shared.errors import ConfigError  # noqa: E402
 from shared.inference.bundle import OutputSpec  # noqa: E402
-from shared.inference.words import WordEncoder  # noqa: E402
-from training.augment import some_hidden  # noqa: E402
+from shared.inference.words import PIECES, Shape, WordEncoder  # noqa: E402
+from training.augment import some_hidden, some_recased  # noqa: E402
 from training.data import TaggedRows, conll2003  # noqa: E402
 from training.evaluate import reports, temperature  # noqa: E402
 from training.examples import UNKNOWN, Examples, word_examples  # noqa: E402
@@ -131,3 +131,17 @@ def test_the_report_of_labelled_words_scores_their_spans(examples: Examples) -> 
     assert report.accuracy == pytest.approx(90.91)
     assert [(score.kind, score.f1, score.n) for score in report.spans] == [("all", 0.5, 2), ("place", 0.5, 2)]
     assert temperature(logits, target) > 0.0
+
+
+def test_a_recased_row_has_all_words_capitalised_or_none(examples: Examples) -> None:
+    torch.manual_seed(1)
+    ids = torch.from_numpy(examples.input_array()[:1]).repeat(40, 1)
+
+    recased = some_recased(ids, 1.0)
+
+    rows = {tuple(Shape(shape) for shape in row if shape) for row in (recased // PIECES).tolist()}
+    names = {shape for row in rows for shape in row} - {Shape.JOINT, Shape.MARK}
+    assert len(rows) == 2
+    assert names == {Shape.LOWER, Shape.CAPITALISED}
+    assert torch.equal(recased % PIECES, ids % PIECES)
+    assert torch.equal(some_recased(ids, 0.0), ids)
