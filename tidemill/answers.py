@@ -37,10 +37,12 @@ def answers_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: 
 def output_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: str) -> NDArray[np.float32]:
     """Return one output of a text model for each text, in order, float32 [texts, width].
 
-    Raises ConfigError when it takes images, and when neither onnxruntime nor such a Triton is there.
+    Raises ConfigError when it labels no whole texts, and when neither onnxruntime nor such a Triton is there.
     """
     if not isinstance(bundle.spec, TextSpec):
-        raise ConfigError(f"{bundle.model} takes images; models are compared by texts")
+        raise ConfigError(
+            f"{bundle.model} gives no label to a whole text; models are compared by such labels"
+        )
     ids = bundle.text_encoder().encode_batch(texts)
     order = np.argsort([len(row) for row in ids], kind="stable")
     batches = [

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from deploy.local.part import PartEvent, PartState
 from deploy.local.stack import KafkaKind
 from shared.errors import ConfigError
-from shared.events import CustomerMessageAnalyzed, Event, ImageAnalyzed, NewsArticleAnalyzed, Prediction
+from shared.events import CustomerMessageAnalyzed, Event, ImageAnalyzed, NewsArticleAnalyzed
 from tidemill.cards import read_cards
 from tidemill.connect import Connection
 from tidemill.ending import cancelled_by_sigterm
@@ -25,7 +25,7 @@ from tidemill.run import Kafka
 from tidemill.session import Session, session
 from tidemill.terminal import ERR, OUT, one_line, show
 from tidemill.view import View
-from training.metrics import auroc, calibration_error, macro_f1
+from training.metrics import auroc
 
 TOLERANCE_POINTS = 0.2
 PATIENCE_S = 60.0
@@ -83,7 +83,7 @@ def _card_values() -> dict[tuple[str, str], float]:
 class Answer:
     """What the pipeline said to one input."""
 
-    prediction: Prediction
+    said: Any
     out_of_scope: float | None
 
 
@@ -96,18 +96,10 @@ async def _sit(exam: Exam, running: Session, desk: "Desk") -> dict[UUID, Answer]
 
 
 def marks(exam: Exam, answers: Mapping[UUID, Answer]) -> list[dict[str, Any]]:
-    """Return the figures of one exam, in percent; an unanswered row is a wrong one, of no confidence."""
+    """Return the figures of one exam, in percent."""
     given = [answers.get(event.event_id) for event in exam.events]
-    said = np.array([answer.prediction.label if answer else "" for answer in given])
-    confidence = np.array([answer.prediction.confidence if answer else 0.0 for answer in given])
-    expected = np.array(exam.expected)
-    right = said == expected
-    figures = {
-        "accuracy": float(right.mean()),
-        "macro F1": macro_f1(said, expected),
-        "calibration error": calibration_error(confidence, right),
-        **_told_apart(exam, answers),
-    }
+    said = [answer.said if answer else None for answer in given]
+    figures = {**exam.figures(said, exam.expected), **_told_apart(exam, answers)}
     return [
         {
             "model": exam.model,
@@ -160,9 +152,9 @@ class Desk(AbstractContextManager["Desk"]):
 
     def show_event(self, event: Event) -> None:
         """Take the answer in a result of this exam."""
-        prediction = self._exam.answer(event) if self._exam else None
-        if prediction is not None and isinstance(event, RESULTS):
-            self.answers[event.cause_id] = Answer(prediction, event.decision.out_of_scope)
+        said = self._exam.answer(event) if self._exam else None
+        if said is not None and isinstance(event, RESULTS):
+            self.answers[event.cause_id] = Answer(said, event.decision.out_of_scope)
             self._progress.update(self._bar, completed=len(self.answers))
 
     def show_part(self, part: PartEvent) -> None:

@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from uuid import uuid5
@@ -21,8 +22,9 @@ from shared.events import (
     ImageReceived,
     NewsArticleAnalyzed,
     NewsArticlePublished,
-    Prediction,
 )
+from shared.inference.spans import Span, spans_of
+from tidemill.figures import Figures, label_figures, span_figures
 from tidemill.rows import NAMESPACE
 from training import data
 
@@ -36,9 +38,12 @@ class Exam:
     """The name of the model's output that answers."""
 
     events: Sequence[Event]
-    expected: Sequence[str]
-    answer: Callable[[Any], Prediction | None]
+    expected: Sequence[Any]
+    answer: Callable[[Any], Any | None]
     """Returns the answer in a result; None when the result is not of this exam."""
+
+    figures: Figures = label_figures
+    """Returns the figures of answers, None where there is none, beside what was expected; shares."""
 
     foreign: Sequence[Event] = ()
     """Inputs that no label fits: they have no right answer, and are to be told from the others."""
@@ -60,7 +65,7 @@ class Exam:
 
 def exams(root: Path) -> list[Exam]:
     """Return every exam. Raises ConfigError when a data set is missing."""
-    return [_intents(root), *_news(root), _reviews(root), _dishes(root), _digits(root)]
+    return [_intents(root), *_news(root), _entities(root), _reviews(root), _dishes(root), _digits(root)]
 
 
 def _intents(root: Path) -> Exam:
@@ -104,6 +109,31 @@ def _news(root: Path) -> list[Exam]:
             answer=lambda event: event.sentiment if _is(event, NewsArticleAnalyzed) else None,
         ),
     ]
+
+
+def _entities(root: Path) -> Exam:
+    rows = data.conll2003(root).test
+    return Exam(
+        model="entities",
+        output="logits",
+        events=_stories("conll2003", [" ".join(words) for words in rows.words]),
+        expected=[_places(words, tags) for words, tags in zip(rows.words, rows.tags, strict=True)],
+        answer=lambda event: _names_in(event) if _is(event, NewsArticleAnalyzed) else None,
+        figures=span_figures,
+    )
+
+
+def _places(words: Sequence[str], tags: Sequence[str]) -> frozenset[Span]:
+    """Return where the names stand in the text of all words, in code points."""
+    ends = list(accumulate(len(word) + 1 for word in words))
+    return frozenset(
+        Span(span.kind, ends[span.start] - len(words[span.start]) - 1, ends[span.end - 1] - 1)
+        for span in spans_of(tags)
+    )
+
+
+def _names_in(story: NewsArticleAnalyzed) -> frozenset[Span]:
+    return frozenset(Span(entity.type, entity.start, entity.end) for entity in story.entities)
 
 
 def _dishes(root: Path) -> Exam:

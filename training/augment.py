@@ -6,6 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from shared.inference.text import PAD_ID
+from shared.inference.words import PIECES, Shape
+
+_WITH_CAPITALS = (Shape.UPPER, Shape.INITIAL, Shape.CAPITALISED, Shape.MIXED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +66,26 @@ def some_inverted(pixels: Tensor, share: float) -> Tensor:
 
 
 def some_hidden(ids: Tensor, share: float, mask_id: int) -> Tensor:
-    """Return token ids [batch, tokens], about a `share` of them replaced by the mask; padding stays.
+    """Return token ids [batch, tokens], about a `share` of them replaced by the mask.
+
+    Padding stays, and so do the shapes of words.
 
     Gal and Ghahramani 2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks".
     """
     chosen = (torch.rand(ids.shape) < share) & (ids != PAD_ID)
-    return ids.masked_fill(chosen, mask_id)
+    return torch.where(chosen, ids - ids % PIECES + mask_id, ids)
+
+
+def some_recased(ids: Tensor, share: float) -> Tensor:
+    """Return token ids with shapes [batch, tokens], about a `share` of the rows written as headlines may be.
+
+    Of half of them every word begins with a capital, of the other half none does.
+    """
+    shapes, chance = ids // PIECES, torch.rand(len(ids), 1)
+    capitalised = shapes.masked_fill(shapes == Shape.LOWER, Shape.CAPITALISED)
+    lower = shapes.masked_fill(torch.isin(shapes, torch.tensor(_WITH_CAPITALS)), Shape.LOWER)
+    recased = torch.where(chance < share / 2, capitalised, torch.where(chance < share, lower, shapes))
+    return ids % PIECES + recased * PIECES
 
 
 def _around(count: int, most: float) -> Tensor:

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from shared.errors import ConfigError
 from shared.inference.bundle import ModelBundle, OutputSpec, load_bundle
+from shared.inference.words import PIECES
 from training.card_content import CARD_FILES, Card, Run
 from training.card_page import write_card
 from training.endings import console, plain_endings
@@ -140,7 +141,9 @@ def _rows_for(bundle: ModelBundle, job: Job) -> Examples:
     numbers = np.array([old[piece] for piece in sorted(new, key=new.__getitem__)], dtype=np.int32)
     if isinstance(job.test.inputs, np.ndarray):
         return job.test
-    return Examples([numbers[ids] for ids in job.test.inputs], job.test.targets)
+    # The shapes of words, where there are any, stay.
+    rows = [numbers[ids % PIECES] + ids // PIECES * PIECES for ids in job.test.inputs]
+    return Examples(rows, job.test.targets)
 
 
 def _shipped_tokenizer(bundle: ModelBundle) -> Tokenizer | None:

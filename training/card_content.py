@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from training.evaluate import Report
+from training.evaluate import Report, percent
 from training.job import Facts
 from training.progress import Epoch
 from training.speed import Speed
@@ -67,7 +67,10 @@ class Card:
             "out-of-scope AUROC": report.out_of_scope.by_energy if report.out_of_scope else None,
         }
         data = self.facts.test_data[report.output]
-        return [
+        names = [
+            Figure(f"{report.output} entity F1", percent(each.f1), each.n, data) for each in report.spans[:1]
+        ]
+        return names + [
             Figure(f"{report.output} {name}", value, report.n, data)
             for name, value in values.items()
             if value is not None

@@ -62,12 +62,31 @@ def _figures(card: Card) -> Iterator[str]:
         mean = sum(values) / len(values)
         yield from ("", f"With {len(values)} seeds, {metric}: mean {mean:.2f} %, {_range(values)}.")
     for report in card.reports:
+        yield from _spans(report)
         yield from _rounding(report)
         yield from _out_of_scope(report)
 
 
 def _range(values: Sequence[float]) -> str:
     return f"from {min(values):.2f} % to {max(values):.2f} %"
+
+
+def _spans(report: Report) -> Iterator[str]:
+    if not report.spans:
+        return
+    yield from (
+        "",
+        f"{report.output}, whole names, counted when type and both ends are right; the rows above are",
+    )
+    yield from (
+        "single words:",
+        "",
+        "| type | precision | recall | F1 | names |",
+        "| --- | --- | --- | --- | --- |",
+    )
+    for each in report.spans:
+        shares = (f"{100 * share:.2f} %" for share in (each.precision, each.recall, each.f1))
+        yield f"| {_cell(each.kind)} | {' | '.join(shares)} | {each.n:,} |"
 
 
 def _rounding(report: Report) -> Iterator[str]:

@@ -9,6 +9,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from shared.inference.bundle import OutputSpec, Scope
+from shared.inference.spans import likeliest, spans_of
+from training.data import Labels
 from training.examples import UNKNOWN, Examples
 from training.metrics import (
     Bin,
@@ -27,12 +29,16 @@ from training.metrics import (
     reliability,
     softmax,
 )
+from training.spans import SpanScore, span_scores
 
 _BATCH = 32
 _TEMPERATURES = np.geomspace(0.25, 4.0, 97)
 _SHARES = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _SHOWN = 10
 """So many of the worst labels and of the most frequent mistakes are kept."""
+
+_ROW_NDIM = 2
+"""Axes of logits a row and of targets a token: one label each of the rows, or one each of their tokens."""
 
 Logits = NDArray[np.float32]
 
@@ -103,10 +109,15 @@ class Report:
     """None where the served file is float itself, or was not compared."""
 
     out_of_scope: OutOfScope | None = None
+    spans: Sequence[SpanScore] = ()
+    """Of all types, then of each: how well whole spans are found, where words are labelled."""
 
 
 def logits_of(model: Path, examples: Examples) -> dict[str, Logits]:
-    """Return each output for all rows, float32 [rows, width], from batches of similar length."""
+    """Return each output for all rows, float32 [rows, width], from batches of similar length.
+
+    An output a token is float32 [rows, longest, width], zero behind the end of a row.
+    """
     session = session_of(model, threads=2)
     names = [output.name for output in session.get_outputs()]
     feed = session.get_inputs()[0].name
@@ -115,7 +126,16 @@ def logits_of(model: Path, examples: Examples) -> dict[str, Logits]:
         session.run(names, {feed: batch.input_array()}) for batch in examples.batches(_BATCH, order=order)
     ]
     back = np.argsort(order, kind="stable")
-    return {name: np.concatenate([part[column] for part in parts])[back] for column, name in enumerate(names)}
+    return {name: _joined([part[column] for part in parts])[back] for column, name in enumerate(names)}
+
+
+def _joined(parts: Sequence[Logits]) -> Logits:
+    """Return the batches of an output as one array."""
+    longest = max(part.shape[1] for part in parts)
+    ragged = parts[0].ndim > _ROW_NDIM
+    return np.concatenate(
+        [np.pad(part, ((0, 0), (0, longest - part.shape[1]), (0, 0))) if ragged else part for part in parts]
+    )
 
 
 def session_of(model: Path, *, threads: int) -> ort.InferenceSession:
@@ -132,16 +152,19 @@ def reports(
     lengths = None if isinstance(examples.inputs, np.ndarray) else examples.lengths()
     results = []
     for name, spec in specs.items():
-        known = examples.targets[name] != UNKNOWN
-        report = _report(name, spec, logits[name][known], examples.targets[name][known])
+        target = examples.targets[name]
+        known = target != UNKNOWN
+        report = _report(name, spec, logits[name][known], target[known])
         if lengths is not None:
-            right = logits[name].argmax(1)[known] == examples.targets[name][known]
-            report = replace(report, lengths=_by_length(lengths[known], right))
+            right = logits[name].argmax(-1)[known] == target[known]
+            report = replace(report, lengths=_by_length(lengths[known.nonzero()[0]], right))
+        if target.ndim == _ROW_NDIM:
+            report = replace(report, spans=_span_scores(spec, logits[name], target))
         results.append(report)
     return results
 
 
-def _report(output: str, spec: OutputSpec, logits: Logits, target: NDArray[np.int64]) -> Report:
+def _report(output: str, spec: OutputSpec, logits: Logits, target: Labels) -> Report:
     names = np.array(spec.labels)
     said, wanted = names[logits.argmax(1)], names[target]
     right = said == wanted
@@ -161,6 +184,17 @@ def _report(output: str, spec: OutputSpec, logits: Logits, target: NDArray[np.in
     )
 
 
+def _span_scores(spec: OutputSpec, logits: Logits, target: Labels) -> list[SpanScore]:
+    """Return how well whole spans are found, by the words of each row."""
+    names, known = np.array(spec.labels), target != UNKNOWN
+    right = [names[row[words]] for row, words in zip(target, known, strict=True)]
+    said = [
+        names[likeliest(softmax(row[words], spec.temperature), spec.labels)]
+        for row, words in zip(logits, known, strict=True)
+    ]
+    return span_scores(*([set(spans_of(tags.tolist())) for tags in rows] for rows in (said, right)))
+
+
 def percent(share: float) -> float:
     """Return a share as percent with two digits, as cards state it."""
     return round(100.0 * share, 2)
@@ -175,10 +209,10 @@ def _by_length(lengths: NDArray[np.int64], right: Marks) -> list[LengthScore]:
     ]
 
 
-def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: NDArray[np.int64]) -> Report:
+def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: Labels) -> Report:
     """Return the report of an int8 model with what its float original answers to the same rows."""
     known = target != UNKNOWN
-    said, before = rounded.argmax(1)[known], exact.argmax(1)[known]
+    said, before = rounded.argmax(-1)[known], exact.argmax(-1)[known]
     cost = Rounding(
         float_accuracy=percent(float((before == target[known]).mean())),
         agreement=percent(float((said == before).mean())),
@@ -209,7 +243,7 @@ def _refusal(own: Chances, other: Chances, scope: Scope) -> Refusal:
     )
 
 
-def temperature(logits: Logits, target: NDArray[np.int64]) -> float:
+def temperature(logits: Logits, target: Labels) -> float:
     """Return what to divide logits by, so that the probability of the right answers is highest.
 
     Guo et al. 2017, "On Calibration of Modern Neural Networks".
@@ -219,7 +253,7 @@ def temperature(logits: Logits, target: NDArray[np.int64]) -> float:
     return round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
 
 
-def _loss(chances: Chances, target: NDArray[np.int64]) -> float:
+def _loss(chances: Chances, target: Labels) -> float:
     # Never the logarithm of nothing: a probability may be too small for its number.
     right = np.maximum(chances[np.arange(len(target)), target], np.finfo(np.float64).tiny)
     return float(-np.log(right).mean())

@@ -1,15 +1,19 @@
 """Rows as networks take them: inputs, and the right answer of each output."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from shared.inference.image import Pixels
+from shared.inference.spans import OUTSIDE, kind_of
 from shared.inference.text import Ids, TextEncoder, pad
-from training.data import TextRows
+from shared.inference.words import Word, WordEncoder
+from training.data import TaggedRows, TextRows
 
 UNKNOWN = -100
 """The target of a row that a head learns nothing from; torch's losses skip it."""
@@ -17,10 +21,11 @@ UNKNOWN = -100
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Model inputs, and for each output the right column of each row."""
+    """Model inputs, and for each output the right column of each row or token."""
 
     inputs: Sequence[Ids] | Pixels
     targets: Mapping[str, NDArray[np.int64]]
+    """int64 [rows]; where each token has an answer, [rows, longest], `UNKNOWN` behind the end."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -28,8 +33,14 @@ class Examples:
 
     def take(self, rows: NDArray[np.int64]) -> "Examples":
         """Return these rows only, in this order."""
-        inputs = self.inputs[rows] if isinstance(self.inputs, np.ndarray) else [self.inputs[r] for r in rows]
-        return Examples(inputs, {name: target[rows] for name, target in self.targets.items()})
+        if isinstance(self.inputs, np.ndarray):
+            return Examples(self.inputs[rows], {name: target[rows] for name, target in self.targets.items()})
+        inputs = [self.inputs[row] for row in rows]
+        # Of targets a token, those that the longest row of the choice has.
+        longest = (slice(None), slice(max(map(len, inputs), default=0)))
+        return Examples(
+            inputs, {name: target[rows][longest[: target.ndim]] for name, target in self.targets.items()}
+        )
 
     def split(self, share: float, seed: int) -> tuple["Examples", "Examples"]:
         """Return the rows without, and with only, a random `share` of them."""
@@ -73,3 +84,26 @@ def text_examples(tokenizer: Tokenizer, max_tokens: int, rows: Mapping[str, Text
         targets[name][start : start + len(part.labels)] = part.labels
         start += len(part.labels)
     return Examples(inputs, targets)
+
+
+def word_examples(encoder: WordEncoder, labels: Sequence[str], rows: TaggedRows) -> Examples:
+    """Return texts with the label of each word at its first piece, the output being `logits`."""
+    texts = [" ".join(words) for words in rows.words]
+    inputs = encoder.encode(texts)
+    target = np.full((len(texts), max(map(len, inputs), default=0)), UNKNOWN, dtype=np.int64)
+    numbers = {label: number for number, label in enumerate(labels)}
+    for row, text in enumerate(texts):
+        words = encoder.words(text)
+        for word, tag in zip(words, _tags_of(words, rows.words[row], rows.tags[row]), strict=True):
+            target[row, word.place] = numbers[tag]
+    return Examples(inputs, {"logits": target})
+
+
+def _tags_of(words: Sequence[Word], tokens: Sequence[str], tags: Sequence[str]) -> Iterator[str]:
+    """Yield the tag of each word; a token of the data set may be several words, such as `AL-AIN`."""
+    ends = list(accumulate(len(token) + 1 for token in tokens))
+    before = -1
+    for word in words:
+        token = bisect_right(ends, word.start)
+        yield f"I-{kind_of(tags[token])}" if token == before and tags[token] != OUTSIDE else tags[token]
+        before = token

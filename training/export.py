@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from shared.inference.bundle import load_bundle, preprocessing_hash
-from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement
+from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement, TensorSpec
 from training.card import card_of
 from training.card_content import Card, Run
 from training.card_page import write_card
@@ -30,6 +30,10 @@ _OPSET = 17
 
 _CALIBRATION_ROWS = 512
 """Training rows that set the ranges of int8 values. More moved no accuracy."""
+
+
+_ROW_NDIM = 2
+"""Axes of an output that has one answer a row; an output a token has no scope."""
 
 
 class _Traceable(nn.Module):
@@ -58,9 +62,13 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
             opset_version=_OPSET,
             input_names=[config.inputs[0].name],
             output_names=names,
-            dynamic_axes={config.inputs[0].name: axes, **{name: {0: "batch"} for name in names}},
+            dynamic_axes={config.inputs[0].name: axes, **_free_axes(config.outputs)},
         )
     onnx.checker.check_model(str(path))
+
+
+def _free_axes(outputs: Sequence[TensorSpec]) -> dict[str, dict[int, str]]:
+    return {each.name: {0: "batch"} | ({1: "tokens"} if -1 in each.dims else {}) for each in outputs}
 
 
 def write_model(job: Job, repository: Path, run: Run, *, others: Sequence[Mapping[str, float]] = ()) -> Card:
@@ -152,7 +160,7 @@ def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
         name: output.model_copy(
             update={
                 "temperature": temperature(logits[name], job.valid.targets[name]),
-                "scope": scope_of(logits[name]),
+                "scope": scope_of(logits[name]) if logits[name].ndim == _ROW_NDIM else None,
             }
         )
         for name, output in job.spec.outputs.items()

@@ -7,7 +7,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from shared.inference.bundle import PictureSpec, TextSpec
+from shared.inference.bundle import Spec
 from shared.inference.model_config import ModelConfig, Placement
 from training.examples import Examples
 from training.nets import Net
@@ -43,7 +43,7 @@ class Job:
     train: Examples
     valid: Examples
     test: Examples
-    spec: TextSpec | PictureSpec
+    spec: Spec
     """Still with temperatures of 1: they are fitted after the training."""
 
     tokenizer: Tokenizer | None

@@ -8,6 +8,7 @@ from shared.errors import ConfigError
 from training.bert import news_tone_job, support_intent_job
 from training.clinc import clinc_intent_job
 from training.cnn import digit_job, dish_photo_job
+from training.entities import entities_job, entities_wnut_job
 from training.identity import RECIPE, identity_job
 from training.job import Job, Maker
 from training.lstm import review_sentiment_job
@@ -16,6 +17,7 @@ from training.recipes import (
     clinc_intent,
     digit,
     dish_photo,
+    entities,
     news_tone,
     review_sentiment,
     support_intent,
@@ -33,6 +35,8 @@ _MAKERS: dict[str, tuple[Recipe, Maker]] = {
     ),
     "dish_photo": (dish_photo.RECIPE, lambda root, recipe, _encoder: dish_photo_job(root, recipe)),
     "digit": (digit.RECIPE, lambda root, recipe, _encoder: digit_job(root, recipe)),
+    "entities": (entities.RECIPE, entities_job),
+    "entities_wnut": (entities.RECIPE, entities_wnut_job),
     **table_recipes(),
 }
 

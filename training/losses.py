@@ -44,20 +44,25 @@ def _floats(answers: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _loss(answers: Mapping[str, Tensor], targets: Targets, smoothing: float) -> Tensor:
     total = torch.zeros(())
     for name, target in targets.items():
-        known = torch.from_numpy(target)
         if (target != UNKNOWN).any():
+            logits, right = _flat(answers[name], target)
             total = total + nn.functional.cross_entropy(
-                answers[name], known, ignore_index=UNKNOWN, label_smoothing=smoothing
+                logits, right, ignore_index=UNKNOWN, label_smoothing=smoothing
             )
     return total
 
 
+def _flat(logits: Tensor, target: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    """Return logits [n, width] and targets [n], whether of rows or of their tokens."""
+    return logits.flatten(0, -2), torch.from_numpy(target).flatten()
+
+
 def _divergence(logits: Tensor, target: NDArray[np.int64]) -> Tensor:
-    """Return how far the two answers to each row with a known target lie apart, in both directions."""
-    known = torch.from_numpy(target != UNKNOWN)
-    if not known.any():
+    """Return how far the two answers to each known target lie apart, in both directions."""
+    if not (target != UNKNOWN).any():
         return torch.zeros(())
-    first, second = (half[known].log_softmax(1) for half in logits.chunk(2))
+    halves = [_flat(half, target) for half in logits.chunk(2)]
+    first, second = (half[right != UNKNOWN].log_softmax(1) for half, right in halves)
     there = nn.functional.kl_div(first, second, reduction="batchmean", log_target=True)
     back = nn.functional.kl_div(second, first, reduction="batchmean", log_target=True)
     return (there + back) / 2.0

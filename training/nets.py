@@ -9,6 +9,7 @@ from torchvision.models import mobilenet_v2
 from transformers import BertModel
 
 from shared.inference.text import PAD_ID
+from shared.inference.words import PIECES, Shape
 
 _HIDDEN = -1e4
 """As good as minus infinity in a softmax or a maximum, and still a number in half precision."""
@@ -21,7 +22,7 @@ class Net(nn.Module):
     heads: nn.ModuleDict
 
     def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Return the float32 [batch, width] outputs by their names in Triton."""
+        """Return the float32 [batch, width] or [batch, tokens, width] outputs by their names in Triton."""
         raise NotImplementedError
 
     def forward(self, inputs: Tensor) -> dict[str, Tensor]:
@@ -47,16 +48,48 @@ class BertClassifier(Net):
 
     def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
         """Return the logits of each head for token ids [batch, tokens]; `pooled` has length one."""
-        seen = (inputs != PAD_ID).float()
-        # Four dimensions and additive, as attention wants it: this keeps the exported graph plain.
-        mask = ((1.0 - seen) * _HIDDEN)[:, None, None, :]
-        hidden = self.body(input_ids=inputs.long(), attention_mask=mask).last_hidden_state
-        weight = seen.unsqueeze(-1)
+        seen = inputs != PAD_ID
+        hidden = self.body(input_ids=inputs.long(), attention_mask=_mask(seen)).last_hidden_state
+        weight = seen.float().unsqueeze(-1)
         mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
         answers = {name: head(self.dropout(mean)) for name, head in self.heads.items()}
         if self.pooled:
             answers["pooled"] = nn.functional.normalize(mean, dim=-1)
         return answers
+
+
+class WordClassifier(Net):
+    """One encoder that knows how each word is written, with a linear head a token."""
+
+    body: BertModel
+
+    def __init__(self, encoder: BertModel, labels: int, *, dropout: float) -> None:
+        super().__init__()
+        self.body = encoder
+        self.dropout = nn.Dropout(dropout)
+        width = encoder.config.hidden_size
+        self.heads = nn.ModuleDict(
+            {
+                # Nothing at first: the pretrained encoder begins as it was.
+                "shapes": nn.Embedding(len(Shape), width, _weight=torch.zeros(len(Shape), width)),
+                "logits": nn.Linear(width, labels),
+            }
+        )
+
+    def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
+        """Return the logits of each token, float32 [batch, tokens, labels], for ids with shapes."""
+        shapes = torch.div(inputs, PIECES, rounding_mode="floor").long()
+        words = self.body.embeddings.word_embeddings((inputs - shapes * PIECES).long())
+        hidden = self.body(
+            inputs_embeds=words + self.heads["shapes"](shapes), attention_mask=_mask(inputs != PAD_ID)
+        ).last_hidden_state
+        return {"logits": self.heads["logits"](self.dropout(hidden))}
+
+
+def _mask(seen: Tensor) -> Tensor:
+    """Return what attention adds to its scores, float32 [batch, 1, 1, tokens]."""
+    # Four dimensions and additive, as attention wants it: this keeps the exported graph plain.
+    return ((1.0 - seen.float()) * _HIDDEN)[:, None, None, :]
 
 
 class LstmClassifier(Net):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from torch import Tensor
+from torch import Tensor, nn
 
 from shared.inference.text import PAD_ID, canonical_text
 
@@ -67,6 +67,21 @@ def narrowed(words: Tensor, width: int) -> Tensor:
     projected *= _SPREAD / float(projected.std())
     projected[PAD_ID] = 0.0
     return projected.contiguous()
+
+
+def factored(words: nn.Embedding, width: int) -> nn.Sequential:
+    """Return narrow word vectors on the main axes of `words` (PCA), and the layer that widens them again.
+
+    Lan et al. 2020, "ALBERT: A Lite BERT". The table stays fixed: words that the training rows lack must
+    keep their places among the others. The layer learns.
+    """
+    whole = words.weight.detach()
+    middle = whole.mean(0)
+    axes = torch.linalg.svd(whole - middle, full_matrices=False).Vh[:width]
+    widen = nn.Linear(width, whole.shape[1])
+    widen.weight.data, widen.bias.data = axes.T.contiguous(), middle
+    narrow = (whole - middle) @ axes.T
+    return nn.Sequential(nn.Embedding(len(narrow), width, _weight=narrow, _freeze=True), widen)
 
 
 def learn_vocabulary(texts: Sequence[str], size: int) -> Tokenizer:

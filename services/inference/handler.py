@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.inference.streams import StreamPlan
+from services.inference.tasks.task import Task
 from shared.bus.port import Outcome
 from shared.bus.record import Outgoing, Record
 from shared.errors import RejectedError
 from shared.events import DecisionRecord, Event
 from shared.events.headers import headers_for, trace_id, trace_of
 from shared.events.parse import parse
+from shared.inference.bundle import ModelBundle
 from shared.service.predictor import ModelAnswer, Predictor
 
 SOURCE = "tidemill/inference"
@@ -19,7 +21,7 @@ SOURCE = "tidemill/inference"
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A record on its way to its model."""
+    """A record on its way to its models."""
 
     index: int
     record: Record
@@ -27,7 +29,7 @@ class _Asked:
 
 
 class InferenceHandler:
-    """Sends each event to its model and says what came back. Knows no broker and no server."""
+    """Sends each event to its models and says what came back. Knows no broker and no server."""
 
     def __init__(self, plan: StreamPlan[Any], predictors: Mapping[str, Predictor[Any, Any]]) -> None:
         self._plan = plan
@@ -56,34 +58,49 @@ class InferenceHandler:
         return event
 
     async def _ask(self, group: Sequence[_Asked], started_s: float) -> dict[int, Outcome]:
-        """Return the outcomes of the records that go to one model."""
-        task = self._plan.pick(group[0].event)
-        predictor = self._predictors[task.model]
-        answers = await predictor.predict([task.raw(asked.event) for asked in group])
+        """Return the outcomes of the records that go to the same models."""
+        tasks = (self._plan.pick(group[0].event), *self._plan.beside)
+        answers = await asyncio.gather(*(self._answers(task, group) for task in tasks))
         total_ms = (asyncio.get_running_loop().time() - started_s) * 1000
         return {
-            asked.index: answer
-            if isinstance(answer, RejectedError)
-            else self._answered(asked, answer, predictor, total_ms)
-            for asked, answer in zip(group, answers, strict=True)
+            asked.index: self._outcome(asked, list(zip(tasks, said, strict=True)), total_ms)
+            for asked, said in zip(group, zip(*answers, strict=True), strict=True)
         }
 
-    def _answered(
-        self, asked: _Asked, answer: ModelAnswer, predictor: Predictor[Any, Any], total_ms: float
-    ) -> list[Outgoing]:
-        bundle, task = predictor.bundle, self._plan.pick(asked.event)
-        trace = trace_of(asked.record.headers)
-        decision = DecisionRecord(
-            model=bundle.model,
-            model_version=bundle.version,
-            preprocessing_hash=bundle.preprocessing_hash,
-            cached=answer.cached,
-            queue_ms=round(answer.queue_ms, 3),
-            infer_ms=round(answer.infer_ms, 3),
-            total_ms=round(total_ms, 3),
-            trace_id=trace_id(trace),
-            out_of_scope=task.out_of_scope(answer.row, bundle),
-        )
-        result = task.result(asked.event, answer.row, bundle, decision)
+    async def _answers(
+        self, task: Task[Any, Any, Any], group: Sequence[_Asked]
+    ) -> list[ModelAnswer | RejectedError]:
+        return await self._predictors[task.model].predict([task.raw(asked.event) for asked in group])
+
+    def _outcome(
+        self,
+        asked: _Asked,
+        said: Sequence[tuple[Task[Any, Any, Any], ModelAnswer | RejectedError]],
+        total_ms: float,
+    ) -> Outcome:
+        """Return what all models said in one event; nothing when one of them refused."""
+        result, trace = asked.event, trace_of(asked.record.headers)
+        for task, answer in said:
+            if isinstance(answer, RejectedError):
+                return answer
+            bundle = self._predictors[task.model].bundle
+            decision = _decision(task, answer, bundle=bundle, total_ms=total_ms, trace_id=trace_id(trace))
+            result = task.result(result, answer.row, bundle, decision)
         headers = headers_for(result, source=SOURCE, trace=trace)
         return [Outgoing(result.name, result.key, result.to_json(), headers)]
+
+
+def _decision(
+    task: Task[Any, Any, Any], answer: ModelAnswer, *, bundle: ModelBundle, total_ms: float, trace_id: str
+) -> DecisionRecord:
+    return DecisionRecord(
+        model=bundle.model,
+        model_version=bundle.version,
+        preprocessing_hash=bundle.preprocessing_hash,
+        cached=answer.cached,
+        queue_ms=round(answer.queue_ms, 3),
+        infer_ms=round(answer.infer_ms, 3),
+        total_ms=round(total_ms, 3),
+        trace_id=trace_id,
+        out_of_scope=task.out_of_scope(answer.row, bundle),
+    )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from services.inference.tasks.entities import ENTITIES
 from services.inference.tasks.news_tone import NEWS_TONE
 from services.inference.tasks.pictures import DIGIT, DISH_PHOTO
 from services.inference.tasks.review_sentiment import REVIEW_SENTIMENT
@@ -24,11 +25,13 @@ In = TypeVar("In", bound=Event)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamPlan(Generic[In]):
-    """What is read, and which model judges which event."""
+    """What is read, and which models judge which event."""
 
     reads: type[In]
     tasks: tuple[Task[In, Any, Any], ...]
     pick: Callable[[In], Task[In, Any, Any]]
+    beside: tuple[Task[In, Any, Any], ...] = ()
+    """Asked about every event at the same time as the picked one; each adds to its result."""
 
 
 def messages(intent: Task[CustomerMessageReceived, Any, Any]) -> StreamPlan[CustomerMessageReceived]:
@@ -47,7 +50,12 @@ def plan_of(stream: str, intents: IntentsFile) -> StreamPlan[Any]:
 
 STREAMS: dict[str, StreamPlan[Any]] = {
     "messages": messages(SUPPORT_INTENT),
-    "news": StreamPlan(reads=NewsArticlePublished, tasks=(NEWS_TONE,), pick=lambda _: NEWS_TONE),
+    "news": StreamPlan(
+        reads=NewsArticlePublished,
+        tasks=(NEWS_TONE, ENTITIES),
+        pick=lambda _: NEWS_TONE,
+        beside=(ENTITIES,),
+    ),
     "images": StreamPlan(
         reads=ImageReceived,
         tasks=(DIGIT, DISH_PHOTO),

@@ -4,7 +4,7 @@ from shared.events.customer import Channel, CustomerMessageAnalyzed, CustomerMes
 from shared.events.decision import DecisionRecord, Prediction
 from shared.events.envelope import Event
 from shared.events.image import ImageAnalyzed, ImageKind, ImageReceived
-from shared.events.news import NewsArticleAnalyzed, NewsArticlePublished
+from shared.events.news import Entity, EntityType, NewsArticleAnalyzed, NewsArticlePublished
 from shared.events.sentiment import (
     Evidence,
     SentimentAlertRaised,
@@ -42,6 +42,8 @@ __all__ = [
     "CustomerMessageAnalyzed",
     "CustomerMessageReceived",
     "DecisionRecord",
+    "Entity",
+    "EntityType",
     "Event",
     "Evidence",
     "ImageAnalyzed",

@@ -1,9 +1,10 @@
-"""News about companies: as published, and as a model understood them."""
+"""News about companies: as published, and as models understood them."""
 
+from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.decision import DecisionRecord, Prediction, Share
 from shared.events.envelope import Event, Time
@@ -22,8 +23,39 @@ class NewsArticlePublished(Event):
     body: OptionalText = ""
 
 
+class EntityType(StrEnum):
+    """What a name stands for."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+    """Companies above all; also teams, parties and agencies."""
+
+    PLACE = "place"
+    OTHER = "other"
+    """Of nationalities, events, works, products."""
+
+
+class Entity(BaseModel):
+    """A name in a headline, as it stands there."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: EntityType
+    text: str
+    """The part of the published headline from `start` to before `end`."""
+
+    start: Annotated[int, Field(ge=0)]
+    """Unicode code points of the headline, as published, in front of the name."""
+
+    end: Annotated[int, Field(ge=1)]
+    """The same up to and with the name's last one."""
+
+    confidence: Share
+    """Calibrated probability of the least sure of its words."""
+
+
 class NewsArticleAnalyzed(Event):
-    """A model judged a story. Kafka key: `company`, so that one reader sees all of a company's news."""
+    """Models judged a story. Kafka key: `company`, so that one reader sees all of a company's news."""
 
     name: ClassVar[str] = "news.article_analyzed.v1"
     key_field: ClassVar[str] = "company"
@@ -39,3 +71,10 @@ class NewsArticleAnalyzed(Event):
     """Calibrated probability that the story is bad for the company."""
 
     decision: DecisionRecord
+    """Of the model that told topic and sentiment."""
+
+    entities: tuple[Entity, ...] = ()
+    """The names in the headline, in its order, none within another."""
+
+    entities_decision: DecisionRecord | None = None
+    """Of the model that found the names; None where none was asked."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from shared.errors import ConfigError
 from shared.inference.image import ImageSpec
 from shared.inference.text import TextEncoder
+from shared.inference.words import WordEncoder
 
 
 class Scope(BaseModel):
@@ -29,7 +30,7 @@ class Scope(BaseModel):
 
 
 class OutputSpec(BaseModel):
-    """How to read one output of logits, float32 [batch, labels]."""
+    """How to read one output of logits, float32 [batch, labels] or [batch, tokens, labels]."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,6 +54,16 @@ class TextSpec(BaseModel):
     outputs: Mapping[str, OutputSpec]
 
 
+class WordsSpec(BaseModel):
+    """How the input of a text model was made that labels each word; its outputs have a row a piece."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["words"] = "words"
+    max_tokens: Annotated[int, Field(ge=2)]
+    outputs: Mapping[str, OutputSpec]
+
+
 class PictureSpec(BaseModel):
     """How an image model's input was made when it was trained."""
 
@@ -71,18 +82,29 @@ class PictureSpec(BaseModel):
         return ImageSpec(width=self.width, height=self.height, mode=self.mode, resize=self.resize)
 
 
-Preprocessing = Annotated[TextSpec | PictureSpec, Field(discriminator="kind")]
-_PREPROCESSING: TypeAdapter[TextSpec | PictureSpec] = TypeAdapter(Preprocessing)
+Spec = TextSpec | WordsSpec | PictureSpec
+_PREPROCESSING: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="kind")])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+_KINDS = {
+    "text": ("text", "a text stream"),
+    "words": ("text and labels its words", "a stream of its own"),
+    "image": ("images", "an image stream"),
+}
+"""What a model of each kind takes, and where it belongs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelBundle:
-    """One version of one model as its folder describes it; the weights stay with Triton."""
+    """One version of one model as its folder describes it; the weights stay with Triton.
+
+    Each is equal to itself only, so it can be a key.
+    """
 
     model: str
     version: str
     folder: Path
-    spec: TextSpec | PictureSpec
+    spec: Spec
     preprocessing_hash: str
 
     @property
@@ -93,11 +115,20 @@ class ModelBundle:
     def text_encoder(self) -> TextEncoder:
         """Return a new encoder for this model's text; one a thread.
 
-        Raises ConfigError when this is an image model, or its tokenizer is gone.
+        Raises ConfigError when this is another kind of model, or its tokenizer is gone.
         """
         if not isinstance(self.spec, TextSpec):
-            raise ConfigError(f"{self.model} takes images: give it an image stream")
+            raise self._unfit()
         return TextEncoder.load(self.folder / "tokenizer.json", max_tokens=self.spec.max_tokens)
+
+    def word_encoder(self) -> WordEncoder:
+        """Return a new encoder for this model's words; one a thread.
+
+        Raises ConfigError when this is another kind of model, or its tokenizer is gone.
+        """
+        if not isinstance(self.spec, WordsSpec):
+            raise self._unfit()
+        return WordEncoder.load(self.folder / "tokenizer.json", max_tokens=self.spec.max_tokens)
 
     def image_spec(self) -> ImageSpec:
         """Return how to decode this model's images.
@@ -105,8 +136,12 @@ class ModelBundle:
         Raises ConfigError when this is a text model.
         """
         if not isinstance(self.spec, PictureSpec):
-            raise ConfigError(f"{self.model} takes text: give it a text stream")
+            raise self._unfit()
         return self.spec.image
+
+    def _unfit(self) -> ConfigError:
+        takes, stream = _KINDS[self.spec.kind]
+        return ConfigError(f"{self.model} takes {takes}: give it {stream}")
 
 
 def load_bundle(repository: Path, model: str, version: str = "1") -> ModelBundle:
@@ -122,7 +157,7 @@ def load_bundle(repository: Path, model: str, version: str = "1") -> ModelBundle
         raise ConfigError(
             f"{folder}: no usable preprocessing.json ({first_line}); run `make train MODEL={model}`"
         ) from error
-    if isinstance(spec, TextSpec) and not (folder / "tokenizer.json").is_file():
+    if not isinstance(spec, PictureSpec) and not (folder / "tokenizer.json").is_file():
         raise ConfigError(f"{folder}: tokenizer.json is missing; run `make train MODEL={model}`")
     return ModelBundle(
         model=model,

@@ -14,10 +14,10 @@ _CERTAIN = 30.0
 
 
 def probabilities(logits: NDArray[np.float32], spec: OutputSpec) -> NDArray[np.float64]:
-    """Return the calibrated probability of each label, float64 [labels], summing to 1."""
+    """Return the calibrated probability of each label, float64 [..., labels], summing to 1."""
     scaled = logits.astype(np.float64) / spec.temperature
-    exponentials: NDArray[np.float64] = np.exp(scaled - scaled.max())
-    exponentials /= exponentials.sum()
+    exponentials: NDArray[np.float64] = np.exp(scaled - scaled.max(-1, keepdims=True))
+    exponentials /= exponentials.sum(-1, keepdims=True)
     return exponentials
 
 

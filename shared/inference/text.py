@@ -38,6 +38,36 @@ def canonical_text(text: str) -> str:
     return " ".join(_LINE_BREAK.sub(" ", _LINK.sub(" ", text)).split())
 
 
+def blanked_text(text: str) -> str:
+    """Return `text` with spaces for what `canonical_text` takes out; all else stays at its place.
+
+    So a model that tells where something stands speaks of the text as it came.
+    """
+    text = _ESCAPE.sub(_plain_at_its_place, text.translate(_CONTROLS))
+    return _LINE_BREAK.sub(_nothing_at_its_place, _LINK.sub(_nothing_at_its_place, text))
+
+
+def _plain_at_its_place(escape: re.Match[str]) -> str:
+    return _ESCAPES.get(escape.group(1), "&").ljust(len(escape.group()))
+
+
+def _nothing_at_its_place(found: re.Match[str]) -> str:
+    return " " * len(found.group())
+
+
+def load_tokenizer(tokenizer_json: Path) -> Tokenizer:
+    """Return the tokenizer kept in a `tokenizer.json`.
+
+    Raises ConfigError when there is no such tokenizer: train or check out the model again.
+    """
+    try:
+        return Tokenizer.from_file(str(tokenizer_json))
+    except Exception as error:  # the library raises plain Exception for a missing or broken file
+        raise ConfigError(
+            f"{tokenizer_json}: no readable tokenizer ({error}); check the model folder out again"
+        ) from error
+
+
 class TextEncoder:
     """Encodes text as the ids that one model was trained on."""
 
@@ -48,17 +78,8 @@ class TextEncoder:
 
     @classmethod
     def load(cls, tokenizer_json: Path, *, max_tokens: int) -> Self:
-        """Return the encoder kept in a `tokenizer.json`.
-
-        Raises ConfigError when there is no such tokenizer: train or check out the model again.
-        """
-        try:
-            tokenizer = Tokenizer.from_file(str(tokenizer_json))
-        except Exception as error:  # the library raises plain Exception for a missing or broken file
-            raise ConfigError(
-                f"{tokenizer_json}: no readable tokenizer ({error}); check the model folder out again"
-            ) from error
-        return cls(tokenizer, max_tokens=max_tokens)
+        """Return the encoder kept in a `tokenizer.json`. Raises what `load_tokenizer` raises."""
+        return cls(load_tokenizer(tokenizer_json), max_tokens=max_tokens)
 
     def encode_batch(self, texts: Sequence[str]) -> list[Ids]:
         """Return the ids of each text, int32 [tokens], cut to `max_tokens`, unpadded."""

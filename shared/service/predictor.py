@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.cache.key import KeySpace
 from shared.cache.port import Cache
 from shared.errors import RejectedError
 from shared.inference.batcher import Answer, Batcher, Row
-from shared.inference.bundle import ModelBundle
+from shared.inference.bundle import ModelBundle, WordsSpec
 
 Raw = TypeVar("Raw")
 Item = TypeVar("Item")
@@ -68,6 +69,7 @@ class Predictor(Generic[Raw, Item]):
         self._under_way: dict[bytes, asyncio.Future[Answer]] = {}
         logits = {name: len(output.labels) for name, output in bundle.outputs.items()}
         self._widths = {**logits, **recipe.vectors}
+        self._unpack = _unpack_words if isinstance(bundle.spec, WordsSpec) else _unpack
 
     async def predict(self, inputs: Sequence[Raw]) -> list[ModelAnswer | RejectedError]:
         """Return one outcome an input, in order. Raises what the batcher raises."""
@@ -90,7 +92,7 @@ class Predictor(Generic[Raw, Item]):
         return {
             key: ModelAnswer(row=row, cached=True, queue_ms=0.0, infer_ms=0.0)
             for key, value in zip(unique, values, strict=True)
-            if value is not None and (row := _unpack(value, self._widths)) is not None
+            if value is not None and (row := self._unpack(value, self._widths)) is not None
         }
 
     async def _submit(
@@ -142,8 +144,20 @@ def _pack(row: Row, widths: Mapping[str, int]) -> bytes:
 
 def _unpack(value: bytes, widths: Mapping[str, int]) -> Row | None:
     """Return the row in `value`; None when it has another size, which makes it a miss."""
-    numbers = np.frombuffer(value, dtype=np.float32) if len(value) % 4 == 0 else np.empty(0)
+    numbers = _numbers(value)
     if numbers.size != sum(widths.values()):
         return None
     ends = np.cumsum(list(widths.values()))[:-1]
     return dict(zip(widths, np.split(numbers, ends), strict=True))
+
+
+def _unpack_words(value: bytes, widths: Mapping[str, int]) -> Row | None:
+    """Return the row in `value`, of one output with any number of pieces; None when none fits."""
+    ((name, width),) = widths.items()
+    numbers = _numbers(value)
+    return {name: numbers.reshape(-1, width)} if numbers.size and numbers.size % width == 0 else None
+
+
+def _numbers(value: bytes) -> NDArray[np.float32]:
+    """Return the numbers in `value`; none when it is not made of such."""
+    return np.frombuffer(value if len(value) % 4 == 0 else b"", dtype=np.float32)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from shared.errors import RejectedError
 from shared.events import DecisionRecord, Event
@@ -40,8 +40,11 @@ class Task(Generic[In, Raw, Item]):
     pad: Callable[[Sequence[Item]], Arrays]
     """Returns the model's input for a batch."""
 
-    result: Callable[[In, Row, ModelBundle, DecisionRecord], Event]
-    """Returns the event that says what the model said."""
+    result: Callable[[Any, Row, ModelBundle, DecisionRecord], Event]
+    """Returns the event that says what the model said, from the event that was read.
+
+    Of a task that is asked beside another: from the other's result, with its own answer added.
+    """
 
     vectors: tuple[str, ...] = ()
     """Outputs that are asked for beside the logits."""

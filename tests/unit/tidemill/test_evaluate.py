@@ -1,13 +1,16 @@
 """The marks of an exam, from the results that came back."""
 
+from dataclasses import replace
 from uuid import uuid5
 
 import pytest
 
 from shared.clock import utc_now
 from shared.events import CustomerMessageReceived, Prediction
+from shared.inference.spans import Span
 from tidemill.evaluate import Answer, marks
 from tidemill.exams import Exam
+from tidemill.figures import span_figures
 from tidemill.rows import NAMESPACE
 
 EXPECTED = ("cat", "cat", "dog", "dog")
@@ -86,3 +89,18 @@ def test_a_foreign_input_without_an_answer_is_counted_and_told_apart_from_nothin
     results = marks(exam, {event.event_id: sure("cat", 0.9, 0.5) for event in exam.events})
 
     assert (results[-1]["value"], results[-1]["unanswered"]) == (0.0, 1)
+
+
+def test_names_count_when_type_and_both_ends_are_right() -> None:
+    right = frozenset({Span("person", 0, 4), Span("place", 8, 13)})
+    exam = replace(an_exam(), expected=[right] * len(EXPECTED), figures=span_figures)
+    nothing: frozenset[Span] = frozenset()
+    said = (right, frozenset({Span("place", 0, 4)}), nothing)
+
+    (result,) = marks(
+        exam,
+        {event.event_id: Answer(spans, None) for event, spans in zip(exam.events, said, strict=False)},
+    )
+
+    assert (result["metric"], result["unanswered"]) == ("logits entity F1", 1)
+    assert result["value"] == pytest.approx(100 * 2 * 2 / (3 + 8), abs=0.01)

@@ -22,6 +22,7 @@ from training.examples import UNKNOWN, Examples
 from training.identity import identity_job
 from training.job import Facts
 from training.progress import Epoch
+from training.spans import SpanScore
 from training.speed import Speed
 
 LOGITS = np.array([[4.0, 0.0], [3.0, 0.0], [0.0, 2.0], [1.0, 0.0], [9.0, 9.0]], dtype=np.float32)
@@ -177,3 +178,12 @@ def test_a_card_of_other_weights_is_not_made_again(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"tells of other weights; check the folder out again"):
         carded_again(identity_job(), load_bundle(tmp_path, "identity"))
+
+
+def test_a_model_of_words_is_measured_by_whole_names_first() -> None:
+    score = SpanScore(kind="all", precision=0.5, recall=0.25, f1=1 / 3, n=1200)
+    card = replace(a_card(), reports=(replace(a_report(), spans=(score,)),))
+
+    first = card.metrics[0]
+    assert (first.metric, first.value, first.n) == ("logits entity F1", 33.33, 1200)
+    assert "| all | 50.00 % | 25.00 % | 33.33 % | 1,200 |" in card_markdown(card, ())

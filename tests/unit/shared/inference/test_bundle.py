@@ -11,6 +11,7 @@ from shared.inference.bundle import load_bundle
 from shared.inference.image import ImageSpec
 
 TEXT = {"kind": "text", "max_tokens": 8, "outputs": {"logits": {"labels": ["no", "yes"], "temperature": 1.5}}}
+WORDS = {"kind": "words", "max_tokens": 8, "outputs": {"logits": {"labels": ["O", "B-place"]}}}
 PICTURE = {
     "kind": "image",
     "width": 4,
@@ -58,6 +59,20 @@ def test_an_image_model_refuses_text_and_a_text_model_refuses_images(tmp_path: P
         picture.text_encoder()
     with pytest.raises(ConfigError, match="takes text"):
         text.image_spec()
+
+
+def test_a_model_of_words_takes_neither_whole_texts_nor_images_and_a_text_model_no_words(
+    tmp_path: Path,
+) -> None:
+    words = load_bundle(a_repository(tmp_path / "a", WORDS, tokenizer=b"{}"), "tone")
+    text = load_bundle(a_repository(tmp_path / "b", TEXT, tokenizer=b"{}"), "tone")
+
+    with pytest.raises(ConfigError, match="labels its words"):
+        words.text_encoder()
+    with pytest.raises(ConfigError, match="labels its words"):
+        words.image_spec()
+    with pytest.raises(ConfigError, match="takes text"):
+        text.word_encoder()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from shared.cache.memory import MemoryCache, NullCache
 from shared.cache.port import Cache
 from shared.errors import IntegrityError, RejectedError
 from shared.inference.batcher import Batcher, BatchLimits, Row
-from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec, WordsSpec
 from shared.inference.metrics import ModelMetrics
 from shared.service.predictor import ModelAnswer, Predictor, Recipe
 
@@ -58,9 +59,9 @@ def a_predictor(model: LengthModel, cache: Cache) -> Predictor[str, str]:
     )
 
 
-def logits(outcome: ModelAnswer | RejectedError) -> list[float]:
+def logits(outcome: ModelAnswer | RejectedError) -> list[Any]:
     assert isinstance(outcome, ModelAnswer)
-    numbers: list[float] = outcome.row["logits"].tolist()
+    numbers: list[Any] = outcome.row["logits"].tolist()
     return numbers
 
 
@@ -176,3 +177,28 @@ async def test_a_cached_answer_holds_the_vectors_that_were_asked_for() -> None:
     assert outcome.cached
     assert logits(outcome) == [3, 6]
     assert outcome.row["pooled"].tolist() == [0, 1, 2]
+
+
+async def test_an_answer_with_a_row_a_piece_comes_back_from_the_cache_in_its_shape() -> None:
+    spec = WordsSpec(max_tokens=9, outputs={"logits": OutputSpec(labels=("O", "B-place"))})
+    bundle = ModelBundle(
+        model="words", version="1", folder=Path("nowhere"), spec=spec, preprocessing_hash="0"
+    )
+
+    async def pieces(texts: Sequence[str]) -> list[Row | RejectedError]:
+        return [{"logits": np.arange(2 * len(text), dtype=np.float32).reshape(-1, 2)} for text in texts]
+
+    predictor = Predictor(
+        bundle,
+        Recipe(canonical=str.encode, encode=encode),
+        Batcher(pieces, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        cache=MemoryCache(),
+        executor=ThreadPoolExecutor(max_workers=1),
+    )
+
+    fresh = await predictor.predict(["abc", "d"])
+    kept = await predictor.predict(["abc", "d"])
+
+    assert all(isinstance(outcome, ModelAnswer) and outcome.cached for outcome in kept)
+    assert [logits(outcome) for outcome in kept] == [logits(outcome) for outcome in fresh]
+    assert logits(kept[1]) == [[0.0, 1.0]]

@@ -1,0 +1,98 @@
+"""InferenceHandler with two models: one event has the answers of both, or there is none."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+
+from services.inference.handler import InferenceHandler
+from services.inference.streams import StreamPlan
+from services.inference.tasks.review_sentiment import REVIEW_SENTIMENT
+from services.inference.tasks.support_intent import SUPPORT_INTENT
+from shared.bus.record import Partition, Record
+from shared.cache.memory import NullCache
+from shared.errors import RejectedError
+from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived
+from shared.inference.batcher import Batcher, BatchLimits, Row
+from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.inference.metrics import ModelMetrics
+from shared.inference.prediction import prediction
+from shared.service.predictor import Predictor, Recipe
+
+Said = Callable[[str], Row | RejectedError]
+MOOD = replace(
+    REVIEW_SENTIMENT,
+    result=lambda message, row, bundle, _: message.model_copy(update={"sentiment": prediction(row, bundle)}),
+)
+PLAN = StreamPlan(
+    reads=CustomerMessageReceived,
+    tasks=(SUPPORT_INTENT, MOOD),
+    pick=lambda _: SUPPORT_INTENT,
+    beside=(MOOD,),
+)
+
+
+def second_label(_: str) -> Row | RejectedError:
+    return {"logits": np.array([0.0, 3.0], dtype=np.float32)}
+
+
+def refuse_bad(text: str) -> Row | RejectedError:
+    return RejectedError("model_failed", "no") if text == "bad" else second_label(text)
+
+
+def a_predictor(model: str, labels: tuple[str, str], said: Said) -> Predictor[str, str]:
+    async def answer(texts: Sequence[str]) -> list[Row | RejectedError]:
+        return [said(text) for text in texts]
+
+    spec = TextSpec(max_tokens=9, outputs={"logits": OutputSpec(labels=labels)})
+    return Predictor(
+        ModelBundle(model=model, version="1", folder=Path("nowhere"), spec=spec, preprocessing_hash="0" * 64),
+        Recipe(canonical=str.encode, encode=list),
+        Batcher(answer, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        cache=NullCache(),
+        executor=ThreadPoolExecutor(max_workers=1),
+    )
+
+
+def a_handler(*, mood: Said) -> InferenceHandler:
+    return InferenceHandler(
+        PLAN,
+        {
+            "support_intent": a_predictor("support_intent", ("lost_card", "top_up"), second_label),
+            "review_sentiment": a_predictor("review_sentiment", ("negative", "positive"), mood),
+        },
+    )
+
+
+def a_record(offset: int, text: str) -> Record:
+    event = CustomerMessageReceived(
+        event_id=UUID(int=offset + 1),
+        occurred_at=datetime(2030, 1, 1, tzinfo=UTC),
+        conversation_id="c",
+        text=text,
+    )
+    return Record(Partition(event.name, 0), offset, b"c", event.to_json(), (), 0)
+
+
+async def test_both_models_answer_in_one_event_whose_decision_is_that_of_the_first() -> None:
+    (outcome,) = await a_handler(mood=second_label).handle([a_record(0, "hello")])
+
+    assert not isinstance(outcome, RejectedError)
+    (outgoing,) = outcome
+    event = CustomerMessageAnalyzed.from_json(outgoing.value or b"")
+    assert event.intent is not None
+    assert event.sentiment is not None
+    assert (event.intent.label, event.sentiment.label) == ("top_up", "positive")
+    assert event.decision.model == "support_intent"
+
+
+async def test_what_one_of_the_models_refuses_has_no_half_result() -> None:
+    bad, good = await a_handler(mood=refuse_bad).handle([a_record(0, "bad"), a_record(1, "good")])
+
+    assert isinstance(bad, RejectedError)
+    assert bad.reason == "model_failed"
+    assert not isinstance(good, RejectedError)
