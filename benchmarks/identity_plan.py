@@ -15,6 +15,6 @@ def identity_plan(models: Path) -> StreamPlan[CustomerMessageReceived]:
     """Return the message stream with the identity model instead of BERT, tokenised as for BERT."""
     real = load_bundle(models, SUPPORT_INTENT.model)
     task = dataclasses.replace(
-        SUPPORT_INTENT, model=MODEL, encoder=lambda _: real.text_encoder().encode_batch
+        SUPPORT_INTENT, model=MODEL, vectors=(), encoder=lambda _: real.text_encoder().encode_batch
     )
     return StreamPlan(reads=CustomerMessageReceived, tasks=(task,), pick=lambda _: task)

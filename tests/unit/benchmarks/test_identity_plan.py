@@ -1,0 +1,18 @@
+"""The stream that measures everything but the model."""
+
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
+
+from benchmarks.identity_plan import identity_plan
+from deploy.local.paths import MODELS
+from shared.inference.bundle import load_bundle
+
+
+def test_the_identity_model_has_every_output_that_its_stream_asks_for() -> None:
+    (task,) = identity_plan(MODELS).tasks
+    text = (MODELS / task.model / "config.pbtxt").read_text()
+    config = text_format.Parse(text, model_config_pb2.ModelConfig())
+
+    asked = {*load_bundle(MODELS, task.model).outputs, *task.vectors}
+
+    assert asked <= {output.name for output in config.output}
