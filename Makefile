@@ -25,7 +25,7 @@ test: setup ## Run all tests; those that need Java, Maven or torch skip without 
 check: setup ## Format, lint, types, import rules, sizes; training is left out where torch is not installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(if $(wildcard .venv/lib/python3*/site-packages/torch),,--exclude '^(tests/(unit|integration)/training/|training/(?!__init__|data|metrics))')
+	@$(BIN)/mypy $(if $(wildcard .venv/lib/python3*/site-packages/torch),,--exclude '^(tests/(unit|integration)/training/|training/(?!__init__|data|metrics|tagged))')
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.architecture.sizes
 

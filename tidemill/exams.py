@@ -27,6 +27,7 @@ from shared.inference.spans import Span, spans_of
 from tidemill.figures import Figures, label_figures, span_figures
 from tidemill.rows import NAMESPACE
 from training import data
+from training.tagged import conll2003
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ def _news(root: Path) -> list[Exam]:
 
 
 def _entities(root: Path) -> Exam:
-    rows = data.conll2003(root).test
+    rows = conll2003(root).test
     return Exam(
         model="entities",
         output="logits",

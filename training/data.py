@@ -7,10 +7,9 @@ import lzma
 import struct
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import groupby
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import ConfigError
-from shared.inference.spans import OUTSIDE, kind_of, spans_of
 from shared.inference.text import canonical_text
 
 Labels = NDArray[np.int64]
@@ -29,7 +27,8 @@ _FEWEST_ROWS = 2
 """A label needs one row to learn from and one to be judged by."""
 
 _SHOWN_NAMES = 5
-_OPENERS: dict[str, Callable[..., IO[str]]] = {".gz": gzip.open, ".xz": lzma.open}
+OPENERS: dict[str, Callable[..., IO[str]]] = {".gz": gzip.open, ".xz": lzma.open}
+"""What opens a text file, by its suffix; any other one is plain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +65,6 @@ class AssistantRows:
 
 
 @dataclass(frozen=True, slots=True)
-class TaggedRows:
-    """Texts in the words of their data set, and the tag of each word (see `shared.inference.spans`)."""
-
-    words: Sequence[Sequence[str]]
-    tags: Sequence[Sequence[str]]
-
-    def __add__(self, other: "TaggedRows") -> "TaggedRows":
-        """Return the rows of both."""
-        return TaggedRows([*self.words, *other.words], [*self.tags, *other.tags])
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedSet:
-    """One data set of tagged words with the validation and the test rows of its authors."""
-
-    kinds: tuple[str, ...]
-    train: TaggedRows
-    valid: TaggedRows
-    test: TaggedRows
-
-
-@dataclass(frozen=True, slots=True)
 class PhotoRows:
     """Image files and their labels."""
 
@@ -106,7 +83,7 @@ class DigitRows:
 def banking77(root: Path) -> TextSet:
     """Return banking questions in 77 intents."""
     folder = root / "banking77"
-    with _readable(folder / "categories.json") as path:
+    with readable(folder / "categories.json") as path:
         names = tuple(sorted(json.loads(path.read_text())))
     train, test = (csv_rows(folder / f"{part}.csv", "text", "category") for part in ("train", "test"))
     return text_set(names, train, test=test, path=folder)
@@ -131,28 +108,10 @@ def reviews(root: Path) -> TextSet:
     return replace(text_set(("0", "1"), train, test=test, path=folder), label_names=("negative", "positive"))
 
 
-def conll2003(root: Path) -> TaggedSet:
-    """Return sentences of Reuters news, with persons, organisations, places and others."""
-    kinds = {"PER": "person", "ORG": "organisation", "LOC": "place", "MISC": "other"}
-    train, valid, test = (
-        _tagged(root / "ner_conll2003" / f"eng.{part}.gz", " ", kinds) for part in ("train", "testa", "testb")
-    )
-    return TaggedSet(tuple(kinds.values()), train, valid, test)
-
-
-def wnut17(root: Path) -> TaggedSet:
-    """Return messages of social media, with persons, places, groups, firms, products and works."""
-    names = ("person", "location", "group", "corporation", "product", "creative-work")
-    files = ("wnut17train.conll", "emerging.dev.conll", "emerging.test.annotated")
-    kinds = {name: name for name in names}
-    train, valid, test = (_tagged(root / "ner_wnut17" / file, "\t", kinds) for file in files)
-    return TaggedSet(names, train, valid, test)
-
-
 def dishes(root: Path) -> tuple[tuple[str, ...], PhotoRows, PhotoRows]:
     """Return the names of ten dishes, and the photos of the training and of the test set."""
     folder = root / "food10"
-    with _readable(folder / "classes.txt") as path:
+    with readable(folder / "classes.txt") as path:
         names = tuple(path.read_text().split())
     return names, _photos(folder / "train.zip", names), _photos(folder / "test.zip", names)
 
@@ -160,7 +119,7 @@ def dishes(root: Path) -> tuple[tuple[str, ...], PhotoRows, PhotoRows]:
 def mobilenet_features(root: Path) -> dict[str, NDArray[np.float32]]:
     """Return the pretrained arrays of MobileNetV2's convolutional part, in the order of its layers."""
     with (
-        _readable(root / "mobilenetv2" / "mobilenetv2_1.0_224_imagenet1001.npz") as path,
+        readable(root / "mobilenetv2" / "mobilenetv2_1.0_224_imagenet1001.npz") as path,
         np.load(path, allow_pickle=False) as archive,
     ):
         return {name: archive[name] for name in archive.files if name.startswith("features.")}
@@ -173,7 +132,7 @@ def digits(root: Path) -> tuple[DigitRows, DigitRows]:
 
 def assistant_questions(root: Path) -> AssistantRows:
     """Return what an assistant is asked, in 150 intents, and questions that are out of its scope."""
-    with _readable(root / "clinc150" / "data_full.json") as path:
+    with readable(root / "clinc150" / "data_full.json") as path:
         parts = json.loads(path.read_text())
         names = tuple(sorted({intent for _, intent in parts["train"]}))
         valid, test = (
@@ -192,7 +151,7 @@ def assistant_questions(root: Path) -> AssistantRows:
 
 def unlabelled_questions(root: Path) -> list[str]:
     """Return what customers of other firms ask: more words for the vocabulary, no label is used."""
-    with _readable(root / "clinc150" / "data_full.json") as path:
+    with readable(root / "clinc150" / "data_full.json") as path:
         assistant = [text for text, _ in json.loads(path.read_text())["train"]]
     requests = csv_rows(root / "bitext" / "utterances_21k.csv.gz", "utterance", "intent")
     return [*assistant, *(text for text, _ in requests)]
@@ -200,16 +159,16 @@ def unlabelled_questions(root: Path) -> list[str]:
 
 def foreign_questions(root: Path) -> list[str]:
     """Return test questions that have nothing to do with a bank: out of scope, or of other domains."""
-    with _readable(root / "clinc150" / "domains.json") as path:
+    with readable(root / "clinc150" / "domains.json") as path:
         domains = json.loads(path.read_text())
         banking = {*domains["banking"], *domains["credit_cards"]}
-    with _readable(root / "clinc150" / "data_full.json") as path:
+    with readable(root / "clinc150" / "data_full.json") as path:
         rows = json.loads(path.read_text())
         return [text for text, intent in [*rows["oos_test"], *rows["test"]] if intent not in banking]
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[Path]:
+def readable(path: Path) -> Iterator[Path]:
     """Turn whatever a missing or broken file raises into one line with its cure."""
     try:
         yield path
@@ -234,8 +193,8 @@ def csv_rows(path: Path, text: str, label: str) -> list[tuple[str, str]]:
     Raises ConfigError when the file can't be read, lacks a column, or a record lacks its text or label.
     """
     with (
-        _readable(path),
-        _OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", newline="") as lines,
+        readable(path),
+        OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", newline="") as lines,
     ):
         records = csv.DictReader(lines)
         columns = records.fieldnames or ()
@@ -277,7 +236,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _tweets(folder: Path, train_csv: Path, test_csv: Path) -> TextSet:
-    with _readable(folder / "labels.json") as path:
+    with readable(folder / "labels.json") as path:
         numbered = json.loads(path.read_text())
         numbers = sorted(numbered, key=int)
     train, test = (csv_rows(file, "text", "label") for file in (train_csv, test_csv))
@@ -307,30 +266,8 @@ def distinct(rows: TextRows) -> TextRows:
     return rows.take(np.array(list(first.values()), dtype=np.int64))
 
 
-def _tagged(path: Path, separator: str, kinds: Mapping[str, str]) -> TaggedRows:
-    """Return the rows of a file with a line a word, its tag last, and an empty line after each text."""
-    with _readable(path), _OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8") as lines:
-        fields = [line.strip().split(separator) for line in lines]
-        texts = [list(part) for is_text, part in groupby(fields, _is_of_a_text) if is_text]
-    return TaggedRows(
-        [[field[0] for field in text] for text in texts],
-        [_begun([field[-1] for field in text], kinds) for text in texts],
-    )
-
-
-def _is_of_a_text(field: Sequence[str]) -> bool:
-    return len(field) > 1 and field[0] != "-DOCSTART-"
-
-
-def _begun(tags: Sequence[str], kinds: Mapping[str, str]) -> list[str]:
-    """Return tags of which `B-` begins every span; in IOB1 it begins only one that touches another."""
-    named = [tag if tag == OUTSIDE else f"{tag[0]}-{kinds[kind_of(tag)]}" for tag in tags]
-    starts = {span.start for span in spans_of(named)}
-    return [f"B-{kind_of(tag)}" if place in starts else tag for place, tag in enumerate(named)]
-
-
 def _photos(path: Path, names: Sequence[str]) -> PhotoRows:
-    with _readable(path), zipfile.ZipFile(path) as archive:
+    with readable(path), zipfile.ZipFile(path) as archive:
         members = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
         labels = [names.index(Path(member).parent.name) for member in members]
         return PhotoRows([archive.read(member) for member in members], np.array(labels, dtype=np.int64))
@@ -344,7 +281,7 @@ def _idx_rows(folder: Path, part: str) -> DigitRows:
 
 def _idx(path: Path) -> NDArray[np.uint8]:
     """Return the array of an idx file: two zero bytes, type, rank, sizes (big-endian), values."""
-    with _readable(path), gzip.open(path) as stream:
+    with readable(path), gzip.open(path) as stream:
         rank = struct.unpack(">HBB", stream.read(4))[2]
         sizes = struct.unpack(f">{rank}I", stream.read(4 * rank))
         return np.frombuffer(stream.read(), dtype=np.uint8).reshape(sizes)

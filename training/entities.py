@@ -10,14 +10,13 @@ from shared.inference.bundle import OutputSpec, WordsSpec
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from shared.inference.spans import tags_of
 from shared.inference.words import PIECES, Shape, WordEncoder
-from training import data
 from training.augment import some_hidden, some_recased
 from training.bert import pretrained_encoder
-from training.data import TaggedSet
 from training.examples import word_examples
 from training.job import Facts, Job
 from training.nets import WordClassifier
 from training.recipes import Recipe, entities
+from training.tagged import TaggedSet, conll2003, wnut17
 from training.vocabulary import MASK, factored
 
 
@@ -95,7 +94,7 @@ _LIMITS = (
 )
 _NEWS = _Corpus(
     model="entities",
-    read=data.conll2003,
+    read=conll2003,
     facts=Facts(
         warning="For research only: the words of the data are Reuters news, given out for research.",
         task="Finds the names of persons, organisations, places and others (4 types) in a line of news.",
@@ -114,7 +113,7 @@ _NEWS = _Corpus(
 )
 _MESSAGES = _Corpus(
     model="entities_wnut",
-    read=data.wnut17,
+    read=wnut17,
     facts=Facts(
         task="Finds new and rare names (6 types) in messages of social media.",
         architecture=_ARCHITECTURE,

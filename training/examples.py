@@ -13,7 +13,8 @@ from shared.inference.image import Pixels
 from shared.inference.spans import OUTSIDE, kind_of
 from shared.inference.text import Ids, TextEncoder, pad
 from shared.inference.words import Word, WordEncoder
-from training.data import TaggedRows, TextRows
+from training.data import TextRows
+from training.tagged import TaggedRows
 
 UNKNOWN = -100
 """The target of a row that a head learns nothing from; torch's losses skip it."""

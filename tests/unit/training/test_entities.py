@@ -14,11 +14,11 @@ from shared.errors import ConfigError  # noqa: E402
 from shared.inference.bundle import OutputSpec  # noqa: E402
 from shared.inference.words import PIECES, Shape, WordEncoder  # noqa: E402
 from training.augment import some_hidden, some_recased  # noqa: E402
-from training.data import TaggedRows, conll2003  # noqa: E402
 from training.evaluate import reports, temperature  # noqa: E402
 from training.examples import UNKNOWN, Examples, word_examples  # noqa: E402
 from training.nets import WordClassifier  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
+from training.tagged import TaggedRows, conll2003  # noqa: E402
 from training.train import fit  # noqa: E402
 from training.vocabulary import factored, learn_vocabulary  # noqa: E402
 
