@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.stack", "tests.support.data", "tests.support.buses"]
+pytest_plugins = ["tests.support.stack", "tests.support.data", "tests.support.buses", "tests.support.threads"]
 
 # Where the tests themselves run in the background, children would ignore Ctrl-C as their parent does.
 signal.signal(signal.SIGINT, signal.default_int_handler)

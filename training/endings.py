@@ -17,7 +17,7 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def plain_endings(interrupted: Callable[[], str]) -> Iterator[None]:
+def plain_endings(interrupted: Callable[[], str] = lambda: "interrupted") -> Iterator[None]:
     """End the command with one line, and with a code by the reason.
 
     1 is a model that is not fit to be served, 2 a wrong set-up or a full disk, 130 Ctrl-C.

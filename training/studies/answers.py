@@ -28,11 +28,6 @@ def answers_of(net: Net, examples: Examples) -> dict[str, Rows]:
     return {name: torch.cat([part[name].float() for part in parts]).numpy()[back] for name in parts[0]}
 
 
-def accuracy_of(net: Net, examples: Examples, output: str = "logits") -> float:
-    """Return percent of the rows whose highest logit is the right one."""
-    return right_percent(answers_of(net, examples)[output], examples.targets[output])
-
-
 def right_percent(scores: NDArray[np.floating], target: NDArray[np.int64]) -> float:
     """Return percent of the rows [rows, labels] whose highest score stands in the column `target`."""
     return percent(float((scores.argmax(1) == target).mean()))

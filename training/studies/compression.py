@@ -1,28 +1,23 @@
 """`python -m training.studies.compression --data DIR`: what each way to compress support_intent brings."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from shared.errors import ConfigError
-from training.jobs import job_of
-from training.progress import Step
+from training.endings import plain_endings
 from training.speed import processor
 from training.studies.compression_page import Setting, goals_of, page, picture
 from training.studies.measure import Measured, measured
 from training.studies.networks import Networks
+from training.studies.start import carried_out, job_for
 from training.studies.variants import variants_of
 
-_EXIT_CONFIG = 2
-_STEPS_A_LINE = 100
-console = Console(stderr=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -36,15 +31,11 @@ def study(
     out: Annotated[Path, typer.Option(help="The repository to write docs/ and benchmarks/ of.")] = Path(),
 ) -> None:
     """Make the files, measure them side by side, and write docs/compression.md."""
-    try:
-        job = job_of("support_intent", data)
-    except ConfigError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(_EXIT_CONFIG) from error
-    job = replace(job, recipe=replace(job.recipe, epochs=epochs or job.recipe.epochs))
+    with plain_endings():
+        job = job_for("support_intent", data, epochs=epochs)
     folder = (work or Path(gettempdir()) / "tidemill-compression") / f"{job.recipe.epochs}-epochs"
     folder.mkdir(parents=True, exist_ok=True)
-    rows = measured(variants_of(Networks(job, data, folder, watch=_watch)))
+    rows = measured(variants_of(Networks(job, data, folder, watch=carried_out)))
     setting = Setting(
         command="python -m training.studies.compression --data DIR"
         + (f" --epochs {epochs}" if epochs else ""),
@@ -55,12 +46,6 @@ def study(
         onnxruntime=version("onnxruntime"),
     )
     _write(out, rows, setting)
-
-
-def _watch(name: str, steps: Iterator[Step]) -> None:
-    for step in steps:
-        if step.number % _STEPS_A_LINE == 0:
-            console.print(f"{name}, step {step.number} of {step.count}: loss {step.loss:.3f}")
 
 
 def _write(out: Path, rows: Sequence[Measured], setting: Setting) -> None:

@@ -3,18 +3,14 @@
 import time
 from copy import deepcopy
 
-from rich.console import Console
-
 from training.job import Job
 from training.nets import Net
 from training.recipes import Recipe
-from training.studies.answers import accuracy_of
 from training.studies.lora import adapter_recipe, merged, with_adapters
+from training.studies.start import carried_out
 from training.studies.way import About, Way
 from training.train import fit
-
-_STEPS_A_LINE = 100
-console = Console(stderr=True)
+from training.validate import accuracy_of
 
 
 def full(job: Job) -> Way:
@@ -48,9 +44,7 @@ def lora(job: Job) -> Way:
 def _trained(job: Job, net: Net, recipe: Recipe, *, about: About) -> Way:
     started_s = time.monotonic()
     learning = sum(weight.numel() for weight in net.parameters() if weight.requires_grad)
-    for step in fit(net, job.train, recipe, augment=job.augment):
-        if step.number % _STEPS_A_LINE == 0:
-            console.print(f"{about.name}: step {step.number} of {step.count}: loss {step.loss:.3f}")
+    carried_out(about.name, fit(net, job.train, recipe, augment=job.augment))
     trained_s = time.monotonic() - started_s
     net = merged(net)
     return Way(

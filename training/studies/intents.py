@@ -2,30 +2,26 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
 
-from shared.errors import ConfigError
 from shared.inference.prototypes import Prototypes, added_intent
+from training.endings import plain_endings
 from training.evaluate import temperature
 from training.examples import Examples
 from training.job import Job
-from training.jobs import job_of
 from training.metrics import softmax
 from training.studies.answers import answers_of, right_percent
 from training.studies.left_out import LeftOut, without_intents
 from training.studies.page import paragraph, table, write_page, write_text
+from training.studies.start import carried_out, job_for
 from training.train import fit
 
-_EXIT_CONFIG = 2
 _MODEL = "support_intent"
-_STEPS_A_LINE = 100
-console = Console(stderr=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -56,25 +52,15 @@ def intents(
     \b
     python -m training.studies.intents --data DIR --epochs 4
     """  # noqa: D301 - \b is click's mark for lines to keep
-    try:
-        job = job_of(_MODEL, data)
-    except ConfigError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(_EXIT_CONFIG) from error
-    if epochs is not None:
-        job = replace(job, recipe=replace(job.recipe, epochs=epochs))
+    with plain_endings():
+        job = job_for(_MODEL, data, epochs=epochs)
     left_out = without_intents(job, count)
-    _train(left_out.job)
+    job = left_out.job
+    carried_out("training", fit(job.net, job.train, job.recipe, augment=job.augment))
     found = {"held back": measured(left_out, left_out.rest), "test": measured(left_out, job.test)}
     write_page(out / "docs" / "added_intents.md", *page(found, left_out, job.recipe.epochs))
     figures = {"intents": left_out.names, **{rows: asdict(each) for rows, each in found.items()}}
     write_text(out / "benchmarks" / "results" / "added_intents.json", json.dumps(figures, indent=1) + "\n")
-
-
-def _train(job: Job) -> None:
-    for step in fit(job.net, job.train, job.recipe, augment=job.augment):
-        if step.number % _STEPS_A_LINE == 0:
-            console.print(f"step {step.number} of {step.count}: loss {step.loss:.3f}")
 
 
 def measured(left_out: LeftOut, rows: Examples) -> Added:

@@ -8,11 +8,11 @@ from typing import Annotated
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from rich.console import Console
 
 from shared.errors import ConfigError
 from shared.inference.prototypes import prototype
 from training.data import assistant_questions
+from training.endings import plain_endings
 from training.evaluate import logits_of, percent
 from training.examples import Examples
 from training.job import Job
@@ -22,10 +22,8 @@ from training.studies.answers import Rows
 from training.studies.page import table
 from training.studies.vectors import encoder_of
 
-_EXIT_CONFIG = 2
 _MODEL = "clinc_intent"
 _KEPT = 0.95
-console = Console(stderr=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 Scores = Mapping[str, NDArray[np.float64]]
@@ -55,13 +53,10 @@ def refusal(
     python -m training clinc_intent --data DIR --out models
     python -m training.studies.refusal --data DIR --repository models
     """  # noqa: D301 - \b is click's mark for lines to keep
-    try:
+    with plain_endings():
         job = job_of(_MODEL, data)
         weights = _weights_in(repository)
         rows = assistant_questions(data)
-    except ConfigError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(_EXIT_CONFIG) from error
     middles = class_middles(logits_of(weights, job.train)["pooled"], job.train.targets["logits"])
 
     def scores(known: Examples) -> Scores:

@@ -6,29 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import optuna
 import typer
 from optuna.trial import TrialState
-from rich.console import Console
 
 from shared.errors import ConfigError
-from training.examples import UNKNOWN, Examples
+from training.endings import console, plain_endings
 from training.job import Job
-from training.jobs import job_of
-from training.nets import Net
 from training.recipes import Recipe
-from training.studies.answers import answers_of, right_percent
-from training.train import fit
+from training.studies.start import job_for
+from training.train import Training
 
-_EXIT_CONFIG = 2
 _UNPRUNED_TRIALS = 4
 """The median of fewer says too little to stop a trial by."""
 
 _SPREAD = 3.0
 """Rates are looked for up to so many times above and below those of the recipe."""
 
-console = Console(stderr=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -45,13 +39,8 @@ def search(
     \b
     python -m training.studies.search support_intent --data DIR --trials 20
     """  # noqa: D301 - \b is click's mark for lines to keep
-    try:
-        job = _job(model, data)
-    except ConfigError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(_EXIT_CONFIG) from error
-    if epochs is not None:
-        job = replace(job, recipe=replace(job.recipe, epochs=epochs))
+    with plain_endings():
+        job = _job(model, data, epochs)
     study = study_in(work, job)
     study.optimize(objective_for(job), n_trials=max(0, trials - done_count(study)), callbacks=[_show])
     console.print(f"{done_count(study)} trials, {_count(study, TrialState.PRUNED)} of them stopped early")
@@ -59,8 +48,8 @@ def search(
     typer.echo(str(tried_recipe(optuna.trial.FixedTrial(study.best_params), job.recipe)))
 
 
-def _job(model: str, data: Path) -> Job:
-    job = job_of(model, data)
+def _job(model: str, data: Path, epochs: int | None) -> Job:
+    job = job_for(model, data, epochs=epochs)
     if not len(job.valid):
         raise ConfigError(f"{model} holds no rows back: there is nothing to choose by")
     return job
@@ -101,14 +90,13 @@ def objective_for(job: Job) -> Callable[[optuna.Trial], float]:
     def objective(trial: optuna.Trial) -> float:
         net, recipe = deepcopy(job.net), tried_recipe(trial, job.recipe)
         accuracy = 0.0
-        for step in fit(net, job.train, recipe, augment=job.augment):
-            epoch, left = divmod(step.number * recipe.epochs, step.count)
-            if left == 0:
-                accuracy = held_back(net, job.valid)
-                console.print(f"trial {trial.number}: epoch {epoch} of {recipe.epochs}: {accuracy:.2f} %")
-                trial.report(accuracy, epoch)
-                if trial.should_prune():
-                    raise optuna.TrialPruned
+        training = Training(net, job.train, recipe, augment=job.augment, valid=job.valid)
+        for epoch in (step.epoch for step in training.steps() if step.epoch is not None):
+            accuracy = epoch.accuracy or 0.0
+            console.print(f"trial {trial.number}: epoch {epoch.number} of {recipe.epochs}: {accuracy:.2f} %")
+            trial.report(accuracy, epoch.number)
+            if trial.should_prune():
+                raise optuna.TrialPruned
         return accuracy
 
     return objective
@@ -128,16 +116,6 @@ def tried_recipe(trial: optuna.trial.BaseTrial, recipe: Recipe) -> Recipe:
 def _near(trial: optuna.trial.BaseTrial, name: str, value: float) -> float:
     drawn = trial.suggest_float(name, value / _SPREAD, value * _SPREAD, log=True)
     return float(f"{drawn:.3g}")
-
-
-def held_back(net: Net, rows: Examples) -> float:
-    """Return percent right, the mean of the outputs, each over the rows whose label it should know."""
-    answers = answers_of(net, rows)
-    known = {name: target != UNKNOWN for name, target in rows.targets.items()}
-    figures = [
-        right_percent(answers[name][chosen], rows.targets[name][chosen]) for name, chosen in known.items()
-    ]
-    return float(np.mean(figures))
 
 
 def _show(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:

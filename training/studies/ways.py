@@ -2,24 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from shared.errors import ConfigError
+from training.endings import plain_endings
 from training.job import Job
-from training.jobs import job_of
 from training.studies.frozen import few_shot, frozen, vectors_of, zero_shot
 from training.studies.gradients import full, lora
 from training.studies.page import write_page, write_text
+from training.studies.start import job_for
 from training.studies.way import Way, page
 
-_EXIT_CONFIG = 2
 _MODEL = "support_intent"
-console = Console(stderr=True)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -34,13 +31,8 @@ def ways(
     \b
     python -m training.studies.ways --data DIR --epochs 4
     """  # noqa: D301 - \b is click's mark for lines to keep
-    try:
-        job = job_of(_MODEL, data)
-    except ConfigError as error:
-        console.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(_EXIT_CONFIG) from error
-    if epochs is not None:
-        job = replace(job, recipe=replace(job.recipe, epochs=epochs))
+    with plain_endings():
+        job = job_for(_MODEL, data, epochs=epochs)
     found = measured(job)
     write_page(out / "docs" / "fine_tuning.md", *page(found, job))
     figures = json.dumps([asdict(way) for way in found], indent=1)

@@ -1,6 +1,5 @@
 """The search for better numbers, on a job that a test can afford."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,7 @@ from training.studies.search import app, done_count, objective_for, study_in, tr
 RECIPE = Recipe(epochs=2, batch_size=10, learning_rate=1e-3, head_learning_rate=1e-2)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors are faster on one thread, and far faster on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_a_search_goes_on_where_it_was_stopped_and_draws_other_numbers(tmp_path: Path) -> None:

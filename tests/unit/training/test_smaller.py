@@ -1,7 +1,5 @@
 """A student and a pruned network are smaller, and stay what they were made of."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -23,13 +21,7 @@ PIECES, WIDTH, HEADS, NEURONS, LABELS = 30, 16, 4, 24, 3
 RECIPE = Recipe(epochs=20, batch_size=8, learning_rate=5e-3, head_learning_rate=5e-3)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors are faster on one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

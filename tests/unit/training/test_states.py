@@ -1,6 +1,5 @@
 """An interrupted training goes on as if it had not been."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,13 +28,7 @@ PLAIN = Recipe(epochs=4, batch_size=8, learning_rate=0.02, head_learning_rate=0.
 RICH = replace(PLAIN, patience=3, weight_averaging=0.9, adversarial=0.05)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors are faster on one thread, and far faster on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def rows(count: int, seed: int) -> Examples:

@@ -1,6 +1,6 @@
 """The loop: what it reports, when it stops, and which weights it leaves behind."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -23,13 +23,7 @@ WORDS = 12
 RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=0.02, head_learning_rate=0.02, dropout=0.0)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors are faster on one thread, and far faster on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def rows(count: int, seed: int = 1) -> Examples:

@@ -1,6 +1,5 @@
 """Ways to fine-tune: each learns what it says, on rows that a test can afford."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +20,7 @@ from training.studies.page import write_page  # noqa: E402
 from training.studies.vectors import description_vectors, descriptions, few_rows  # noqa: E402
 from training.studies.way import page  # noqa: E402
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small tensors are faster on one thread, and far faster on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_every_way_learns_and_leaves_the_network_of_the_job_as_it_was() -> None:

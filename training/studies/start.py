@@ -1,0 +1,28 @@
+"""How a study begins, and how its trainings go on."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from training.endings import console
+from training.job import Job
+from training.jobs import job_of, recipe_of
+from training.progress import Step
+
+_STEPS_A_LINE = 100
+
+
+def job_for(model: str, data: Path, *, epochs: int | None) -> Job:
+    """Return the job of a model, with another number of epochs where one is given.
+
+    Raises ConfigError for an unknown model or an unreadable data set.
+    """
+    recipe = recipe_of(model)
+    return job_of(model, data, recipe=replace(recipe, epochs=epochs or recipe.epochs))
+
+
+def carried_out(name: str, steps: Iterable[Step]) -> None:
+    """Run a training to its end; every hundredth step is told."""
+    for step in steps:
+        if step.number % _STEPS_A_LINE == 0:
+            console.print(f"{name}, step {step.number} of {step.count}: loss {step.loss:.3f}")
