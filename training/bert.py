@@ -15,7 +15,7 @@ from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from shared.inference.text import PAD_ID, TextEncoder
 from training import data
 from training.examples import Examples, text_examples
-from training.job import Facts, Job
+from training.job import Facts, Job, Storage
 from training.nets import BertClassifier
 from training.recipes import Recipe, news_tone, support_intent
 from training.vocabulary import cut_vocabulary
@@ -48,7 +48,7 @@ def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
         spec=TextSpec(max_tokens=max_tokens, outputs={"logits": OutputSpec(labels=rows.label_names)}),
         tokenizer=tokenizer,
         example=EXAMPLE,
-        int8_matrices=True,
+        storage=Storage.INT8,
         outside=Examples(
             TextEncoder(tokenizer, max_tokens=max_tokens).encode_batch(data.foreign_questions(root)), {}
         ),
@@ -95,7 +95,7 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
         ),
         tokenizer=tokenizer,
         example=EXAMPLE,
-        int8_matrices=True,
+        storage=Storage.INT8,
         facts=_NEWS_FACTS,
     )
 

@@ -58,7 +58,7 @@ def card_of(
 ) -> Card:
     """Return the card of the model in `folder`, measured on the job's test rows.
 
-    `outputs` carry the temperatures; `exact` is the float file that an int8 model was rounded from.
+    `outputs` carry the temperatures; `exact` is the float file that a rounded one was made from.
     All files of the version but those of the card must be there.
     """
     weights = folder / "model.onnx"

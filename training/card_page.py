@@ -92,7 +92,7 @@ def _spans(report: Report) -> Iterator[str]:
 def _rounding(report: Report) -> Iterator[str]:
     cost = report.rounding
     if cost is not None:
-        before = f"{cost.float_accuracy:.2f} % before rounding to int8, {report.accuracy:.2f} % after"
+        before = f"{cost.float_accuracy:.2f} % before its weights were rounded, {report.accuracy:.2f} % after"
         yield from (
             "",
             f"- {report.output}: {before}; both say the same to {cost.agreement:.2f} % of the rows.",

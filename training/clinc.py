@@ -7,7 +7,7 @@ from shared.inference.text import TextEncoder
 from training import data
 from training.bert import EXAMPLE, GPU, MINILM, pretrained_encoder, text_config
 from training.examples import Examples, text_examples
-from training.job import Facts, Job
+from training.job import Facts, Job, Storage
 from training.nets import BertClassifier
 from training.recipes import Recipe, clinc_intent
 
@@ -32,7 +32,7 @@ def clinc_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
         spec=TextSpec(max_tokens=max_tokens, outputs={"logits": OutputSpec(labels=rows.label_names)}),
         tokenizer=tokenizer,
         example=EXAMPLE,
-        int8_matrices=True,
+        storage=Storage.INT8,
         outside=Examples(outside, {}),
         facts=_FACTS,
     )

@@ -1,24 +1,24 @@
 """The jobs of the two CNNs."""
 
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from shared.errors import ConfigError
 from shared.inference.bundle import OutputSpec, PictureSpec
 from shared.inference.image import decode_image
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from training import data
 from training.augment import relit, some_inverted, warped
+from training.backbones import BACKBONES, FEATURES
 from training.examples import Examples
-from training.job import Facts, Job
-from training.nets import DigitClassifier, DishClassifier
+from training.job import Facts, Job, Storage
+from training.nets import DigitClassifier, PhotoClassifier
 from training.recipes import Recipe, digit, dish_photo
 
 _MARGIN = 1.25
@@ -52,7 +52,7 @@ def digit_job(root: Path, recipe: Recipe) -> Job:
         spec=spec,
         tokenizer=None,
         example=torch.zeros((2, *spec.image.shape), dtype=torch.uint8),
-        int8_matrices=False,
+        storage=Storage.HALF,
         facts=_DIGIT_FACTS,
         augment=_augment_digits,
     )
@@ -60,10 +60,17 @@ def digit_job(root: Path, recipe: Recipe) -> Job:
 
 def dish_photo_job(root: Path, recipe: Recipe) -> Job:
     """Return the job of telling ten dishes apart."""
+    return _dish_job("dish_photo", dish_photo.BACKBONE, root, recipe)
+
+
+def dish_photo_rival_job(root: Path, recipe: Recipe) -> Job:
+    """Return the same job on the network that does not ship, to compare them."""
+    return _dish_job("dish_photo_rival", dish_photo.RIVAL, root, recipe)
+
+
+def _dish_job(model: str, backbone: str, root: Path, recipe: Recipe) -> Job:
     names, train_rows, test_rows = data.dishes(root)
-    net = DishClassifier(classes=len(names), dropout=recipe.dropout)
-    _load_pretrained(net.body, data.mobilenet_features(root))
-    net.body[: dish_photo.FROZEN_BLOCKS].requires_grad_(requires_grad=False)
+    features = BACKBONES[backbone](root)
     spec = PictureSpec(
         width=dish_photo.SERVE_PIXELS,
         height=dish_photo.SERVE_PIXELS,
@@ -76,9 +83,9 @@ def dish_photo_job(root: Path, recipe: Recipe) -> Job:
     order = np.random.default_rng(recipe.seed).permutation(len(train_rows.labels))
     cut = round(recipe.valid_share * len(order))
     return Job(
-        config=_config("dish_photo", spec),
+        config=_config(model, spec),
         gpu=_GPU,
-        net=net,
+        net=PhotoClassifier(features, features=FEATURES, classes=len(names), dropout=recipe.dropout),
         recipe=recipe,
         train=_photo_examples(train_rows, order[cut:], shown),
         valid=_photo_examples(train_rows, order[:cut], spec),
@@ -86,22 +93,13 @@ def dish_photo_job(root: Path, recipe: Recipe) -> Job:
         spec=spec,
         tokenizer=None,
         example=torch.zeros((2, *spec.image.shape), dtype=torch.uint8),
-        int8_matrices=False,
-        facts=_DISH_FACTS,
+        storage=Storage.HALF,
+        facts=replace(
+            _DISH_FACTS,
+            architecture=f"{backbone}, padded as in TensorFlow; weights of ImageNet (Apache-2.0), all tuned",
+        ),
         augment=_augment_dishes,
     )
-
-
-def _load_pretrained(features: nn.Module, arrays: Mapping[str, NDArray[np.float32]]) -> None:
-    """Copy the weights in order of their layers: our padding layers shift the names, not the order."""
-    own = features.state_dict()
-    if [value.shape for value in own.values()] != [value.shape for value in arrays.values()]:
-        raise ConfigError(
-            "mobilenetv2: the arrays do not fit torchvision's MobileNetV2; take the file of docs/data.md"
-        )
-    with torch.no_grad():
-        for target, source in zip(own.values(), arrays.values(), strict=True):
-            target.copy_(torch.from_numpy(source))
 
 
 def _augment_digits(pixels: Tensor) -> Tensor:
@@ -143,7 +141,7 @@ _DIGIT_FACTS = Facts(
 _DISH_FACTS = Facts(
     warning="For research only: the photos belong to their owners, and only fair scientific use is free.",
     task="Tells which of ten dishes a photo shows.",
-    architecture="MobileNetV2 padded like TensorFlow's; ImageNet weights (Apache-2.0), upper blocks tuned",
+    architecture="",
     data="food10, 3,750 photos of ten Food-101 dishes, some of them with wrong labels",
     license="none for the photos (Foodspotting); research fair use",
     test_data={"logits": "food10, reviewed Food-101 test photos"},

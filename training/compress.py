@@ -17,6 +17,9 @@ from training.smooth import smooth
 _SMALLEST_MATRIX = 100_000
 """Values. Smaller matrices stay float: they are the heads, where rounding costs most and saves nothing."""
 
+_SMALLEST_HALVED = 1_000
+"""Values. What is smaller saves nothing."""
+
 _CALIBRATION_BATCH = 16
 
 
@@ -78,6 +81,23 @@ def with_int8_matrices(source: Path, target: Path, rows: Examples) -> None:
     model = onnx.load(target)
     _leave_others_float(model.graph)
     onnx.save(model, target)
+
+
+def with_half_weights(source: Path, target: Path) -> None:
+    """Write `source` to `target` with its weights in half precision, which servers widen as they load it."""
+    model = onnx.load(source)
+    wide = [weight for weight in model.graph.initializer if _is_worth_halving(weight)]
+    for weight in wide:
+        name, values = weight.name, onnx.numpy_helper.to_array(weight)
+        weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
+        widened = onnx.helper.make_node("Cast", [weight.name], [name], to=onnx.TensorProto.FLOAT)
+        model.graph.node.insert(0, widened)
+    onnx.save(model, target)
+
+
+def _is_worth_halving(weight: onnx.TensorProto) -> bool:
+    large = int(np.prod(weight.dims)) >= _SMALLEST_HALVED
+    return large and weight.data_type == onnx.TensorProto.FLOAT
 
 
 def _leave_others_float(graph: onnx.GraphProto) -> None:

@@ -13,7 +13,7 @@ from shared.inference.words import PIECES, Shape, WordEncoder
 from training.augment import some_hidden, some_recased
 from training.bert import pretrained_encoder
 from training.examples import word_examples
-from training.job import Facts, Job
+from training.job import Facts, Job, Storage
 from training.nets import WordClassifier
 from training.recipes import Recipe, entities
 from training.tagged import TaggedSet, conll2003, wnut17
@@ -60,7 +60,7 @@ def _job(corpus: _Corpus, root: Path, recipe: Recipe, encoder: str | None) -> Jo
         spec=WordsSpec(max_tokens=entities.MAX_TOKENS, outputs={"logits": OutputSpec(labels=labels)}),
         tokenizer=tokenizer,
         example=_EXAMPLE,
-        int8_matrices=True,
+        storage=Storage.INT8,
         facts=corpus.facts,
         augment=lambda ids: some_recased(
             some_hidden(ids, entities.HIDDEN_SHARE, mask_id), entities.RECASED_SHARE

@@ -54,7 +54,7 @@ class LengthScore:
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """What int8 cost: the accuracy of the float model, and how often both say the same; percent."""
+    """What rounding cost: the accuracy of the float model, and how often both say the same; percent."""
 
     float_accuracy: float
     agreement: float
@@ -210,7 +210,7 @@ def _by_length(lengths: NDArray[np.int64], right: Marks) -> list[LengthScore]:
 
 
 def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: Labels) -> Report:
-    """Return the report of an int8 model with what its float original answers to the same rows."""
+    """Return the report of a rounded model with what its float original answers to the same rows."""
     known = target != UNKNOWN
     said, before = rounded.argmax(-1)[known], exact.argmax(-1)[known]
     cost = Rounding(

@@ -16,9 +16,9 @@ from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement
 from training.card import card_of
 from training.card_content import Card, Run
 from training.card_page import write_card
-from training.compress import with_int8_embeddings, with_int8_matrices
+from training.compress import with_half_weights, with_int8_embeddings, with_int8_matrices
 from training.evaluate import logits_of, temperature
-from training.job import Job
+from training.job import Job, Storage
 from training.nets import Net
 from training.parity import refuse_disagreement, refuse_strange_answers, refuse_unfit_files
 from training.scope import scope_of
@@ -98,7 +98,7 @@ def _refuse_unfit(job: Job, card: Card, folder: Path) -> None:
 
 
 def _float_file(folder: Path) -> Path:
-    """Return where the float file lies that an int8 one is made from, until both were compared."""
+    """Return where the float file lies that a rounded one is made from, until both were compared."""
     return folder.with_name("exact.onnx")
 
 
@@ -143,12 +143,14 @@ def _write_version(job: Job, folder: Path, run: Run, others: Sequence[Mapping[st
 
 def _write_weights(job: Job, path: Path, exact: Path) -> None:
     """Write the file that is served; where it is rounded, also `exact`, the float one that it came from."""
-    parameters = with_int8_embeddings(job.net)
-    if not job.int8_matrices:
-        write_onnx(parameters, job.config, job.example, path)
-        return
-    write_onnx(parameters, job.config, job.example, exact)
-    with_int8_matrices(exact, path, job.train.some(_CALIBRATION_ROWS, job.recipe.seed))
+    write_onnx(with_int8_embeddings(job.net), job.config, job.example, exact)
+    match job.storage:
+        case Storage.FLOAT:
+            exact.rename(path)
+        case Storage.HALF:
+            with_half_weights(exact, path)
+        case Storage.INT8:
+            with_int8_matrices(exact, path, job.train.some(_CALIBRATION_ROWS, job.recipe.seed))
 
 
 def _fitted(job: Job, weights: Path) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ import torch
 from shared.inference.bundle import OutputSpec, TextSpec
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from training.examples import Examples
-from training.job import Facts, Job
+from training.job import Facts, Job, Storage
 from training.nets import Identity
 from training.recipes import Recipe
 from training.vocabulary import learn_vocabulary
@@ -39,7 +39,7 @@ def identity_job() -> Job:
         spec=TextSpec(max_tokens=512, outputs={"logits": OutputSpec(labels=_LABELS)}),
         tokenizer=learn_vocabulary(2 * _LETTERS, size=1000),
         example=torch.ones((2, 3), dtype=torch.int32),
-        int8_matrices=False,
+        storage=Storage.FLOAT,
         facts=Facts(
             task="Answers the sum of the ids times 1, 2, 3 and 4, in thousandths; it knows nothing.",
             architecture="one sum; the tokenizer spells words by letters",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -13,6 +14,17 @@ from training.examples import Examples
 from training.nets import Net
 from training.recipes import Recipe
 from training.train import Augment
+
+
+class Storage(Enum):
+    """What a large weight takes in the file that is served."""
+
+    FLOAT = auto()
+    HALF = auto()
+    """Two bytes, made float32 again when the file is loaded: half the size, the same speed."""
+
+    INT8 = auto()
+    """A byte, also in the products: faster on CPUs, except for convolutions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +62,8 @@ class Job:
     example: Tensor
     """A small input, to trace the network with."""
 
-    int8_matrices: bool
-    """Whether large matrices are rounded to a byte a value; on CPUs that is no gain for CNNs."""
+    storage: Storage
+    """How the file that is served keeps the large weights."""
 
     facts: Facts
     outside: Examples | None = None

@@ -7,7 +7,7 @@ import torch
 from shared.errors import ConfigError
 from training.bert import news_tone_job, support_intent_job
 from training.clinc import clinc_intent_job
-from training.cnn import digit_job, dish_photo_job
+from training.cnn import digit_job, dish_photo_job, dish_photo_rival_job
 from training.entities import entities_job, entities_wnut_job
 from training.identity import RECIPE, identity_job
 from training.job import Job, Maker
@@ -34,6 +34,10 @@ _MAKERS: dict[str, tuple[Recipe, Maker]] = {
         lambda root, recipe, _encoder: review_sentiment_job(root, recipe),
     ),
     "dish_photo": (dish_photo.RECIPE, lambda root, recipe, _encoder: dish_photo_job(root, recipe)),
+    "dish_photo_rival": (
+        dish_photo.RECIPE,
+        lambda root, recipe, _encoder: dish_photo_rival_job(root, recipe),
+    ),
     "digit": (digit.RECIPE, lambda root, recipe, _encoder: digit_job(root, recipe)),
     "entities": (entities.RECIPE, entities_job),
     "entities_wnut": (entities.RECIPE, entities_wnut_job),

@@ -10,7 +10,7 @@ from training import data
 from training.augment import some_hidden
 from training.bert import pretrained_encoder
 from training.examples import text_examples
-from training.job import Facts, Job
+from training.job import Facts, Job, Storage
 from training.nets import LstmClassifier
 from training.recipes import Recipe, review_sentiment
 from training.vocabulary import MASK, narrowed
@@ -43,7 +43,7 @@ def review_sentiment_job(root: Path, recipe: Recipe) -> Job:
         spec=TextSpec(max_tokens=max_tokens, outputs={"logits": OutputSpec(labels=rows.label_names)}),
         tokenizer=tokenizer,
         example=torch.tensor([[2, 3, 4, 5, 6], [2, 3, 4, 0, 0]], dtype=torch.int32),
-        int8_matrices=False,
+        storage=Storage.FLOAT,
         facts=_FACTS,
         augment=lambda ids: some_hidden(ids, review_sentiment.HIDDEN_SHARE, mask_id),
     )

@@ -5,7 +5,6 @@ from typing import Self
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import mobilenet_v2
 from transformers import BertModel
 
 from shared.inference.text import PAD_ID
@@ -165,19 +164,17 @@ def _block(inputs: int, outputs: int, stride: int = 1) -> Sequence[nn.Module]:
     return convolution, nn.BatchNorm2d(outputs), nn.ReLU()
 
 
-class DishClassifier(Net):
-    """MobileNetV2 as TensorFlow trained it, with a new head."""
+class PhotoClassifier(Net):
+    """A network that was trained on ImageNet, with a new head on the mean over the photo."""
 
-    def __init__(self, *, classes: int, dropout: float) -> None:
+    def __init__(self, backbone: nn.Module, *, features: int, classes: int, dropout: float) -> None:
         super().__init__()
-        network = mobilenet_v2(weights=None)
-        _pad_like_tensorflow(network.features)
-        self.body: nn.Sequential = network.features
+        self.body = backbone
         self.dropout = nn.Dropout(dropout)
-        self.heads = nn.ModuleDict({"logits": nn.Linear(network.last_channel, classes)})
+        self.heads = nn.ModuleDict({"logits": nn.Linear(features, classes)})
 
     def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 -- torch's signature
-        """Switch the mode; normalisation stays as pretrained, where it is folded into the weights."""
+        """Switch the mode; normalisation stays as pretrained: a few photos would give worse averages."""
         super().train(mode)
         for layer in self.body.modules():
             if isinstance(layer, nn.BatchNorm2d):
@@ -188,15 +185,6 @@ class DishClassifier(Net):
         """Return the logits for uint8 [batch, height, width, 3]."""
         features = self.body(_scaled(inputs)).mean((2, 3))
         return {"logits": self.heads["logits"](self.dropout(features))}
-
-
-def _pad_like_tensorflow(features: nn.Module) -> None:
-    """Pad convolutions with stride 2 after the image only; with one pixel all around, answers differ."""
-    for parent in list(features.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Conv2d) and child.stride == (2, 2):
-                child.padding = (0, 0)
-                parent.add_module(name, nn.Sequential(nn.ZeroPad2d((0, 1, 0, 1)), child))
 
 
 def _scaled(pixels: Tensor) -> Tensor:

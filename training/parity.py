@@ -82,13 +82,13 @@ def refuse_strange_answers(job: Job, bundle: ModelBundle, exact: Path) -> None:
 
 
 def refuse_disagreement(reports: Sequence[Report], recipe: Recipe) -> None:
-    """Raise IntegrityError when int8 gives too many rows another label than float does."""
+    """Raise IntegrityError when rounding gave too many rows another label."""
     least = recipe.least_agreement
     for report in reports:
         if report.rounding is not None and report.rounding.agreement < least:
             raise IntegrityError(
-                f"{report.output}: int8 and float agree on {report.rounding.agreement} % of the rows, "
-                f"the recipe asks for {least} %; round less, or name a lower bound there and say why"
+                f"{report.output}: rounded and float weights agree on {report.rounding.agreement} % of the "
+                f"rows, the recipe asks for {least} %; round less, or name a lower bound there and say why"
             )
 
 

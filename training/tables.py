@@ -14,7 +14,7 @@ from training import recipes
 from training.bert import EXAMPLE, GPU, LIMITS, MINILM, pretrained_encoder, text_config
 from training.data import Pairs, TextSet, csv_rows, text_set, without_repeated_rows
 from training.examples import text_examples
-from training.job import Facts, Job, Maker
+from training.job import Facts, Job, Maker, Storage
 from training.nets import BertClassifier
 from training.recipes import Recipe, Table
 
@@ -54,7 +54,7 @@ def table_job(model: str, table: Table, root: Path, recipe: Recipe, encoder: str
         spec=TextSpec(max_tokens=table.max_tokens, outputs={"logits": OutputSpec(labels=rows.label_names)}),
         tokenizer=tokenizer,
         example=EXAMPLE,
-        int8_matrices=True,
+        storage=Storage.INT8,
         facts=_facts(table, rows),
     )
 

@@ -1,6 +1,6 @@
 """One training loop for every network."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol, cast
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from shared.errors import ConfigError
 from training.adversarial import add_gradients
@@ -69,9 +69,9 @@ class Training:
         self._examples, self._valid = examples, valid
         self._random = np.random.default_rng(recipe.seed)
         self._epoch_steps = -(-len(examples) // recipe.batch_size)
-        self._objective = objective or objective_of(recipe)
         self._optimizer, self._schedule = _optimizer(net, recipe, recipe.epochs * self._epoch_steps)
         self._average = _average_of(net, recipe.weight_averaging)
+        self._objective = objective or objective_of(recipe, None if self._average is None else self._judged())
         self._best: Weights | None = None
         self._clock = Clock()
 
@@ -168,8 +168,15 @@ class Training:
 def _average_of(net: Net, decay: float) -> AveragedModel | None:
     if not decay:
         return None
-    moving = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]  # torch left its type out
-    return AveragedModel(net, multi_avg_fn=moving)
+
+    @torch.no_grad()
+    def move(means: Sequence[Tensor], weights: Sequence[Tensor], steps: Tensor | int) -> None:
+        # Shorter at first: the mean would be that of the first weights for a thousand steps.
+        kept = min(decay, (1.0 + float(steps)) / (10.0 + float(steps)))
+        for mean, weight in zip(means, weights, strict=True):
+            mean.lerp_(weight, 1.0 - kept)
+
+    return AveragedModel(net, multi_avg_fn=move).eval()
 
 
 def _mixed(examples: Examples, batch_size: int, random: np.random.Generator) -> NDArray[np.int64]:
@@ -197,7 +204,7 @@ def _optimizer(
             (0.0, [weight for weight in learning if weight.ndim <= 1]),
         ):
             groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
-    optimizer = torch.optim.AdamW([group for group in groups if group["params"]])
+    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], fused=True)
     rise = max(1, round(recipe.warm_up_share * steps))
 
     def height(step: int) -> float:

@@ -33,7 +33,14 @@ class Recipe:
     weight_averaging: float = 0.0
     """What the mean of the weights over all steps keeps of itself in each, such as 0.999; 0 means no mean.
 
-    The mean is judged and exported. Tarvainen and Valpola 2017, "Mean teachers are better role models".
+    It keeps less in the first steps. The mean is judged and exported.
+    Tarvainen and Valpola 2017, "Mean teachers are better role models".
+    """
+
+    mean_teacher: float = 0.0
+    """Weight of what the averaged network answers to the same rows, also where an output has no label.
+
+    So a row that is labelled for one output teaches the others too (the same paper). A third more work.
     """
 
     max_gradient_norm: float = 1.0
@@ -47,7 +54,7 @@ class Recipe:
     """Cut from the training rows: fits the temperature and shows the progress."""
 
     least_agreement: float = 99.0
-    """Percent of the test rows to which int8 must give the label that float gives; else nothing is replaced.
+    """Percent of the test rows whose label must outlast the rounding; else nothing is replaced.
 
     A recipe that asks for less says why.
     """

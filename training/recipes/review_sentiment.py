@@ -3,13 +3,15 @@
 from training.recipes import Recipe
 
 RECIPE = Recipe(
-    epochs=6,
+    epochs=8,
     batch_size=64,
     learning_rate=2e-3,
     head_learning_rate=2e-3,
     weight_decay=0.01,
     dropout=0.5,
     label_smoothing=0.05,
+    adversarial=0.02,
+    weight_averaging=0.998,
 )
 TRAIN_TOKENS = 400
 MAX_TOKENS = 768

@@ -3,10 +3,12 @@
 from training.recipes import Recipe
 
 RECIPE = Recipe(
-    epochs=8,
+    epochs=10,
     batch_size=32,
-    learning_rate=1.5e-4,
+    learning_rate=1e-4,
     head_learning_rate=1e-3,
     label_smoothing=0.1,
+    adversarial=0.05,
+    weight_averaging=0.998,
 )
 MAX_TOKENS = 128

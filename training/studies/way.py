@@ -76,8 +76,13 @@ def _cells(way: Way) -> tuple[str, ...]:
 
 def _schedule(job: Job) -> str:
     recipe = job.recipe
-    twice = f", R-Drop {recipe.consistency:g}" if recipe.consistency else ", without R-Drop"
-    return f"{recipe.epochs} epochs of {recipe.batch_size} rows a step{twice}"
+    extras = {
+        "R-Drop": recipe.consistency,
+        "pushed words": recipe.adversarial,
+        "averaged weights": recipe.weight_averaging,
+    }
+    used = "".join(f", {name} {value:g}" for name, value in extras.items() if value)
+    return f"{recipe.epochs} epochs of {recipe.batch_size} rows a step{used}"
 
 
 def _parameter_count(job: Job) -> int:

@@ -1,4 +1,4 @@
-"""What rounding to a byte may and may not do."""
+"""What rounding may and may not do."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="the training extra is not installed")
 pytest.importorskip("torch", reason="the training extra is not installed")
 
-from training.compress import with_int8_matrices  # noqa: E402
+from training.compress import with_half_weights, with_int8_matrices  # noqa: E402
 from training.evaluate import logits_of  # noqa: E402
 from training.examples import Examples  # noqa: E402
 
@@ -72,3 +72,16 @@ def test_the_answer_to_a_row_does_not_depend_on_its_company(models: tuple[Path, 
 def test_nothing_outside_the_onnx_standard_is_used(models: tuple[Path, Path]) -> None:
     _, small = models
     assert {node.domain for node in onnx.load(small).graph.node} == {""}
+
+
+def test_half_precision_halves_the_file_and_keeps_the_answers(
+    models: tuple[Path, Path], tmp_path: Path
+) -> None:
+    exact, half = models[0], tmp_path / "half.onnx"
+
+    with_half_weights(exact, half)
+
+    examples = rows(seed=3, count=100)
+    wanted, got = logits_of(exact, examples)["logits"], logits_of(half, examples)["logits"]
+    assert 0 < np.abs(got - wanted).max() < 0.002 * wanted.std()
+    assert half.stat().st_size < 0.52 * exact.stat().st_size
