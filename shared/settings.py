@@ -17,6 +17,9 @@ class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Delivery = Literal["at-least-once", "exactly-once"]
+
+
 class KafkaSettings(Group):
     """Where the topics are."""
 
@@ -41,6 +44,9 @@ class KafkaSettings(Group):
 
     fetch_wait_ms: Annotated[int, Field(ge=1)] = 500
     """How long a broker holds a fetch open for the first record; the embedded one always takes all of it."""
+
+    delivery: Delivery = "at-least-once"
+    """What a crash may do to results: repeat some of them, or nothing (ADR 0018 tells the price)."""
 
     member: str | None = None
     """Static membership: a restarted process of this name takes its partitions back at once."""

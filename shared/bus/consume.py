@@ -12,12 +12,11 @@ import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from shared.bus.credits import Credits
-from shared.bus.dead_letters import FloodGuard, dead_letter, without_large_value
+from shared.bus.dead_letters import FloodGuard, LetterSize, dead_letter
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
-from shared.bus.port import ClientBrokenError, Consumer, Handler, Outcome, Producer
+from shared.bus.port import ClientBrokenError, Consumer, Handler, Outcome, Outlet
 from shared.bus.record import Outgoing, Partition, Record
-from shared.bus.tracker import OffsetTracker
 from shared.errors import RejectedError, RetryableError
 from shared.events.headers import ID_HEADER, trace_id, trace_of
 
@@ -35,6 +34,7 @@ class SessionPolicy:
     limits: StreamLimits
     metrics: StreamMetrics
     flood_guard: FloodGuard
+    letter_size: LetterSize
 
 
 class Session:
@@ -44,21 +44,19 @@ class Session:
     but a partition's chunks are published one after the other, so its order is kept.
     """
 
-    def __init__(
-        self, consumer: Consumer, producer: Producer, handler: Handler, policy: SessionPolicy
-    ) -> None:
+    def __init__(self, consumer: Consumer, outlet: Outlet, handler: Handler, policy: SessionPolicy) -> None:
         limits = policy.limits
         self._consumer = consumer
-        self._producer = producer
+        self._outlet = outlet
         self._handler = handler
         self._group = policy.group
         self._limits = limits
         self._metrics = policy.metrics
         self._flood_guard = policy.flood_guard
+        self._letter_size = policy.letter_size
         self._credits = Credits(
             max_records=limits.max_in_flight_records, max_bytes=limits.max_in_flight_bytes
         )
-        self._tracker = OffsetTracker()
         self._chunks: dict[Partition, list[asyncio.Task[None]]] = {}
         self._moved_at_s = asyncio.get_running_loop().time()
         self._lag_records = 0
@@ -81,16 +79,16 @@ class Session:
 
     async def start(self) -> None:
         """Connect both clients. Raises RetryableError when the broker can't be reached."""
-        await self._producer.start()
+        await self._outlet.start()
         try:
-            await self._consumer.start(self._release)
+            await self._consumer.start(self._release, self._outlet.take_over)
         except BaseException:
-            await self._producer.stop()
+            await self._outlet.stop()
             raise
 
     async def close(self) -> None:
         """Leave the group and close both clients, in this order; a lost broker can't delay it for long."""
-        for client in (self._consumer, self._producer):
+        for client in (self._consumer, self._outlet):
             try:
                 async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                     await client.stop()
@@ -135,7 +133,6 @@ class Session:
         self._moved_at_s = asyncio.get_running_loop().time()
         self._metrics.records_in.labels(partition.topic).inc(len(records))
         self._credits.take(len(records), _size_bytes(records))
-        self._tracker.begin(partition, records[0].offset, records[-1].offset)
         chunks = self._chunks.setdefault(partition, [])
         task = tasks.create_task(self._finish(records, after=chunks[-1] if chunks else None))
         chunks.append(task)
@@ -146,24 +143,25 @@ class Session:
         try:
             outcomes = await self._retrying("handle", partition, partial(self._handler.handle, records))
             if after is not None:
-                await asyncio.wait([after])
+                await _finished(after)
             outgoing = self._outgoing(records, outcomes)
-            await self._publish(partition, outgoing)
-            self._tracker.finish(partition, records[0].offset)
+            await self._publish(partition, outgoing, next_offset=records[-1].offset + 1)
             self._moved_at_s = asyncio.get_running_loop().time()
             self._count(records, outcomes, outgoing)
         finally:
             self._credits.give_back(len(records), _size_bytes(records))
 
-    async def _publish(self, partition: Partition, outgoing: Sequence[Outgoing]) -> None:
+    async def _publish(self, partition: Partition, outgoing: Sequence[Outgoing], *, next_offset: int) -> None:
+        async def publish() -> None:
+            fitting = [self._letter_size.fitted(record) for record in outgoing]
+            await self._outlet.publish(partition, fitting, next_offset=next_offset)
+
         try:
-            await self._retrying("publish", partition, partial(self._producer.publish, outgoing))
+            await self._retrying("publish", partition, publish)
         except RejectedError as too_large:
-            smaller = [without_large_value(record) for record in outgoing]
-            if smaller == outgoing:
-                raise
+            self._letter_size.learn(outgoing, too_large)
             self._log.warning("dead_letter_shortened", topic=partition.topic, why=str(too_large))
-            await self._retrying("publish", partition, partial(self._producer.publish, smaller))
+            await self._retrying("publish", partition, publish)
 
     async def _retrying(self, step: str, partition: Partition, attempt: Callable[[], Awaitable[T]]) -> T:
         """Return what `attempt` returns, however long the thing that it needs is away."""
@@ -208,15 +206,10 @@ class Session:
 
     async def _commit(self) -> None:
         """Store what is finished; a failure costs nothing, as the next commit covers it."""
-        offsets = self._tracker.committable()
-        if not offsets:
-            return
         try:
-            await self._consumer.commit(offsets)
+            await self._outlet.commit()
         except RetryableError as error:
             self._log.warning("commit_postponed", why=str(error))
-        else:
-            self._tracker.committed(offsets)
 
     async def _commit_often(self) -> None:
         while True:
@@ -263,10 +256,21 @@ class Session:
     async def _release(self, partitions: frozenset[Partition]) -> None:
         """Finish and commit what is ours before another member gets it."""
         await self._drain(partitions)
-        await self._commit()
+        try:
+            await self._commit()
+        except ClientBrokenError as error:
+            # The next owner finds out what became of it.
+            self._log.warning("commit_unknown", why=str(error))
+        await self._outlet.give_up(partitions)
         for partition in partitions:
-            self._tracker.forget(partition)
             self._metrics.forget_lag(partition)
+
+
+async def _finished(chunk: asyncio.Task[None]) -> None:
+    """Return when `chunk` is published; end as it did where it was dropped: what follows must be, too."""
+    await asyncio.wait([chunk])
+    if chunk.cancelled() or chunk.exception() is not None:
+        raise asyncio.CancelledError
 
 
 def _size_bytes(records: Sequence[Record]) -> int:

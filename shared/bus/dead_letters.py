@@ -4,6 +4,7 @@ Header names `kafka_dlt-*` are Spring's, so that existing tools read them; ours 
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -63,14 +64,31 @@ def dead_letter(record: Record, error: RejectedError, *, group: str) -> Outgoing
     return Outgoing(record.partition.topic + DEAD_SUFFIX, record.key, record.value, record.headers + added)
 
 
-def without_large_value(outgoing: Outgoing) -> Outgoing:
-    """Return a dead letter that any broker takes: a large value is left out, and a header says so.
+class LetterSize:
+    """How large dead letters may be: as large as can be, until a broker refuses one.
 
     Our headers make a letter larger than its record, and a record may have been as large as can be.
     """
-    if not outgoing.topic.endswith(DEAD_SUFFIX) or len(outgoing.value or b"") < _LARGE_BYTES:
-        return outgoing
-    return replace(outgoing, value=None, headers=(*outgoing.headers, (_LEFT_OUT_HEADER, b"true")))
+
+    def __init__(self) -> None:
+        self._refused_bytes: int | None = None
+
+    def fitted(self, outgoing: Outgoing) -> Outgoing:
+        """Return the record, or a dead letter without its value, and a header that says so."""
+        if self._refused_bytes is None or not _is_large_letter(outgoing, self._refused_bytes):
+            return outgoing
+        return replace(outgoing, value=None, headers=(*outgoing.headers, (_LEFT_OUT_HEADER, b"true")))
+
+    def learn(self, refused: Sequence[Outgoing], error: RejectedError) -> None:
+        """Take note that a broker refused one of these. Raises `error` when no large letter is among them."""
+        letters = [record for record in refused if _is_large_letter(self.fitted(record), _LARGE_BYTES)]
+        if not letters:
+            raise error
+        self._refused_bytes = min(len(letter.value or b"") for letter in letters)
+
+
+def _is_large_letter(outgoing: Outgoing, at_least_bytes: int) -> bool:
+    return outgoing.topic.endswith(DEAD_SUFFIX) and len(outgoing.value or b"") >= at_least_bytes
 
 
 def read_dead_letter(record: Record) -> DeadLetter:

@@ -1,22 +1,28 @@
 """The bus on Kafka, by aiokafka."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 from shared.bus.kafka_client import RECORD_MAX_BYTES, connection, to_record, translated
+from shared.bus.kafka_producer import KafkaProducer, KafkaTransactions
+from shared.bus.kafka_reader import KafkaInspector
 from shared.bus.kafka_topics import KafkaTopics
-from shared.bus.port import OnRevoke
-from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.outlet import AckedOutlet, TransactionalOutlet
+from shared.bus.port import Consumer, OnAssign, OnRevoke, Outlet
+from shared.bus.record import Partition, Record
+from shared.errors import TidemillError
 from shared.settings import KafkaSettings
 
-_LINGER_MS = 5
 _POSITION_TIMEOUT_S = 2.0
 _COMMIT_TIMEOUT_S = 5.0
-_BATCH_MAX_BYTES = 256 * 1024
+
+
+_Anew = Callable[[Iterable[TopicPartition]], Awaitable[None]]
 
 
 class KafkaBus:
@@ -29,9 +35,15 @@ class KafkaBus:
         """Return a consumer, not started, that begins at the oldest record and commits only when told to."""
         return KafkaConsumer(self._settings, topics, group=group, member=member)
 
-    def producer(self) -> "KafkaProducer":
+    def producer(self) -> KafkaProducer:
         """Return an idempotent producer, not started, that waits for all in-sync replicas."""
         return KafkaProducer(self._settings)
+
+    def outlet(self, consumer: Consumer, *, group: str) -> Outlet:
+        """Return where what comes of the records of `consumer` goes, not started; the settings say how."""
+        if self._settings.delivery == "exactly-once":
+            return TransactionalOutlet(partial(KafkaTransactions, self._settings), group=group)
+        return AckedOutlet(self.producer(), consumer)
 
     async def create_topics(self, names: Iterable[str], *, partitions: int) -> None:
         """Create the topics that are missing. Raises RetryableError when the broker can't be reached."""
@@ -51,8 +63,9 @@ class KafkaConsumer:
         self._group = group
         self._member = member
         self._client: AIOKafkaConsumer | None = None
+        self._rebalance: _Rebalance | None = None
 
-    async def start(self, on_revoke: OnRevoke) -> None:
+    async def start(self, on_revoke: OnRevoke, on_assign: OnAssign) -> None:
         """Join the group. Raises RetryableError when the broker can't be reached."""
         client = AIOKafkaConsumer(
             **connection(self._settings),
@@ -70,20 +83,24 @@ class KafkaConsumer:
             fetch_max_wait_ms=self._settings.fetch_wait_ms,
             metadata_max_age_ms=10_000,
         )
-        client.subscribe(topics=self._topics, listener=_Revocations(on_revoke))
+        anew = partial(self._go_to_committed, client) if self._settings.delivery == "exactly-once" else None
+        rebalance = _Rebalance(on_revoke, on_assign, anew)
+        client.subscribe(topics=self._topics, listener=rebalance)
         with translated(f"joining group {self._group} at {self._settings.bootstrap}"):
             try:
                 await client.start()
             except BaseException:
                 await client.stop()
                 raise
-        self._client = client
+        self._client, self._rebalance = client, rebalance
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
         """Return what is there, in offset order per partition; empty after `timeout_ms`."""
         # Never wrapped in a timeout of ours: a cancelled getmany leaves aiokafka's idle time at 0 for ever.
         with translated("fetching"):
             fetched = await self._started.getmany(max_records=max_records, timeout_ms=timeout_ms)
+        if self._rebalance is not None and not self._rebalance.is_over():
+            return {}
         return {
             Partition(source.topic, source.partition): [to_record(message) for message in messages]
             for source, messages in fetched.items()
@@ -130,6 +147,16 @@ class KafkaConsumer:
         if self._client is not None:
             await self._client.stop()
 
+    async def _go_to_committed(self, client: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
+        """Read on from what is committed now: what the client knows may be older than its assignment."""
+        partitions = list(assigned)
+        positions = await KafkaInspector(self._settings).positions(self._group, self._topics)
+        begins = await client.beginning_offsets(partitions)
+        for partition in partitions:
+            position = positions.get(Partition(*partition))
+            committed = None if position is None else position.committed
+            client.seek(partition, begins[partition] if committed is None else committed)
+
     @property
     def _started(self) -> AIOKafkaConsumer:
         if self._client is None:
@@ -137,69 +164,39 @@ class KafkaConsumer:
         return self._client
 
 
-class KafkaProducer:
-    """Idempotent, acks from all in-sync replicas, compressed."""
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Passes a rebalance on; where asked to, holds all records back until it is over."""
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
-        self._client: AIOKafkaProducer | None = None
-
-    async def start(self) -> None:
-        """Connect. Raises RetryableError when the broker can't be reached."""
-        client = AIOKafkaProducer(
-            **connection(self._settings),
-            enable_idempotence=True,
-            acks="all",
-            compression_type=None if self._settings.compression == "none" else self._settings.compression,
-            linger_ms=_LINGER_MS,
-            max_batch_size=_BATCH_MAX_BYTES,
-            max_request_size=RECORD_MAX_BYTES,
-            metadata_max_age_ms=10_000,
-        )
-        with translated(f"connecting to {self._settings.bootstrap}"):
-            try:
-                await client.start()
-            except BaseException:
-                await client.stop()
-                raise
-        self._client = client
-
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Return when every record is acknowledged; order is kept per key."""
-        if self._client is None:
-            raise RuntimeError("start() comes first")
-        with translated("publishing"):
-            acknowledgements = [
-                await self._client.send(
-                    record.topic, key=record.key, value=record.value, headers=list(record.headers)
-                )
-                for record in records
-            ]
-            if acknowledgements:
-                # All of them, also after a failure: a late one must not land behind a second attempt.
-                await asyncio.wait(acknowledgements)
-            for acknowledgement in acknowledgements:
-                acknowledgement.result()
-
-    async def stop(self) -> None:
-        """Flush and close."""
-        if self._client is not None:
-            await self._client.stop()
-
-
-class _Revocations(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Passes a rebalance on; assignment needs nothing from us."""
-
-    def __init__(self, on_revoke: OnRevoke) -> None:
+    def __init__(self, on_revoke: OnRevoke, on_assign: OnAssign, anew: _Anew | None) -> None:
         self._on_revoke = on_revoke
+        self._on_assign = on_assign
+        self._anew = anew
+        self._over = anew is None
+        self._failure: TidemillError | None = None
+
+    def is_over(self) -> bool:
+        """Return whether records may be handed out. Raises what taking the partitions over failed with."""
+        if self._failure is not None:
+            raise self._failure
+        return self._over
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Let the stream finish and commit before the partitions are gone."""
+        self._over = self._anew is None
         if partitions := frozenset(Partition(*partition) for partition in revoked):
             await self._on_revoke(partitions)
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Nothing to do: reading starts at the committed offsets."""
+        """Take the partitions over, then read on from what is committed."""
+        try:
+            with translated("taking partitions over"):
+                await self._on_assign(frozenset(Partition(*partition) for partition in assigned))
+                if self._anew is not None:
+                    await self._anew(assigned)
+        except TidemillError as error:
+            # aiokafka would only log it.
+            self._failure = error
+        self._over = True
 
 
 async def _position(client: AIOKafkaConsumer, partition: TopicPartition) -> int | None:

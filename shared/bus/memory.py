@@ -3,17 +3,24 @@
 import asyncio
 import time
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from shared.bus.port import OnRevoke
+from shared.bus.outlet import AckedOutlet, TransactionalOutlet
+from shared.bus.port import ClientBrokenError, Consumer, OnAssign, OnRevoke, Outlet
 from shared.bus.record import Outgoing, Partition, Record
+from shared.settings import Delivery
 
 
 class MemoryBus:
     """Topics as lists; groups rebalance when a member starts or stops, as Kafka's eager ones do."""
 
-    def __init__(self, *, partitions: int = 4) -> None:
+    def __init__(self, *, partitions: int = 4, delivery: Delivery = "at-least-once") -> None:
+        self.epochs: Counter[str] = Counter()
+        """How often each transactional id was taken: who holds an older number is shut out."""
         self._partition_count = partitions
+        self._delivery = delivery
         self._logs: dict[Partition, list[Record]] = {}
         self._groups: dict[str, _Group] = {}
         self._arrived = asyncio.Condition()
@@ -26,6 +33,16 @@ class MemoryBus:
     def producer(self) -> "MemoryProducer":
         """Return a producer, not started."""
         return MemoryProducer(self)
+
+    def outlet(self, consumer: Consumer, *, group: str) -> Outlet:
+        """Return where what comes of the records of `consumer` goes, not started."""
+        if self._delivery == "exactly-once":
+            return TransactionalOutlet(partial(MemoryTransactions, self), group=group)
+        return AckedOutlet(self.producer(), consumer)
+
+    def store(self, group: str, offsets: Mapping[Partition, int]) -> None:
+        """Store how far a group has read."""
+        self._groups.setdefault(group, _Group()).committed |= offsets
 
     def partitions(self, topic: str) -> list[Partition]:
         """Return the partitions of `topic`, which always exists."""
@@ -69,10 +86,9 @@ class _Group:
                 await member.revoke()
             partitions = sorted({partition for member in self.members for partition in member.wanted})
             for turn, partition in enumerate(partitions):
-                owner = self.members[turn % len(self.members)]
-                owner.assign(partition, self.committed.get(partition, 0))
+                self.members[turn % len(self.members)].assign(partition)
             for member in self.members:
-                member.settled()
+                await member.settle()
 
 
 class MemoryConsumer:
@@ -86,10 +102,11 @@ class MemoryConsumer:
         self._paused: set[Partition] = set()
         self._rebalancing = False
         self._on_revoke: OnRevoke | None = None
+        self._on_assign: OnAssign | None = None
 
-    async def start(self, on_revoke: OnRevoke) -> None:
+    async def start(self, on_revoke: OnRevoke, on_assign: OnAssign) -> None:
         """Join the group."""
-        self._on_revoke = on_revoke
+        self._on_revoke, self._on_assign = on_revoke, on_assign
         self._group.members.append(self)
         await self._group.rebalance()
 
@@ -153,12 +170,17 @@ class MemoryConsumer:
         self._positions = {}
         self._paused = set()
 
-    def assign(self, partition: Partition, offset: int) -> None:
-        """Take over a partition at `offset`."""
-        self._positions[partition] = offset
+    def assign(self, partition: Partition) -> None:
+        """Take over a partition."""
+        self._positions[partition] = 0
 
-    def settled(self) -> None:
-        """Fetch again: the partitions are dealt out."""
+    async def settle(self) -> None:
+        """Fetch again, from what is committed: the partitions are dealt out."""
+        if self._positions and self._on_assign is not None:
+            await self._on_assign(frozenset(self._positions))
+        self._positions = {
+            partition: self._group.committed.get(partition, 0) for partition in self._positions
+        }
         self._rebalancing = False
 
 
@@ -178,3 +200,39 @@ class MemoryProducer:
 
     async def stop(self) -> None:
         """Nothing to flush."""
+
+
+class MemoryTransactions:
+    """Writes to a MemoryBus all at once, unless another has taken the same id since."""
+
+    def __init__(self, bus: MemoryBus, transactional_id: str) -> None:
+        self._bus = bus
+        self._id = transactional_id
+        self._epoch = 0
+        self._open: list[Outgoing] = []
+
+    async def start(self) -> None:
+        """Shut out the former owner of the id."""
+        self._bus.epochs[self._id] += 1
+        self._epoch = self._bus.epochs[self._id]
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Keep the records for the commit. Raises ClientBrokenError when another has taken the id."""
+        self._refuse_zombies()
+        self._open += records
+
+    async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
+        """Make the records visible and store the offsets. Raises ClientBrokenError as `publish` does."""
+        self._refuse_zombies()
+        records, self._open = self._open, []
+        self._bus.store(group, offsets)
+        for record in records:
+            await self._bus.append(record)
+
+    async def stop(self) -> None:
+        """Drop what is not committed."""
+        self._open = []
+
+    def _refuse_zombies(self) -> None:
+        if self._epoch != self._bus.epochs[self._id]:
+            raise ClientBrokenError(f"{self._id} was taken by another")

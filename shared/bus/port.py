@@ -17,12 +17,18 @@ OnRevoke = Callable[[frozenset[Partition]], Awaitable[None]]
 From when it is called on, no fetch returns a record of them.
 """
 
+OnAssign = Callable[[frozenset[Partition]], Awaitable[None]]
+"""Called when partitions came; they are read from what is committed when it returns, not before."""
+
 
 class Consumer(Protocol):
     """A member of a consumer group. One task fetches; another may commit beside it."""
 
-    async def start(self, on_revoke: OnRevoke) -> None:
-        """Join the group. Raises RetryableError when the broker can't be reached."""
+    async def start(self, on_revoke: OnRevoke, on_assign: OnAssign) -> None:
+        """Join the group. Raises RetryableError when the broker can't be reached.
+
+        What `on_assign` raises, the next fetch raises.
+        """
         ...
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
@@ -76,6 +82,68 @@ class Producer(Protocol):
         ...
 
 
+class Transactions(Protocol):
+    """Writes records and how far their input is read, both or neither; one at work at a time."""
+
+    async def start(self) -> None:
+        """Connect, end what an earlier owner of the same id left open, and shut that one out.
+
+        Raises RetryableError when the broker can't be reached.
+        """
+        ...
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Return when every record is acknowledged in the open transaction; the first one opens it.
+
+        After any error the transaction can't be committed. ClientBrokenError: another owner came.
+        """
+        ...
+
+    async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
+        """Make all of it visible, and store for `group` the offset to read next.
+
+        After an error nobody knows whether that happened: start anew and read what is committed.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Close; what is not committed never becomes visible."""
+        ...
+
+
+class Outlet(Protocol):
+    """Where results go, and how far their input is read goes with them."""
+
+    async def start(self) -> None:
+        """Connect. Raises RetryableError when the broker can't be reached."""
+        ...
+
+    async def take_over(self, partitions: frozenset[Partition]) -> None:
+        """Become the only one who answers the records of these input partitions."""
+        ...
+
+    async def publish(self, partition: Partition, records: Sequence[Outgoing], *, next_offset: int) -> None:
+        """Return when every record is acknowledged; the input is then done up to `next_offset`.
+
+        Calls for one partition come one after the other. Raises RetryableError where the same call may be
+        made again, ClientBrokenError where only a new session helps, RejectedError when a record is too
+        large.
+        """
+        ...
+
+    async def commit(self) -> None:
+        """Store how far the input is done. RetryableError costs nothing: the next call covers it."""
+        ...
+
+    async def give_up(self, partitions: frozenset[Partition]) -> None:
+        """Forget partitions that go to another member."""
+        ...
+
+    async def stop(self) -> None:
+        """Flush and close."""
+        ...
+
+
 class Bus(Protocol):
     """Opens consumers and producers on one broker."""
 
@@ -88,6 +156,10 @@ class Bus(Protocol):
 
     def producer(self) -> Producer:
         """Return a producer, not started."""
+        ...
+
+    def outlet(self, consumer: Consumer, *, group: str) -> Outlet:
+        """Return where what comes of the records of `consumer` goes, not started."""
         ...
 
 

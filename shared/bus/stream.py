@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from shared.bus.consume import Session, SessionPolicy
-from shared.bus.dead_letters import FloodGuard
+from shared.bus.dead_letters import FloodGuard, LetterSize
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Bus, ClientBrokenError, Handler
@@ -37,7 +37,9 @@ class Stream:
         self._handler = handler
         self._metrics = metrics
         guard = FloodGuard(max_share=limits.dead_letter_max_share, min_count=limits.dead_letter_min_count)
-        self._policy = SessionPolicy(group=source.group, limits=limits, metrics=metrics, flood_guard=guard)
+        self._policy = SessionPolicy(
+            group=source.group, limits=limits, metrics=metrics, flood_guard=guard, letter_size=LetterSize()
+        )
         self._session: Session | None = None
         self._log = structlog.get_logger().bind(group=source.group)
 
@@ -88,7 +90,8 @@ class Stream:
     def _new_session(self) -> Session:
         source = self._source
         consumer = self._bus.consumer(source.topics, group=source.group, member=source.member)
-        return Session(consumer, self._bus.producer(), self._handler, self._policy)
+        outlet = self._bus.outlet(consumer, group=source.group)
+        return Session(consumer, outlet, self._handler, self._policy)
 
     def _note_rebuild(self, reasons: Sequence[BaseException]) -> None:
         self._log.warning("client_rebuilt", why="; ".join(str(reason) for reason in reasons))

@@ -124,7 +124,7 @@ async def test_a_broker_that_is_not_there_is_reported_soon() -> None:
         with pytest.raises(RetryableError, match=r"127\.0\.0\.1:9"):
             await bus.producer().start()
         with pytest.raises(RetryableError, match=r"127\.0\.0\.1:9"):
-            await bus.consumer(["any"], group="any").start(keep)
+            await bus.consumer(["any"], group="any").start(keep, keep)
         with pytest.raises(RetryableError, match=r"127\.0\.0\.1:9"):
             await bus.create_topics(["any"], partitions=1)
 

@@ -18,11 +18,12 @@ from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Outcome
 from shared.bus.record import Outgoing, Record
 from shared.bus.stream import Source, Stream
-from shared.settings import KafkaSettings
+from shared.settings import Delivery, KafkaSettings
 from tests.support.stack import stack_process
 
 COUNT = 2_000
 PATIENCE_S = 60.0
+EITHER_WAY = pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
 LIMITS = StreamLimits(commit_interval_s=0.1, max_in_flight_records=64)
 
 
@@ -43,8 +44,8 @@ class Echo:
 class Mill:
     """A topic of numbers and the topic of their echoes on one broker."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._settings = KafkaSettings(bootstrap=bootstrap, session_timeout_ms=6_000)
+    def __init__(self, bootstrap: str, delivery: Delivery = "at-least-once") -> None:
+        self._settings = KafkaSettings(bootstrap=bootstrap, session_timeout_ms=6_000, delivery=delivery)
         self._topic = f"mill.{uuid.uuid4()}"
         self._results = f"{self._topic}.out"
 
@@ -104,8 +105,11 @@ async def until_handled(echo: Echo, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_members_that_come_and_go_repeat_nothing_and_lose_nothing(real_kafka: str) -> None:
-    mill = Mill(real_kafka)
+@EITHER_WAY
+async def test_members_that_come_and_go_repeat_nothing_and_lose_nothing(
+    real_kafka: str, delivery: Delivery
+) -> None:
+    mill = Mill(real_kafka, delivery)
     await mill.fill()
     first, second = mill.echo(), mill.echo()
 
@@ -118,8 +122,9 @@ async def test_members_that_come_and_go_repeat_nothing_and_lose_nothing(real_kaf
     assert set(echoes.values()) == {1}
 
 
-async def test_a_member_that_dies_loses_nothing(real_kafka: str) -> None:
-    mill = Mill(real_kafka)
+@EITHER_WAY
+async def test_a_member_that_dies_loses_nothing(real_kafka: str, delivery: Delivery) -> None:
+    mill = Mill(real_kafka, delivery)
     await mill.fill()
     first = mill.echo()
     async with mill.member(first) as task:
@@ -130,14 +135,16 @@ async def test_a_member_that_dies_loses_nothing(real_kafka: str) -> None:
         echoes = await mill.echoes()
 
     assert set(echoes) == set(range(COUNT))
-    assert sum(echoes.values()) - COUNT <= first.count
+    repeated = sum(echoes.values()) - COUNT
+    assert repeated <= (0 if delivery == "exactly-once" else first.count)
 
 
 @pytest.mark.timeout(180)
-async def test_a_broker_that_dies_and_comes_back_loses_nothing() -> None:
+@EITHER_WAY
+async def test_a_broker_that_dies_and_comes_back_loses_nothing(delivery: Delivery) -> None:
     with stack_process("--kafka", "real", "--no-triton", "--no-redis") as stack:
         started = stack.wait_for(within_s=60.0, part="kafka", state="ready")
-        mill = Mill(stack.addresses().kafka_bootstrap)
+        mill = Mill(stack.addresses().kafka_bootstrap, delivery)
         await mill.fill()
         echo = mill.echo()
         async with mill.member(echo):
@@ -147,3 +154,5 @@ async def test_a_broker_that_dies_and_comes_back_loses_nothing() -> None:
             echoes = await mill.echoes()
 
     assert set(echoes) == set(range(COUNT))
+    if delivery == "exactly-once":
+        assert set(echoes.values()) == {1}

@@ -43,7 +43,7 @@ def topic() -> str:
 
 
 async def keep(_: frozenset[Partition]) -> None:
-    """Have nothing to finish before partitions go."""
+    """Have nothing to do when partitions come or go."""
 
 
 @asynccontextmanager
@@ -52,7 +52,7 @@ async def reading(
 ) -> AsyncIterator[Consumer]:
     """Yield a member of the topic's group."""
     consumer = bus.consumer([topic], group=f"{topic}.readers", member=member)
-    await consumer.start(on_revoke)
+    await consumer.start(on_revoke, keep)
     try:
         yield consumer
     finally:

@@ -10,7 +10,8 @@ from prometheus_client import CollectorRegistry
 from shared.bus.limits import StreamLimits
 from shared.bus.memory import MemoryBus
 from shared.bus.metrics import StreamMetrics
-from shared.bus.port import Consumer, OnRevoke, Outcome, Producer
+from shared.bus.outlet import AckedOutlet
+from shared.bus.port import Consumer, OnAssign, OnRevoke, Outcome, Outlet, Producer
 from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.stream import Source, Stream
 
@@ -46,6 +47,11 @@ class WatchedBus:
         """Return a producer whose records are noted."""
         return _WatchedProducer(self, self.memory.producer())
 
+    def outlet(self, consumer: Consumer, *, group: str) -> Outlet:
+        """Return an outlet whose records are noted; at least once."""
+        del group
+        return AckedOutlet(self.producer(), consumer)
+
     async def send(self, *values: str, key: str = "k") -> None:
         """Write records to the topic that the stream reads."""
         for value in values:
@@ -61,10 +67,10 @@ class _WatchedConsumer:
         self.lag = inner.lag
         self.stop = inner.stop
 
-    async def start(self, on_revoke: OnRevoke) -> None:
+    async def start(self, on_revoke: OnRevoke, on_assign: OnAssign) -> None:
         if self._watched.connect_errors:
             raise self._watched.connect_errors.popleft()
-        await self._inner.start(on_revoke)
+        await self._inner.start(on_revoke, on_assign)
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
         if self._silent:

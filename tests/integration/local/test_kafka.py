@@ -44,7 +44,7 @@ async def test_topics_are_made_with_the_partitions_asked_for(real_kafka: str) ->
 
 async def read_one(consumer: Consumer) -> list[Record]:
     """Return the first records that come."""
-    await consumer.start(on_revoke=ignore)
+    await consumer.start(on_revoke=ignore, on_assign=ignore)
     try:
         while True:
             for records in (await consumer.fetch(max_records=10, timeout_ms=500)).values():

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from shared.bus.dead_letters import (
     DeadLetterFloodError,
     FloodGuard,
+    LetterSize,
     dead_letter,
     read_dead_letter,
-    without_large_value,
 )
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError
@@ -27,6 +27,9 @@ _records = st.builds(
     headers=_headers,
     timestamp_ms=st.integers(0, 2**40),
 )
+
+
+NO = RejectedError("not_json", "no")
 
 
 def read(outgoing: Outgoing) -> Record:
@@ -86,9 +89,12 @@ def test_what_is_no_dead_letter_is_refused(headers: tuple[tuple[str, bytes | Non
 
 
 def test_a_letter_too_large_for_the_broker_keeps_all_but_its_value() -> None:
-    written = dead_letter(record(bytes(600_000)), RejectedError("not_json", "no"), group="g")
+    written, size = dead_letter(record(bytes(600_000)), NO, group="g"), LetterSize()
+    assert size.fitted(written) == written
 
-    letter = read_dead_letter(read(without_large_value(written)))
+    size.learn([written], RejectedError("record_too_large", "no"))
+
+    letter = read_dead_letter(read(size.fitted(written)))
 
     assert letter.value is None
     assert (letter.original_offset, letter.reason) == (7, "not_json")
@@ -97,11 +103,18 @@ def test_a_letter_too_large_for_the_broker_keeps_all_but_its_value() -> None:
 
 
 def test_small_letters_and_results_keep_their_value() -> None:
-    small = dead_letter(record(), RejectedError("not_json", "no"), group="g")
+    small, less = (dead_letter(record(bytes(size)), NO, group="g") for size in (10, 599_999))
     large_result = Outgoing("out", b"k", bytes(600_000))
+    size = LetterSize()
 
-    assert without_large_value(small) == small
-    assert without_large_value(large_result) == large_result
+    size.learn([dead_letter(record(bytes(600_000)), NO, group="g"), small], NO)
+
+    assert [size.fitted(each) for each in (small, less, large_result)] == [small, less, large_result]
+
+
+def test_where_no_letter_can_be_shortened_the_refusal_is_a_bug() -> None:
+    with pytest.raises(RejectedError, match="no"):
+        LetterSize().learn([Outgoing("out", b"k", bytes(600_000))], NO)
 
 
 def test_a_flood_of_dead_letters_stops_the_stream() -> None:
