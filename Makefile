@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATA ?=
 MODEL ?=
+QUICK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check schemas evaluate train bench
+.PHONY: help setup run demo test check schemas evaluate train bench chaos
+
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +44,9 @@ train: setup .venv/training.stamp ## One recipe, from rows to triton_models: mak
 
 bench: setup ## Compare the pipeline with its limit and with plainer ways; tables and JSON (DATA=DIR: real messages)
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
+
+chaos: setup ## Kill and freeze parts of a running system, and count what is lost, repeated or wrong (QUICK=1: minutes)
+	@$(BIN)/python -m tests.chaos $(if $(QUICK),--quick)
 
 .venv/serving.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import platform, sys; \

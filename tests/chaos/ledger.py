@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from uuid import UUID
 
 from shared.bus.dead_letters import DeadLetter
@@ -33,6 +34,8 @@ class Told:
     key: bytes | None
     answer: str
     trace_id: str
+    at_ms: int
+    """When it was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,3 +161,16 @@ def _untraced(
     return [
         told.cause for told in books.results if told.trace_id not in traces.get(told.cause, {told.trace_id})
     ]
+
+
+def longest_silence_s(books: Books, recompute: Recompute) -> float:
+    """Return the longest time in which an input partition that had work got no result, in seconds."""
+    place = {
+        each.cause: record.partition for record in books.inputs if (each := recompute(record)) is not None
+    }
+    moments: dict[Partition, list[int]] = {}
+    for result in books.results:
+        if result.cause in place:
+            moments.setdefault(place[result.cause], []).append(result.at_ms)
+    gaps = [later - earlier for times in moments.values() for earlier, later in pairwise(sorted(times))]
+    return max(gaps, default=0) / 1000

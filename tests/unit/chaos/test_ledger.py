@@ -37,7 +37,7 @@ def trace(record: Record) -> str:
 
 def a_result(record: Record) -> Told:
     answer = (record.value or b"").decode().upper()
-    return Told(cause=cause(record), key=record.key, answer=answer, trace_id=trace(record))
+    return Told(cause=cause(record), key=record.key, answer=answer, trace_id=trace(record), at_ms=0)
 
 
 def a_letter(record: Record) -> DeadLetter:

@@ -1,0 +1,65 @@
+"""One fault after the other: messages flow, something breaks, it heals, the books are checked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from deploy.local.paths import MODELS
+from shared.settings import Delivery
+from tests.chaos.faults import Fault
+from tests.chaos.ledger import Audit, audit, longest_silence_s
+from tests.chaos.recompute import recompute_with, trace_of_input
+from tests.chaos.world import World, running_world
+
+_BETWEEN_S = (0.5, 1.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one fault under one way to deliver."""
+
+    fault: Fault
+    delivery: Delivery
+    times: int
+    audit: Audit
+    silence_s: float
+    broken: Sequence[str]
+    """Promises that were not kept, in words."""
+
+
+async def outcomes(faults: Sequence[Fault], delivery: Delivery, *, is_quick: bool) -> AsyncIterator[Outcome]:
+    """Break one running system in each of these ways, and yield what came of it."""
+    async with running_world(delivery) as world:
+        for fault in faults:
+            yield await _outcome(world, fault, fault.quick_times if is_quick else fault.times)
+
+
+async def _outcome(world: World, fault: Fault, times: int) -> Outcome:
+    page, stop = await world.page(), asyncio.Event()
+    flowing = asyncio.create_task(world.flow(stop))
+    for _ in range(times):
+        await asyncio.sleep(world.random.uniform(*_BETWEEN_S))
+        await fault.inject(world)
+    await asyncio.sleep(_BETWEEN_S[1])
+    stop.set()
+    await flowing
+    late = await _late(world)
+    books, recompute = await world.books(page), recompute_with(MODELS)
+    found = audit(books, recompute, trace_of_input)
+    allowed = 0 if world.delivery == "exactly-once" else times * fault.repeats_each
+    return Outcome(
+        fault=fault,
+        delivery=world.delivery,
+        times=times,
+        audit=found,
+        silence_s=longest_silence_s(books, recompute),
+        broken=[*late, *found.faults(repeats_allowed=allowed)],
+    )
+
+
+async def _late(world: World) -> list[str]:
+    try:
+        await world.healed()
+    except TimeoutError:
+        return ["not healed within a minute"]
+    return []
