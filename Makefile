@@ -8,7 +8,6 @@ QUICK ?=
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test check schemas evaluate train bench chaos
 
-
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 

@@ -6,22 +6,21 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from tests.chaos import report
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.run import Outcome, outcomes
 
 console = Console()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-_COLUMNS = (
-    *("fault", "delivery", "times", "messages", "lost", "repeated", "out of order", "wrong"),
-    *("healthy dead", "longest silence, s", "verdict"),
-)
 
 
 @app.command()
 def chaos(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer times: minutes instead of an hour.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write docs/reliability.md and its figures.")
+    ] = False,
     only: Annotated[list[str] | None, typer.Option(help="Codes of faults, such as F1; all if none.")] = None,
 ) -> None:
     """Break a running Tidemill in every way of the table; exit code 1 when a promise is broken.
@@ -33,7 +32,10 @@ def chaos(
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     chosen = [fault for fault in FAULTS if not only or fault.code in only]
     found = asyncio.run(_all(chosen, is_quick=quick))
-    console.print(_table(found))
+    console.print(report.table(found))
+    if write:
+        report.write(found)
+        console.print(f"written: {report.PAGE}")
     raise typer.Exit(1 if any(outcome.broken for outcome in found) else 0)
 
 
@@ -41,37 +43,9 @@ async def _all(faults: list[Fault], *, is_quick: bool) -> list[Outcome]:
     found = []
     for delivery in ("at-least-once", "exactly-once"):
         async for outcome in outcomes(faults, delivery, is_quick=is_quick):
-            console.print(f"{outcome.fault.code} {delivery}: {_verdict(outcome)}")
+            console.print(f"{outcome.fault.code} {delivery}: {report.verdict(outcome)}")
             found.append(outcome)
     return found
-
-
-def _table(found: list[Outcome]) -> Table:
-    table = Table(*_COLUMNS)
-    for outcome in found:
-        table.add_row(*_cells(outcome))
-    return table
-
-
-def _cells(outcome: Outcome) -> tuple[str, ...]:
-    audit = outcome.audit
-    return (
-        f"{outcome.fault.code} {outcome.fault.what}",
-        outcome.delivery,
-        str(outcome.times),
-        f"{audit.message_count:,}",
-        str(len(audit.lost)),
-        str(audit.repeated_count),
-        str(len(audit.disordered)),
-        str(len(audit.wrong)),
-        str(len(audit.healthy_dead)),
-        f"{outcome.silence_s:.1f}",
-        _verdict(outcome),
-    )
-
-
-def _verdict(outcome: Outcome) -> str:
-    return "; ".join(outcome.broken) or "kept"
 
 
 if __name__ == "__main__":

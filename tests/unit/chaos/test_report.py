@@ -1,0 +1,54 @@
+"""The page says what was measured, and which promise was broken."""
+
+import pytest
+
+from shared.bus.record import Partition
+from tests.chaos.faults import FAULTS
+from tests.chaos.ledger import Audit
+from tests.chaos.report import page
+from tests.chaos.run import Outcome
+
+FACTS = {
+    "date": "2026-03-01T12:00:00+00:00",
+    "cores": 2,
+    "processor": "CPU",
+    "memory_gib": 24,
+    "versions": {"Kafka": "4.1.0"},
+}
+
+
+def outcome(**wrong: object) -> Outcome:
+    audit = Audit(
+        message_count=1234,
+        lost=wrong.get("lost", ()),  # type: ignore[arg-type]
+        repeated_count=3,
+        disordered=(),
+        wrong=(),
+        healthy_dead=(),
+        answered_dead=(),
+        untraced=(),
+        committed_beyond=(),
+        lag_records=0,
+    )
+    return Outcome(
+        fault=FAULTS[0],
+        delivery="at-least-once",
+        times=6,
+        audit=audit,
+        silence_s=3.51,
+        broken=audit.faults(repeats_allowed=5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "row"),
+    [
+        (outcome(), "| 6 | 1,234 | 0 | 3 | 0 | 0 | 0 | 3.5 | kept |"),
+        (outcome(lost=[(Partition("in", 0), 7)]), "| 6 | 1,234 | 1 | 3 | 0 | 0 | 0 | 3.5 | 1 lost |"),
+    ],
+)
+def test_each_fault_has_its_row(made: Outcome, row: str) -> None:
+    written = page([made, made], FACTS)
+
+    assert written.count(row) == 2
+    assert "2,468 messages, 12 injected faults, 2026-03-01;\n2 cores of CPU, 24 GiB; Kafka 4.1.0." in written
