@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka import errors as kafka_errors
@@ -13,16 +15,15 @@ from shared.bus.kafka_producer import KafkaProducer, KafkaTransactions
 from shared.bus.kafka_reader import KafkaInspector
 from shared.bus.kafka_topics import KafkaTopics
 from shared.bus.outlet import AckedOutlet, TransactionalOutlet
-from shared.bus.port import Consumer, OnAssign, OnRevoke, Outlet
+from shared.bus.port import Consumer, LostRecordsError, OnAssign, OnRevoke, Outlet
 from shared.bus.record import Partition, Record
-from shared.errors import TidemillError
 from shared.settings import KafkaSettings
 
 _POSITION_TIMEOUT_S = 2.0
 _COMMIT_TIMEOUT_S = 5.0
 
 
-_Anew = Callable[[Iterable[TopicPartition]], Awaitable[None]]
+_GoTo = Callable[[Iterable[TopicPartition]], Awaitable[None]]
 
 
 class KafkaBus:
@@ -72,7 +73,7 @@ class KafkaConsumer:
             group_id=self._group,
             group_instance_id=self._member,
             enable_auto_commit=False,
-            auto_offset_reset="earliest",
+            auto_offset_reset="none",  # else deleted records would be passed over without a word
             isolation_level="read_committed",
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
             session_timeout_ms=self._settings.session_timeout_ms,
@@ -83,8 +84,7 @@ class KafkaConsumer:
             fetch_max_wait_ms=self._settings.fetch_wait_ms,
             metadata_max_age_ms=10_000,
         )
-        anew = partial(self._go_to_committed, client) if self._settings.delivery == "exactly-once" else None
-        rebalance = _Rebalance(on_revoke, on_assign, anew)
+        rebalance = _Rebalance(on_revoke, on_assign, partial(self._go_to_committed, client))
         client.subscribe(topics=self._topics, listener=rebalance)
         with translated(f"joining group {self._group} at {self._settings.bootstrap}"):
             try:
@@ -97,7 +97,9 @@ class KafkaConsumer:
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
         """Return what is there, in offset order per partition; empty after `timeout_ms`."""
         # Never wrapped in a timeout of ours: a cancelled getmany leaves aiokafka's idle time at 0 for ever.
-        with translated("fetching"):
+        fetched: Mapping[TopicPartition, Sequence[Any]] = {}
+        # It has none before we told it where to begin.
+        with translated("fetching"), suppress(kafka_errors.NoOffsetForPartitionError):
             fetched = await self._started.getmany(max_records=max_records, timeout_ms=timeout_ms)
         if self._rebalance is not None and not self._rebalance.is_over():
             return {}
@@ -150,12 +152,17 @@ class KafkaConsumer:
     async def _go_to_committed(self, client: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
         """Read on from what is committed now: what the client knows may be older than its assignment."""
         partitions = list(assigned)
-        positions = await KafkaInspector(self._settings).positions(self._group, self._topics)
+        committed = await KafkaInspector(self._settings).committed(self._group, partitions)
         begins = await client.beginning_offsets(partitions)
-        for partition in partitions:
-            position = positions.get(Partition(*partition))
-            committed = None if position is None else position.committed
-            client.seek(partition, begins[partition] if committed is None else committed)
+        for partition, begin in begins.items():
+            offset = committed.get(Partition(*partition), begin)
+            if offset < begin:
+                raise LostRecordsError(
+                    f"{partition.topic} {partition.partition}: offsets {offset} to {begin - 1} were deleted "
+                    f"before {self._group} read them; give the topic more retention, and go on behind "
+                    f"them with `tidemill lag --skip-lost`"
+                )
+            client.seek(partition, offset)
 
     @property
     def _started(self) -> AIOKafkaConsumer:
@@ -165,14 +172,14 @@ class KafkaConsumer:
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Passes a rebalance on; where asked to, holds all records back until it is over."""
+    """Passes a rebalance on, and holds all records back until it is over."""
 
-    def __init__(self, on_revoke: OnRevoke, on_assign: OnAssign, anew: _Anew | None) -> None:
+    def __init__(self, on_revoke: OnRevoke, on_assign: OnAssign, go_to_committed: _GoTo) -> None:
         self._on_revoke = on_revoke
         self._on_assign = on_assign
-        self._anew = anew
-        self._over = anew is None
-        self._failure: TidemillError | None = None
+        self._go_to_committed = go_to_committed
+        self._over = False
+        self._failure: Exception | None = None
 
     def is_over(self) -> bool:
         """Return whether records may be handed out. Raises what taking the partitions over failed with."""
@@ -182,7 +189,7 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Let the stream finish and commit before the partitions are gone."""
-        self._over = self._anew is None
+        self._over = False
         if partitions := frozenset(Partition(*partition) for partition in revoked):
             await self._on_revoke(partitions)
 
@@ -191,10 +198,8 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             with translated("taking partitions over"):
                 await self._on_assign(frozenset(Partition(*partition) for partition in assigned))
-                if self._anew is not None:
-                    await self._anew(assigned)
-        except TidemillError as error:
-            # aiokafka would only log it.
+                await self._go_to_committed(assigned)
+        except Exception as error:  # noqa: BLE001 - aiokafka would only log it, whatever it is
             self._failure = error
         self._over = True
 

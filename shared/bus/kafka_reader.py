@@ -101,6 +101,17 @@ class KafkaInspector:
             finally:
                 await client.stop()
 
+    async def committed(self, group: str, partitions: Iterable[TopicPartition]) -> Mapping[Partition, int]:
+        """Return the offset that `group` reads next, of each partition where it has committed any."""
+        with translated(f"asking {self._settings.bootstrap} for group {group}"):
+            admin = AIOKafkaAdminClient(**connection(self._settings))
+            try:
+                await admin.start()
+                found = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
+            finally:
+                await admin.close()
+        return {Partition(*partition): at.offset for partition, at in found.items() if at.offset >= 0}
+
     async def positions(self, group: str, topics: Iterable[str]) -> Mapping[Partition, GroupPosition]:
         """Return how far `group` is in those of `topics` that exist."""
         with translated(f"asking {self._settings.bootstrap} for group {group}"):

@@ -11,6 +11,10 @@ class ClientBrokenError(TidemillError):
     """A Kafka client can't go on: build a new one and replay what is not committed."""
 
 
+class LostRecordsError(TidemillError):
+    """Records are gone that nobody has read: stop, and let a person decide to go on behind them."""
+
+
 OnRevoke = Callable[[frozenset[Partition]], Awaitable[None]]
 """Called before partitions go to another member; when it returns, they are gone.
 
@@ -27,7 +31,8 @@ class Consumer(Protocol):
     async def start(self, on_revoke: OnRevoke, on_assign: OnAssign) -> None:
         """Join the group. Raises RetryableError when the broker can't be reached.
 
-        What `on_assign` raises, the next fetch raises.
+        What `on_assign` raises, the next fetch raises; LostRecordsError, too, when records were deleted
+        behind what is committed.
         """
         ...
 

@@ -9,7 +9,7 @@ from typing import NoReturn, TypeVar
 
 import structlog
 
-from shared.errors import ConfigError, RetryableError
+from shared.errors import ConfigError, RetryableError, TidemillError
 from shared.service.logs import set_up_logs
 from shared.settings import ServiceSettings
 
@@ -23,7 +23,7 @@ EXIT_CONFIG = 2
 
 
 def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
-    """Run a service until SIGTERM or Ctrl-C, then exit: 0 stopped, 1 a bug, 2 set up wrongly."""
+    """Run a service until SIGTERM or Ctrl-C, then exit: 0 stopped, 1 gave up or a bug, 2 set up wrongly."""
     try:
         settings = settings_type.from_environment()
         set_up_logs(settings.log, service=service)
@@ -33,10 +33,23 @@ def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
         _refuse(service, str(error))
     except RetryableError as error:
         _refuse(service, f"{error}. Is it running? Its address is TIDEMILL__KAFKA__BOOTSTRAP")
-    except Exception:  # noqa: BLE001 - a bug: it goes to the log whole, and the process ends
-        structlog.get_logger().exception("service_failed")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it goes to the log, and the process ends
+        if reason := reason_of(error):
+            structlog.get_logger().error("service_gave_up", why=reason)
+        else:
+            structlog.get_logger().exception("service_failed")
         sys.exit(EXIT_BUG)
     sys.exit(0)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a service gave up on purpose, in one line; empty where there is a bug in it."""
+    if isinstance(error, TidemillError):
+        return str(error)
+    if not isinstance(error, ExceptionGroup):
+        return ""
+    reasons = [reason_of(each) for each in error.exceptions]
+    return "; ".join(reasons) if all(reasons) else ""
 
 
 def _refuse(service: str, why: str) -> NoReturn:

@@ -3,11 +3,15 @@
 import asyncio
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.bus.kafka import KafkaBus
-from shared.bus.port import Bus
-from shared.bus.record import Outgoing
+from shared.bus.kafka_skip import skip_lost
+from shared.bus.port import Bus, LostRecordsError
+from shared.bus.record import Outgoing, Partition
 from shared.errors import RejectedError, RetryableError
+from shared.settings import KafkaSettings
 from tests.support.buses import (
     KEYS,
     kafka_bus,
@@ -127,6 +131,36 @@ async def test_a_broker_that_is_not_there_is_reported_soon() -> None:
             await bus.consumer(["any"], group="any").start(keep, keep)
         with pytest.raises(RetryableError, match=r"127\.0\.0\.1:9"):
             await bus.create_topics(["any"], partitions=1)
+
+
+async def test_records_deleted_unread_stop_the_reader_until_a_person_passes_over_them(
+    real_kafka: str, topic: str
+) -> None:
+    bus, settings = kafka_bus(real_kafka), KafkaSettings(bootstrap=real_kafka)
+    await publish(bus, [Outgoing(topic, b"key", str(number).encode()) for number in range(10)])
+    async with reading(bus, topic) as consumer:
+        records = await read(consumer, 10)
+        await consumer.commit({records[0].partition: 3})
+    await delete_before(real_kafka, records[0].partition, 6)
+
+    with pytest.raises(LostRecordsError, match="offsets 3 to 5 were deleted"):
+        async with reading(bus, topic) as consumer:
+            await read(consumer, 4)
+
+    assert await skip_lost(settings, f"{topic}.readers", [topic]) == {records[0].partition: 3}
+    assert await skip_lost(settings, f"{topic}.readers", [topic]) == {}
+    async with reading(bus, topic) as consumer:
+        assert [record.offset for record in await read(consumer, 4)] == [6, 7, 8, 9]
+
+
+async def delete_before(bootstrap: str, partition: Partition, offset: int) -> None:
+    """Delete the records of a partition below `offset`, as retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(*partition): RecordsToDelete(before_offset=offset)})
+    finally:
+        await admin.close()
 
 
 async def test_topics_are_created_once_with_as_many_partitions_as_asked_for(

@@ -1,0 +1,27 @@
+"""Why a service ended: its own words where it gave up on purpose, nothing where it has a bug."""
+
+import pytest
+
+from shared.bus.dead_letters import DeadLetterFloodError
+from shared.bus.port import LostRecordsError
+from shared.service.run import reason_of
+
+FLOOD = DeadLetterFloodError("100 dead letters in 60 s")
+LOST = LostRecordsError("offsets 3 to 5 were deleted")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FLOOD, "100 dead letters in 60 s"),
+        (ExceptionGroup("tasks", [FLOOD]), "100 dead letters in 60 s"),
+        (
+            ExceptionGroup("tasks", [FLOOD, ExceptionGroup("more", [LOST])]),
+            "100 dead letters in 60 s; offsets 3 to 5 were deleted",
+        ),
+        (ValueError("a bug"), ""),
+        (ExceptionGroup("tasks", [FLOOD, KeyError("a bug")]), ""),
+    ],
+)
+def test_a_service_that_gives_up_says_why_in_one_line(error: Exception, reason: str) -> None:
+    assert reason_of(error) == reason
