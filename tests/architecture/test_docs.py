@@ -24,6 +24,17 @@ def test_every_link_within_the_repository_leads_somewhere(document: Path) -> Non
     assert [link for link in targets if not (document.parent / link).exists()] == []
 
 
+def test_every_line_that_a_service_logs_is_explained_to_operators() -> None:
+    sources = [path for folder in ("services", "shared") for path in (ROOT / folder).rglob("*.py")]
+    calls = re.compile(r"\.(?:info|warning|error|exception)\(\s*\"([a-z_]+)\"")
+    logged = {event for path in sources for event in calls.findall(path.read_text(encoding="utf-8"))}
+
+    explained = set(re.findall(r"`([a-z_]+)`", (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")))
+
+    assert len(logged) > 20
+    assert logged - explained == set()
+
+
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.name)
 def test_a_decision_is_short_and_names_its_price(decision: Path) -> None:
     text = decision.read_text(encoding="utf-8")

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 import psutil
 
-from tests.chaos.world import SESSION_TIMEOUT_MS, UNCOMMITTED_RECORDS, WORKERS, World
+from deploy.local.samples.hostile import hostile
+from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_producer import KafkaTransactions
+from shared.bus.record import Outgoing, Partition
+from tests.chaos.world import (
+    GROUP,
+    INPUTS,
+    PARTITIONS,
+    SESSION_TIMEOUT_MS,
+    UNCOMMITTED_RECORDS,
+    WORKERS,
+    World,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +86,43 @@ async def _freeze_redis(world: World) -> None:
     await _frozen(world.process("redis"), 3.0)
 
 
+async def _poison(world: World) -> None:
+    """Mix in records that can never work, among them a text of a megabyte, and some odd ones that can."""
+    records = [
+        Outgoing(record.topic, record.key, record.value, record.headers)
+        for record in hostile()
+        if record.topic == INPUTS
+    ]
+    await world.send(records)
+
+
+async def _send_twice(world: World) -> None:
+    """Send messages, and the same once more, as a sender does that saw no acknowledgement."""
+    messages = world.messages(50)
+    await world.send(messages)
+    await world.send(messages)
+
+
+async def _visit(world: World) -> None:
+    """Join the group and leave it soon, so that all partitions are dealt out anew, twice."""
+    visitor = KafkaBus(world.kafka).consumer([INPUTS], group=GROUP)
+    await visitor.start(_do_nothing, _do_nothing)
+    await asyncio.sleep(world.random.uniform(0.0, 2.0))
+    await visitor.stop()
+
+
+async def _do_nothing(_: frozenset[Partition]) -> None:
+    """Leave the partitions as they are."""
+
+
+async def _take_ids(world: World) -> None:
+    """Take the transactional id of a partition away from its owner."""
+    number = world.random.randrange(PARTITIONS)
+    thief = KafkaTransactions(world.kafka, f"{GROUP}-{INPUTS}-{number}")
+    await thief.start()
+    await thief.stop()
+
+
 async def _signalled(world: World, part: str, number: signal.Signals) -> None:
     since = world.mark()
     world.process(part).send_signal(number)
@@ -125,6 +174,16 @@ FAULTS = (
     Fault(code="F6a", what="kill the model's process in Triton", inject=_kill_stub, times=10, quick_times=1),
     Fault(code="F6b", what="kill -9 Triton", inject=_kill_triton, times=10, quick_times=1),
     Fault(code="F6c", what="freeze Triton", inject=_freeze_triton, times=10, quick_times=2),
+    Fault(code="F12", what="poisonous records", inject=_poison, times=10, quick_times=2),
+    Fault(
+        code="F14",
+        what="a member comes and goes",
+        inject=_visit,
+        times=100,
+        quick_times=4,
+    ),
+    Fault(code="F16", what="fence a producer", inject=_take_ids, times=20, quick_times=2),
+    Fault(code="F19", what="send messages twice", inject=_send_twice, times=20, quick_times=2),
     Fault(code="F9a", what="kill -9 Redis", inject=_kill_redis, times=20, quick_times=2),
     Fault(code="F9b", what="freeze Redis", inject=_freeze_redis, times=20, quick_times=2),
 )

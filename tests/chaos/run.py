@@ -9,7 +9,7 @@ from shared.settings import Delivery
 from tests.chaos.faults import Fault
 from tests.chaos.ledger import Audit, audit, longest_silence_s
 from tests.chaos.recompute import recompute_with, trace_of_input
-from tests.chaos.world import World, running_world
+from tests.chaos.world import WORKER, World, running_world
 
 _BETWEEN_S = (0.5, 1.5)
 
@@ -27,9 +27,11 @@ class Outcome:
     """Promises that were not kept, in words."""
 
 
-async def outcomes(faults: Sequence[Fault], delivery: Delivery, *, is_quick: bool) -> AsyncIterator[Outcome]:
+async def outcomes(
+    faults: Sequence[Fault], delivery: Delivery, *, is_quick: bool, worker: str = WORKER
+) -> AsyncIterator[Outcome]:
     """Break one running system in each of these ways, and yield what came of it."""
-    async with running_world(delivery) as world:
+    async with running_world(delivery, worker=worker) as world:
         for fault in faults:
             yield await _outcome(world, fault, fault.quick_times if is_quick else fault.times)
 

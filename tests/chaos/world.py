@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ import psutil
 
 from deploy.local.part import Part, PartEvent, PartState
 from deploy.local.paths import MODELS
-from deploy.local.ports import LOOPBACK, Port, free_port
+from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.stack import Addresses, KafkaKind, StackPlan, local_stack
 from shared.bus.dead_letters import read_dead_letter
 from shared.bus.kafka import KafkaBus
@@ -30,6 +31,7 @@ INPUTS = CustomerMessageReceived.name
 RESULTS = CustomerMessageAnalyzed.name
 DEAD = INPUTS + DEAD_SUFFIX
 GROUP = "tidemill-inference-messages"
+WORKER = "benchmarks.identity_worker"
 WORKERS = ("worker-1", "worker-2", "worker-3")
 RATE_PER_S = 200.0
 """Messages that flow while something breaks."""
@@ -82,13 +84,26 @@ class World:
             while not any(each.part == part and each.state is PartState.READY for each in self._seen[since:]):  # noqa: ASYNC110 - the list is filled by a callback
                 await asyncio.sleep(0.05)
 
+    async def send(self, records: Sequence[Outgoing]) -> None:
+        """Write records to the topic of inputs, besides those that flow."""
+        producer = KafkaBus(self.kafka).producer()
+        await producer.start()
+        try:
+            await producer.publish(records)
+        finally:
+            await producer.stop()
+
+    def messages(self, count: int) -> list[Outgoing]:
+        """Return new messages, each like no other."""
+        return [self._message() for _ in range(count)]
+
     async def flow(self, stop: asyncio.Event) -> None:
         """Send messages until told to stop, also while the broker is away."""
         producer = KafkaBus(self.kafka).producer()
         await producer.start()
         try:
             while not stop.is_set():
-                await producer.publish([self._message() for _ in range(_CHUNK_RECORDS)])
+                await producer.publish(self.messages(_CHUNK_RECORDS))
                 await asyncio.sleep(_CHUNK_RECORDS / RATE_PER_S)
         finally:
             await producer.stop()
@@ -151,13 +166,13 @@ class Page:
 
 
 @asynccontextmanager
-async def running_world(delivery: Delivery) -> AsyncIterator[World]:
-    """Start a system that delivers in this way; end it afterwards."""
+async def running_world(delivery: Delivery, *, worker: str = WORKER) -> AsyncIterator[World]:
+    """Start a system that delivers in this way, with workers of this module; end it afterwards."""
     seen: list[PartEvent] = []
     plan = StackPlan(
         kafka=KafkaKind.REAL,
         load=("identity",),
-        services=lambda addresses: workers(addresses, delivery),
+        services=lambda addresses: workers(addresses, delivery, worker),
         on_event=seen.append,
     )
     async with local_stack(plan) as stack:
@@ -169,15 +184,19 @@ async def running_world(delivery: Delivery) -> AsyncIterator[World]:
             await asyncio.shield(world.stop())
 
 
-def workers(addresses: Addresses, delivery: Delivery) -> Sequence[Part]:
+def workers(addresses: Addresses, delivery: Delivery, module: str) -> Sequence[Part]:
     """Return three workers of one group; none is killed for standing still: that is for the faults."""
-    return [_worker(name, addresses, delivery, free_port()) for name in WORKERS]
+    return [
+        replace(_worker(name, addresses, delivery), command=(sys.executable, "-m", module))
+        for name in WORKERS
+    ]
 
 
-def _worker(name: str, addresses: Addresses, delivery: Delivery, port: Port) -> Part:
+def _worker(name: str, addresses: Addresses, delivery: Delivery) -> Part:
+    port = free_port()
     return Part(
         name=name,
-        command=(sys.executable, "-m", "benchmarks.identity_worker"),
+        command=(),
         env={
             "TIDEMILL__KAFKA__BOOTSTRAP": addresses.kafka_bootstrap,
             "TIDEMILL__KAFKA__MEMBER": name,

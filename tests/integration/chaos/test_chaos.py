@@ -1,0 +1,22 @@
+"""The chaos run can see a loss: with a worker that commits too early it finds one."""
+
+import pytest
+
+from tests.chaos import hasty_worker
+from tests.chaos.faults import FAULTS
+from tests.chaos.run import Outcome, outcomes
+
+pytestmark = pytest.mark.timeout(300)
+KILL_A_WORKER = [fault for fault in FAULTS if fault.code == "F1"]
+
+
+async def outcome_with(worker: str) -> Outcome:
+    [found] = [each async for each in outcomes(KILL_A_WORKER, "at-least-once", is_quick=True, worker=worker)]
+    return found
+
+
+async def test_a_worker_that_commits_before_it_publishes_is_found_out() -> None:
+    found = await outcome_with(hasty_worker.__name__)
+
+    assert len(found.audit.lost) > 0
+    assert any("lost" in promise for promise in found.broken)
