@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import first_result, identity, limit, memory, padding
+from benchmarks import delivery, first_result, identity, limit, memory, padding
 from benchmarks.bench import Bench, Question
 from benchmarks.machine import machine
 from benchmarks.measure import Measure
@@ -25,6 +25,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "padding": padding.measure,
         "limit": limit.measure,
         "identity": identity.measure,
+        "delivery": delivery.measure,
         "memory": memory.measure,
         "first_result": first_result.measure,
     }

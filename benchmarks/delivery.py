@@ -1,0 +1,47 @@
+"""What exactly once costs: the same worker, broker and messages, with and without transactions."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from benchmarks.bench import Bench
+from benchmarks.contender import Contender
+from benchmarks.identity import MESSAGES_COUNT
+from benchmarks.identity_plan import MODEL
+from benchmarks.measure import Goal, Measure, ratio, rounded
+from benchmarks.stack import stack_under_test
+from benchmarks.stream_run import work_off
+from benchmarks.texts import varied
+from benchmarks.topics import messages
+from shared.events import CustomerMessageAnalyzed
+
+AT_LEAST_ONCE = Contender(
+    name="identity", module="benchmarks.identity_worker", writes=CustomerMessageAnalyzed.name
+)
+EXACTLY_ONCE = replace(AT_LEAST_ONCE, env={"TIDEMILL__KAFKA__DELIVERY": "exactly-once"})
+
+
+async def measure(bench: Bench) -> Sequence[Measure]:
+    """Return the rate of exactly once over that of at least once, with a model that costs nothing."""
+    texts = varied(bench.texts, math.ceil(MESSAGES_COUNT / len(bench.texts)))[:MESSAGES_COUNT]
+    rates: dict[str, list[float]] = {"exactly once": [], "at least once": []}
+    async with stack_under_test(bench, MODEL) as stack:
+        for number in range(1, bench.rounds + 1):
+            for name, contender in (("exactly once", EXACTLY_ONCE), ("at least once", AT_LEAST_ONCE)):
+                run = await work_off(contender, messages(texts), stack, models=bench.models)
+                rates[name].append(run.rate_per_s)
+            now = ", ".join(f"{name} {found[-1]:.0f}/s" for name, found in rates.items())
+            bench.say(f"round {number}: {now}")
+    return [
+        ratio(
+            "identity model: exactly once / at least once",
+            rates["exactly once"],
+            rates["at least once"],
+            goal=Goal(at_least=0.85),
+            facts={
+                "messages": len(texts),
+                "texts": bench.texts_from,
+                **{f"{name.replace(' ', '_')}_per_s": rounded(found) for name, found in rates.items()},
+            },
+        )
+    ]
