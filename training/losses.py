@@ -2,14 +2,13 @@
 
 import timeit
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from shared.errors import ConfigError
 from training.examples import UNKNOWN
 from training.nets import Net
 from training.recipes import Recipe
@@ -23,53 +22,27 @@ _WORTH_IT = 1.2
 """Less is noise: a training that is taken up again must decide as it did before."""
 
 
-def objective_of(recipe: Recipe, teacher: Net | None = None) -> Objective:
-    """Return the loss that a recipe asks for; `teacher` is the averaged network.
+def objective_of(recipe: Recipe) -> Objective:
+    """Return the loss that a recipe asks for."""
 
-    Raises ConfigError when the recipe wants a teacher and there is none.
-    """
-    if not recipe.mean_teacher:
-        return partial(_own_loss, recipe=recipe)
-    if teacher is None:
-        raise ConfigError("mean_teacher needs the mean of the weights: set weight_averaging in the recipe")
-    return partial(_taught_loss, recipe=recipe, teacher=teacher)
+    def objective(net: Net, inputs: Tensor, targets: Targets) -> Tensor:
+        return _step_loss(net, inputs, targets, recipe)
+
+    return objective
 
 
-def _own_loss(net: Net, inputs: Tensor, targets: Targets, *, recipe: Recipe) -> Tensor:
-    return _loss_of(_seen(net, inputs, recipe), targets, recipe)
-
-
-def _taught_loss(net: Net, inputs: Tensor, targets: Targets, *, recipe: Recipe, teacher: Net) -> Tensor:
-    answers = _seen(net, inputs, recipe)
-    with torch.no_grad():
-        taught = _answers(teacher, inputs)
-    times = 2 if recipe.consistency else 1
-    apart = sum(_distance(answers[name], torch.cat((taught[name],) * times)) for name in targets)
-    return _loss_of(answers, targets, recipe) + recipe.mean_teacher * apart
-
-
-def _seen(net: Net, inputs: Tensor, recipe: Recipe) -> dict[str, Tensor]:
-    """Return what the net answers to each row; with R-Drop twice, one half behind the other."""
-    return _answers(net, torch.cat((inputs, inputs)) if recipe.consistency else inputs)
-
-
-def _answers(net: Net, inputs: Tensor) -> dict[str, Tensor]:
+def _step_loss(net: Net, inputs: Tensor, targets: Targets, recipe: Recipe) -> Tensor:
     with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bfloat16()):
-        return {name: answer.float() for name, answer in net(inputs).items()}
-
-
-def _loss_of(answers: Mapping[str, Tensor], targets: Targets, recipe: Recipe) -> Tensor:
-    if not recipe.consistency:
-        return _loss(answers, targets, recipe.label_smoothing)
+        if not recipe.consistency:
+            return _loss(_floats(net(inputs)), targets, recipe.label_smoothing)
+        answers = _floats(net(torch.cat((inputs, inputs))))
     twice = {name: np.concatenate((target, target)) for name, target in targets.items()}
     apart = sum(_divergence(answers[name], target) for name, target in targets.items())
     return _loss(answers, twice, recipe.label_smoothing) + recipe.consistency * apart
 
 
-def _distance(logits: Tensor, taught: Tensor) -> Tensor:
-    """Return KL(teacher, student), the mean over all rows or tokens."""
-    said, wanted = (values.flatten(0, -2).log_softmax(1) for values in (logits, taught))
-    return nn.functional.kl_div(said, wanted, reduction="batchmean", log_target=True)
+def _floats(answers: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: answer.float() for name, answer in answers.items()}
 
 
 def _loss(answers: Mapping[str, Tensor], targets: Targets, smoothing: float) -> Tensor:

@@ -71,7 +71,7 @@ class Training:
         self._epoch_steps = -(-len(examples) // recipe.batch_size)
         self._optimizer, self._schedule = _optimizer(net, recipe, recipe.epochs * self._epoch_steps)
         self._average = _average_of(net, recipe.weight_averaging)
-        self._objective = objective or objective_of(recipe, None if self._average is None else self._judged())
+        self._objective = objective or objective_of(recipe)
         self._best: Weights | None = None
         self._clock = Clock()
 
@@ -176,7 +176,7 @@ def _average_of(net: Net, decay: float) -> AveragedModel | None:
         for mean, weight in zip(means, weights, strict=True):
             mean.lerp_(weight, 1.0 - kept)
 
-    return AveragedModel(net, multi_avg_fn=move).eval()
+    return AveragedModel(net, multi_avg_fn=move)
 
 
 def _mixed(examples: Examples, batch_size: int, random: np.random.Generator) -> NDArray[np.int64]:

@@ -37,12 +37,6 @@ class Recipe:
     Tarvainen and Valpola 2017, "Mean teachers are better role models".
     """
 
-    mean_teacher: float = 0.0
-    """Weight of what the averaged network answers to the same rows, also where an output has no label.
-
-    So a row that is labelled for one output teaches the others too (the same paper). A third more work.
-    """
-
     max_gradient_norm: float = 1.0
     patience: int | None = None
     """So many epochs without gain on the rows held back end the training, and the best weights are kept.
