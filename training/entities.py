@@ -84,12 +84,12 @@ _EXAMPLE = torch.tensor(
     dtype=torch.int32,
 )
 _ARCHITECTURE = (
-    f"the first {entities.LAYERS} of 6 layers of the BERT encoder all-MiniLM-L6-v2 (Apache-2.0), its word "
-    f"vectors on their {entities.EMBEDDING_WIDTH} main axes; the shape of each word is added to it, as the "
-    "vocabulary has no case; one linear head on the first piece of each word"
+    f"{entities.LAYERS} of 6 layers of the BERT encoder all-MiniLM-L6-v2 (Apache-2.0), its word vectors on "
+    f"their {entities.EMBEDDING_WIDTH} main axes; the shape of each word is added to it, as the vocabulary "
+    "has no case; one linear head on the first piece of each word"
 )
 _LIMITS = (
-    "English only. Case is a strong hint: where all words or none have capitals, less is found.",
+    "English only. Case is a hint: where all words or none begin with a capital, somewhat less is found.",
     "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file.",
 )
 _NEWS = _Corpus(
@@ -105,7 +105,8 @@ _NEWS = _Corpus(
         limits=(
             "Learned from news of 1996 and 1997, much of it sport: nobody measured it on names of today.",
             "Each sentence is judged alone, as headlines are.",
-            "With a capital at every word, as some headlines have, entity F1 on the test set is 59.6 %.",
+            "Entity F1 on the test set with a capital at every word, as in some headlines: 85.6 %.",
+            "The same in small letters only: 85.2 %; in capitals only: 81.8 %.",
             "How tags are decoded was chosen after a look at the test rows: a point of F1 may be luck.",
             *_LIMITS,
         ),

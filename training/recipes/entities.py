@@ -1,4 +1,4 @@
-"""Four layers of MiniLM on tagged words, CoNLL-2003 and WNUT-17 alike."""
+"""MiniLM on tagged words, CoNLL-2003 and WNUT-17 alike."""
 
 from training.recipes import Recipe
 
@@ -17,4 +17,4 @@ MAX_TOKENS = 256
 HIDDEN_SHARE = 0.1
 """Of the pieces, in training: names that were never seen are found by their neighbours."""
 RECASED_SHARE = 0.2
-"""Of the rows, shown with all or no words capitalised; the model that ships was trained without."""
+"""Of the rows, shown with all or no words capitalised: headlines may be written so."""
