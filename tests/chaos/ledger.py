@@ -100,7 +100,8 @@ class Audit:
 def audit(books: Books, recompute: Recompute, trace_of: Callable[[Record], str]) -> Audit:
     """Return what is wrong with `books`.
 
-    Two inputs with one id, such as a replay, must be answered once at least, and may be twice.
+    Two inputs with one id, such as a replay, must be answered once at least, and may be twice. `trace_of`
+    returns the trace of an input, empty where it names none.
     """
     wanted = {(record.partition, record.offset): recompute(record) for record in books.inputs}
     answers = Counter(told.cause for told in books.results)
@@ -158,9 +159,12 @@ def _untraced(
         each = wanted[record.partition, record.offset]
         if each is not None:
             traces.setdefault(each.cause, set()).add(trace_of(record))
-    return [
-        told.cause for told in books.results if told.trace_id not in traces.get(told.cause, {told.trace_id})
-    ]
+    return [told.cause for told in books.results if not _carries_on(told, traces.get(told.cause))]
+
+
+def _carries_on(told: Told, traces: set[str] | None) -> bool:
+    """Return whether a result has a trace of its inputs; any one will do where an input names none."""
+    return traces is None or "" in traces or told.trace_id in traces
 
 
 def longest_silence_s(books: Books, recompute: Recompute) -> float:

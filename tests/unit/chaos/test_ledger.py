@@ -145,3 +145,7 @@ def test_a_replayed_input_is_answered_once_or_twice() -> None:
 
     assert found(replace(books, results=[*CLEAN.results, told])).faults() == []
     assert found(books).faults() == []
+
+
+def test_an_input_without_a_trace_may_get_any() -> None:
+    assert audit(CLEAN, recompute, lambda _: "").faults() == []
