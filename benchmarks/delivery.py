@@ -5,20 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.bench import Bench
-from benchmarks.contender import Contender
-from benchmarks.identity import MESSAGES_COUNT
+from benchmarks.identity import MESSAGES_COUNT, OURS
 from benchmarks.identity_plan import MODEL
 from benchmarks.measure import Goal, Measure, ratio, rounded
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off
 from benchmarks.texts import varied
 from benchmarks.topics import messages
-from shared.events import CustomerMessageAnalyzed
 
-AT_LEAST_ONCE = Contender(
-    name="identity", module="benchmarks.identity_worker", writes=CustomerMessageAnalyzed.name
-)
-EXACTLY_ONCE = replace(AT_LEAST_ONCE, env={"TIDEMILL__KAFKA__DELIVERY": "exactly-once"})
+EXACTLY_ONCE = replace(OURS, env={"TIDEMILL__KAFKA__DELIVERY": "exactly-once"})
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
@@ -27,7 +22,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
     rates: dict[str, list[float]] = {"exactly once": [], "at least once": []}
     async with stack_under_test(bench, MODEL) as stack:
         for number in range(1, bench.rounds + 1):
-            for name, contender in (("exactly once", EXACTLY_ONCE), ("at least once", AT_LEAST_ONCE)):
+            for name, contender in (("exactly once", EXACTLY_ONCE), ("at least once", OURS)):
                 run = await work_off(contender, messages(texts), stack, models=bench.models)
                 rates[name].append(run.rate_per_s)
             now = ", ".join(f"{name} {found[-1]:.0f}/s" for name, found in rates.items())

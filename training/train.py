@@ -69,9 +69,9 @@ class Training:
         self._examples, self._valid = examples, valid
         self._random = np.random.default_rng(recipe.seed)
         self._epoch_steps = -(-len(examples) // recipe.batch_size)
+        self._objective = objective or objective_of(recipe)
         self._optimizer, self._schedule = _optimizer(net, recipe, recipe.epochs * self._epoch_steps)
         self._average = _average_of(net, recipe.weight_averaging)
-        self._objective = objective or objective_of(recipe)
         self._best: Weights | None = None
         self._clock = Clock()
 

@@ -107,10 +107,9 @@ class KafkaInspector:
             admin = AIOKafkaAdminClient(**connection(self._settings))
             try:
                 await admin.start()
-                found = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
+                return await _committed(admin, group, partitions)
             finally:
                 await admin.close()
-        return {Partition(*partition): at.offset for partition, at in found.items() if at.offset >= 0}
 
     async def positions(self, group: str, topics: Iterable[str]) -> Mapping[Partition, GroupPosition]:
         """Return how far `group` is in those of `topics` that exist."""
@@ -123,20 +122,23 @@ class KafkaInspector:
                 partitions = await _partitions(admin, set(topics) & set(await client.topics()))
                 if not partitions:
                     return {}
-                committed = await admin.list_consumer_group_offsets(group, partitions=partitions)
+                committed = await _committed(admin, group, partitions)
                 ends = await client.end_offsets(partitions)
             finally:
                 await client.stop()
                 await admin.close()
-        offsets = {partition: committed[partition].offset for partition in committed}
         return {
-            Partition(*partition): GroupPosition(_offset(offsets.get(partition, -1)), end)
+            Partition(*partition): GroupPosition(committed.get(Partition(*partition)), end)
             for partition, end in ends.items()
         }
 
 
-def _offset(committed: int) -> int | None:
-    return None if committed < 0 else committed
+async def _committed(
+    admin: AIOKafkaAdminClient, group: str, partitions: Iterable[TopicPartition]
+) -> dict[Partition, int]:
+    """Return the committed offset of each partition that has one."""
+    found = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
+    return {Partition(*partition): at.offset for partition, at in found.items() if at.offset >= 0}
 
 
 async def _partitions(admin: AIOKafkaAdminClient, topics: set[str]) -> list[TopicPartition]:

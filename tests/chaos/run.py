@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from deploy.local.paths import MODELS
 from shared.settings import Delivery
 from tests.chaos.faults import Fault
-from tests.chaos.ledger import Audit, audit, longest_silence_s
+from tests.chaos.ledger import Audit, Recompute, audit, longest_silence_s
 from tests.chaos.recompute import recompute_with, trace_of_input
 from tests.chaos.world import WORKER, World, running_world
 
@@ -31,12 +32,13 @@ async def outcomes(
     faults: Sequence[Fault], delivery: Delivery, *, is_quick: bool, worker: str = WORKER
 ) -> AsyncIterator[Outcome]:
     """Break one running system in each of these ways, and yield what came of it."""
+    recompute = cache(recompute_with(MODELS))
     async with running_world(delivery, worker=worker) as world:
         for fault in faults:
-            yield await _outcome(world, fault, fault.quick_times if is_quick else fault.times)
+            yield await _outcome(world, fault, fault.quick_times if is_quick else fault.times, recompute)
 
 
-async def _outcome(world: World, fault: Fault, times: int) -> Outcome:
+async def _outcome(world: World, fault: Fault, times: int, recompute: Recompute) -> Outcome:
     page, stop = await world.page(), asyncio.Event()
     flowing = asyncio.create_task(world.flow(stop))
     for _ in range(times):
@@ -46,7 +48,7 @@ async def _outcome(world: World, fault: Fault, times: int) -> Outcome:
     stop.set()
     await flowing
     late = await _late(world)
-    books, recompute = await world.books(page), recompute_with(MODELS)
+    books = await world.books(page)
     found = audit(books, recompute, trace_of_input)
     allowed = 0 if world.delivery == "exactly-once" else times * fault.repeats_each
     return Outcome(

@@ -4,9 +4,8 @@ import asyncio
 import itertools
 import random
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -46,6 +45,10 @@ PARTITIONS = 6
 _CONVERSATIONS = 60
 _CHUNK_RECORDS = 20
 _HEAL_WITHIN_S = 60.0
+
+
+Page = Mapping[Partition, int]
+"""Where the books were at one moment: how many records of each partition stood in them."""
 
 
 class World:
@@ -126,24 +129,23 @@ class World:
             while any(at.lag_records for at in (await inspector.positions(GROUP, [INPUTS])).values()):  # noqa: ASYNC110 - Kafka must be asked
                 await asyncio.sleep(0.2)
 
-    async def books(self, since: "Page | None" = None) -> Books:
-        """Return what Kafka holds since a page was begun; all of it without one."""
+    async def books(self, since: Page) -> Books:
+        """Return what Kafka holds since a page was begun."""
         await self._read_on()
         positions = await KafkaInspector(self.kafka).positions(GROUP, [INPUTS])
-        start = since.lengths if since else {}
         return Books(
-            inputs=list(self._of(INPUTS, start)),
-            results=[told(record) for record in self._of(RESULTS, start)],
-            dead=[read_dead_letter(record) for record in self._of(DEAD, start)],
+            inputs=list(self._of(INPUTS, since)),
+            results=[told(record) for record in self._of(RESULTS, since)],
+            dead=[read_dead_letter(record) for record in self._of(DEAD, since)],
             committed={
                 partition: at.committed for partition, at in positions.items() if at.committed is not None
             },
         )
 
-    async def page(self) -> "Page":
+    async def page(self) -> Page:
         """Return where the books are now, so that the next ones can begin there."""
         await self._read_on()
-        return Page({partition: len(records) for partition, records in self._records.items()})
+        return {partition: len(records) for partition, records in self._records.items()}
 
     async def _read_on(self) -> None:
         while await self._reader.remaining_records():
@@ -152,17 +154,10 @@ class World:
         for records in self._records.values():
             records.sort(key=lambda record: record.offset)
 
-    def _of(self, topic: str, start: dict[Partition, int]) -> Iterator[Record]:
+    def _of(self, topic: str, since: Page) -> Iterator[Record]:
         for partition, records in sorted(self._records.items(), key=lambda item: item[0]):
             if partition.topic == topic:
-                yield from records[start.get(partition, 0) :]
-
-
-class Page:
-    """Where the books were at one moment."""
-
-    def __init__(self, lengths: dict[Partition, int]) -> None:
-        self.lengths = lengths
+                yield from records[since.get(partition, 0) :]
 
 
 @asynccontextmanager
@@ -186,17 +181,14 @@ async def running_world(delivery: Delivery, *, worker: str = WORKER) -> AsyncIte
 
 def workers(addresses: Addresses, delivery: Delivery, module: str) -> Sequence[Part]:
     """Return three workers of one group; none is killed for standing still: that is for the faults."""
-    return [
-        replace(_worker(name, addresses, delivery), command=(sys.executable, "-m", module))
-        for name in WORKERS
-    ]
+    return [_worker(name, addresses, delivery, module) for name in WORKERS]
 
 
-def _worker(name: str, addresses: Addresses, delivery: Delivery) -> Part:
+def _worker(name: str, addresses: Addresses, delivery: Delivery, module: str) -> Part:
     port = free_port()
     return Part(
         name=name,
-        command=(),
+        command=(sys.executable, "-m", module),
         env={
             "TIDEMILL__KAFKA__BOOTSTRAP": addresses.kafka_bootstrap,
             "TIDEMILL__KAFKA__MEMBER": name,
