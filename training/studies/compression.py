@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Annotated
 
 import typer
@@ -13,9 +12,10 @@ import typer
 from training.endings import plain_endings
 from training.speed import processor
 from training.studies.compression_page import Setting, goals_of, page, picture
+from training.studies.kept import Kept
 from training.studies.measure import Measured, measured
 from training.studies.networks import Networks
-from training.studies.start import carried_out, job_for
+from training.studies.start import job_for
 from training.studies.variants import variants_of
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -33,9 +33,8 @@ def study(
     """Make the files, measure them side by side, and write docs/compression.md."""
     with plain_endings():
         job = job_for("support_intent", data, epochs=epochs)
-    folder = (work or Path(gettempdir()) / "tidemill-compression") / f"{job.recipe.epochs}-epochs"
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = measured(variants_of(Networks(job, data, folder, watch=carried_out)))
+        kept = Kept.of(job, work)
+    rows = measured(variants_of(Networks(job, data, kept)))
     setting = Setting(
         command="python -m training.studies.compression --data DIR"
         + (f" --epochs {epochs}" if epochs else ""),

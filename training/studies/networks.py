@@ -1,13 +1,12 @@
 """The networks that the study of compression compares, each trained once and then kept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
-from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -22,6 +21,7 @@ from training.nets import BertClassifier
 from training.progress import Step
 from training.prune import importance, most_important, pruned
 from training.recipes import Recipe, support_intent
+from training.studies.kept import FULL, Kept
 from training.train import fit
 from training.vocabulary import MASK
 
@@ -37,24 +37,21 @@ _LABELLED_TIMES = 3
 _HIDDEN_SHARE = 0.1
 _IMPORTANCE_ROWS = 1024
 
-Watch = Callable[[str, Iterator[Step]], None]
-"""Runs a training to its end and shows how it goes."""
-
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """Makes networks out of one job; what `folder` holds is taken from there."""
+    """Makes networks out of one job."""
 
     job: Job
     root: Path
-    folder: Path
-    watch: Watch
+    kept: Kept
 
     def teacher(self) -> BertClassifier:
         """Return the network of the job, trained by its recipe."""
         job = self.job
         net = cast("BertClassifier", job.net)
-        return self._once("teacher", net, lambda: fit(net, job.train, job.recipe, augment=job.augment))
+        self.kept.train(FULL, net, lambda: fit(net, job.train, job.recipe, augment=job.augment))
+        return net
 
     def with_all_words(self) -> BertClassifier:
         """Return the teacher with the whole vocabulary of its encoder; its words never learned."""
@@ -66,7 +63,8 @@ class Networks:
         """Return three layers that learned to answer like the teacher."""
         teacher = self.teacher()
         net = student_of(teacher, STUDENT_LAYERS)
-        return self._once("student", net, lambda: self._taught(net, teacher, STUDENT))
+        self.kept.train("student", net, lambda: self._taught(net, teacher, STUDENT))
+        return net
 
     def pruned(self) -> BertClassifier:
         """Return the teacher with two thirds of its heads and half of its neurons, recovered."""
@@ -74,16 +72,8 @@ class Networks:
         rows = self.job.train.some(_IMPORTANCE_ROWS, self.job.recipe.seed)
         scores = importance(teacher, rows, objective_of(self.job.recipe))
         net = pruned(teacher, most_important(scores, heads=KEPT_HEADS, neurons=KEPT_NEURONS))
-        return self._once("pruned", net, lambda: self._taught(net, teacher, RECOVERY))
-
-    def _once(self, name: str, net: BertClassifier, steps: Callable[[], Iterator[Step]]) -> BertClassifier:
-        path = self.folder / f"{name}.safetensors"
-        if path.is_file():
-            net.load_state_dict(load_file(path))
-        else:
-            self.watch(name, steps())
-            save_file(net.state_dict(), path)
-        return net.eval()
+        self.kept.train("pruned", net, lambda: self._taught(net, teacher, RECOVERY))
+        return net
 
     def _taught(self, net: BertClassifier, teacher: BertClassifier, recipe: Recipe) -> Iterator[Step]:
         lesson = self._lesson(teacher)

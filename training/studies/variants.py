@@ -30,7 +30,7 @@ class Variant:
 
 def variants_of(networks: Networks) -> list[Variant]:
     """Return the files to compare, the plain one first; those that are missing are made, which takes long."""
-    job, folder = networks.job, networks.folder
+    job, folder = networks.job, networks.kept.folder
     whole, cut = _whole_test(networks.root), job.test
     made: Sequence[tuple[str, Make, Examples]] = (
         ("fp32", networks.with_all_words, whole),

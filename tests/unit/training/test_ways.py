@@ -1,5 +1,8 @@
 """Ways to fine-tune: each learns what it says, on rows that a test can afford."""
 
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +15,51 @@ from deploy.local.paths import MODELS  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
 from shared.inference.bundle import load_bundle  # noqa: E402
 from tests.unit.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
+from training.progress import Step  # noqa: E402
 from training.studies.answers import answers_of  # noqa: E402
 from training.studies.frozen import few_shot, frozen, vectors_of  # noqa: E402
 from training.studies.gradients import full, lora  # noqa: E402
+from training.studies.kept import FULL, Kept  # noqa: E402
 from training.studies.lora import merged, with_adapters  # noqa: E402
 from training.studies.page import write_page  # noqa: E402
 from training.studies.vectors import description_vectors, descriptions, few_rows  # noqa: E402
 from training.studies.way import page  # noqa: E402
+from training.validate import accuracy_of  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def test_every_way_learns_and_leaves_the_network_of_the_job_as_it_was() -> None:
+def test_every_way_learns_and_leaves_the_network_of_the_job_as_it_was(tmp_path: Path) -> None:
     job = tiny_job()
+    kept = Kept(tmp_path)
     before = answers_of(job.net, job.test)["logits"]
     vectors = vectors_of(job)
 
-    found = [full(job), lora(job), frozen(job, vectors), few_shot(job, vectors)]
+    found = [full(job, kept), lora(job, kept), frozen(job, vectors), few_shot(job, vectors)]
 
     assert [way.about.name for way in found] == ["full", "LoRA", "frozen encoder", "few-shot"]
     assert min(way.accuracy for way in found) > 70.0
     assert answers_of(job.net, job.test)["logits"] == pytest.approx(before)
+
+
+def test_a_way_is_trained_once_and_then_taken_from_its_file(tmp_path: Path) -> None:
+    job = tiny_job()
+    kept = Kept.of(job, tmp_path)
+    once = full(job, kept)
+
+    def refused() -> Iterator[Step]:
+        raise AssertionError("trained again")
+
+    again = deepcopy(job.net)
+    assert kept.train(FULL, again, refused) == once.trained_s
+    assert accuracy_of(again, job.test) == once.accuracy
+
+
+def test_the_networks_of_another_job_lie_elsewhere(tmp_path: Path) -> None:
+    job = tiny_job()
+
+    assert Kept.of(job, tmp_path) == Kept.of(tiny_job(), tmp_path)
+    assert Kept.of(job, tmp_path) != Kept.of(replace(job, train=job.valid), tmp_path)
 
 
 def test_adapters_are_few_and_vanish_when_they_are_merged() -> None:
