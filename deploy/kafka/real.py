@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -32,6 +33,8 @@ class RealKafka:
     "Of a topic that is created by its first use."
     broker_port: Port = field(default_factory=free_port)
     controller_port: Port = field(default_factory=free_port)
+    more_settings: Mapping[str, str] = field(default_factory=dict)
+    "Take the place of those in the file, or come on top of them."
 
     @property
     def bootstrap(self) -> str:
@@ -78,10 +81,12 @@ class RealKafka:
         subprocess.run([*self._java(), *tool], check=True, capture_output=True)
 
     def _settings(self) -> str:
-        return Template(PROPERTIES.read_text()).substitute(
+        settings = Template(PROPERTIES.read_text()).substitute(
             host=LOOPBACK,
             broker_port=self.broker_port,
             controller_port=self.controller_port,
             logs=self._logs,
             partitions=self.partitions,
         )
+        # Of two lines with one name, Kafka takes the last.
+        return settings + "".join(f"{name}={value}\n" for name, value in self.more_settings.items())

@@ -147,7 +147,7 @@ class KafkaConsumer:
     async def stop(self) -> None:
         """Leave the group (a static member stays in it until its session times out) and close."""
         if self._client is not None:
-            await self._client.stop()
+            await _stopped(self._client)
 
     async def _go_to_committed(self, client: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
         """Read on from what is committed now: what the client knows may be older than its assignment."""
@@ -169,6 +169,16 @@ class KafkaConsumer:
         if self._client is None:
             raise RuntimeError("start() comes first")
         return self._client
+
+
+async def _stopped(client: AIOKafkaConsumer) -> None:
+    try:
+        await client.stop()
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
+        # aiokafka 0.14 passes on that it cancelled a fetch of its own, and forgets its connections then.
+        await client._client.close()  # noqa: SLF001
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -132,8 +132,9 @@ async def _send(client: AIOKafkaProducer, records: Sequence[Outgoing]) -> None:
     if acknowledgements:
         # All of them, also after a failure: a late one must not land behind a second attempt.
         await asyncio.wait(acknowledgements)
-    for acknowledgement in acknowledgements:
-        acknowledgement.result()
+    failures = [failure for each in acknowledgements if (failure := each.exception()) is not None]
+    if failures:
+        raise failures[0]
 
 
 def _refuse_too_large(records: Sequence[Outgoing]) -> None:

@@ -196,6 +196,8 @@ class Batcher(Generic[Item]):
                 continue
             if isinstance(outcome, Exception):
                 waiting.answer.set_exception(outcome)
+                # Callers who stopped at the first failure need no line in the log for each further one.
+                waiting.answer.exception()
             else:
                 waiting.answer.set_result(Answer(outcome, (left_s - waiting.since_s) * 1000, infer_ms))
 

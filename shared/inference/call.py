@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from shared.errors import RejectedError, RetryableError
@@ -73,19 +74,28 @@ class ModelCall(Generic[Item]):
                 return [error]
             middle = len(items) // 2
             return [*await self(items[:middle]), *await self(items[middle:])]
-        return self._rows(answer, len(items))
+        return self._rows(answer)
 
     async def _persist(self, inputs: Arrays) -> Arrays:
         """Return the model's answer, however long it is away."""
         while True:
             try:
                 answer = await self._ask(inputs)
+                if answer is not None and not _finite_rows(answer).all():
+                    answer = await self._ask_again(inputs)
             except RejectedError:
                 self._note_back()
                 raise
             if answer is not None:
                 self._note_back()
                 return answer
+
+    async def _ask_again(self, inputs: Arrays) -> Arrays | None:
+        """Return what a model says that gave no numbers, or None when it is away.
+
+        Raises IntegrityError when the canary gets no numbers either: then the model is at fault, not a row.
+        """
+        return await self._ask(inputs) if await self._is_well() else None
 
     async def _ask(self, inputs: Arrays) -> Arrays | None:
         """Return the answer, or None when the model fails and is not well itself."""
@@ -142,19 +152,25 @@ class ModelCall(Generic[Item]):
             error = state.outcome.exception() if state.outcome else None
             log.warning("model_away", model=self._target.model, error=str(error))
 
-    def _rows(self, answer: Arrays, count: int) -> list[Row | RejectedError]:
-        finite = np.ones(count, dtype=np.bool_)
-        for array in answer.values():
-            if array.dtype.kind == "f":
-                finite &= np.isfinite(array).reshape(count, -1).all(axis=1)
+    def _rows(self, answer: Arrays) -> list[Row | RejectedError]:
         return [
             {name: array[index] for name, array in answer.items()} if is_finite else self._not_finite()
-            for index, is_finite in enumerate(finite.tolist())
+            for index, is_finite in enumerate(_finite_rows(answer).tolist())
         ]
 
     def _not_finite(self) -> RejectedError:
         self._metrics.refusals.inc()
         return RejectedError("model_output_not_finite", f"{self._target.model} answered with NaN or infinity")
+
+
+def _finite_rows(answer: Arrays) -> NDArray[np.bool_]:
+    """Return for each row whether all of its numbers are numbers."""
+    row_count = len(next(iter(answer.values())))
+    finite = np.ones(row_count, dtype=np.bool_)
+    for array in answer.values():
+        if array.dtype.kind == "f":
+            finite &= np.isfinite(array).reshape(row_count, -1).all(axis=1)
+    return finite
 
 
 def _is_in_doubt(state: RetryCallState) -> bool:

@@ -18,27 +18,31 @@ S = TypeVar("S", bound=ServiceSettings)
 Serve = Callable[[S, asyncio.Event], Awaitable[None]]
 """Runs until the event is set, then ends cleanly. Raises RetryableError only when it can't even start."""
 
-EXIT_BUG = 1
+EXIT_UNABLE = 1
 EXIT_CONFIG = 2
 
 
 def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
-    """Run a service until SIGTERM or Ctrl-C, then exit: 0 stopped, 1 gave up or a bug, 2 set up wrongly."""
+    """Run a service until SIGTERM or Ctrl-C, then exit.
+
+    0 stopped; 1 gave up, needs what is away, or has a bug: another start may help; 2 set up wrongly.
+    """
     try:
         settings = settings_type.from_environment()
         set_up_logs(settings.log, service=service)
         _collect_rarely()
         asyncio.run(_run(settings, serve))
     except ConfigError as error:
-        _refuse(service, str(error))
+        _refuse(service, str(error), EXIT_CONFIG)
     except RetryableError as error:
-        _refuse(service, f"{error}. Is it running? Its address is TIDEMILL__KAFKA__BOOTSTRAP")
+        why = f"{error}. Is it running? Its address is TIDEMILL__KAFKA__BOOTSTRAP"
+        _refuse(service, why, EXIT_UNABLE)
     except Exception as error:  # noqa: BLE001 - whatever it is, it goes to the log, and the process ends
         if reason := reason_of(error):
             structlog.get_logger().error("service_gave_up", why=reason)
         else:
             structlog.get_logger().exception("service_failed")
-        sys.exit(EXIT_BUG)
+        sys.exit(EXIT_UNABLE)
     sys.exit(0)
 
 
@@ -52,9 +56,9 @@ def reason_of(error: Exception) -> str:
     return "; ".join(reasons) if all(reasons) else ""
 
 
-def _refuse(service: str, why: str) -> NoReturn:
+def _refuse(service: str, why: str, code: int) -> NoReturn:
     sys.stderr.write(f"{service}: {why}\n")
-    sys.exit(EXIT_CONFIG)
+    sys.exit(code)
 
 
 def _collect_rarely() -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, get_args
 
 import typer
 from rich.console import Console
 
+from shared.settings import Delivery
 from tests.chaos import report
-from tests.chaos.faults import FAULTS, Fault
-from tests.chaos.run import Outcome, outcomes
+from tests.chaos.faults import FAULTS
+from tests.chaos.faults.fault import Fault
+from tests.chaos.run import LeftOut, Outcome, outcomes
 
 console = Console()
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -22,16 +25,20 @@ def chaos(
         bool, typer.Option("--write", help="Write docs/reliability.md and its figures.")
     ] = False,
     only: Annotated[list[str] | None, typer.Option(help="Codes of faults, such as F1; all if none.")] = None,
+    deliver: Annotated[
+        Delivery | None, typer.Option(help="One way to deliver; both, one after the other, if none.")
+    ] = None,
 ) -> None:
     """Break a running Tidemill in every way of the table; exit code 1 when a promise is broken.
 
     \b
-    python -m tests.chaos --quick --only F1 --only F5
+    python -m tests.chaos --quick --only F1 --only F5 --deliver exactly-once
     """  # noqa: D301 - \b is click's mark for lines to keep
     # aiokafka tells each failed attempt of a client whose broker we killed.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     chosen = [fault for fault in FAULTS if not only or fault.code in only]
-    found = asyncio.run(_all(chosen, is_quick=quick))
+    ways = [deliver] if deliver else get_args(Delivery)
+    found = asyncio.run(_all(chosen, ways, is_quick=quick))
     console.print(report.table(found))
     if write:
         report.write(found)
@@ -39,10 +46,13 @@ def chaos(
     raise typer.Exit(1 if any(outcome.broken for outcome in found) else 0)
 
 
-async def _all(faults: list[Fault], *, is_quick: bool) -> list[Outcome]:
+async def _all(faults: Sequence[Fault], ways: Sequence[Delivery], *, is_quick: bool) -> list[Outcome]:
     found = []
-    for delivery in ("at-least-once", "exactly-once"):
+    for delivery in ways:
         async for outcome in outcomes(faults, delivery, is_quick=is_quick):
+            if isinstance(outcome, LeftOut):
+                console.print(f"{outcome.fault.code} {delivery}: left out, {outcome.why}")
+                continue
             console.print(f"{outcome.fault.code} {delivery}: {report.verdict(outcome)}")
             found.append(outcome)
     return found

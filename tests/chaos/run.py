@@ -7,10 +7,11 @@ from functools import cache
 
 from deploy.local.paths import MODELS
 from shared.settings import Delivery
-from tests.chaos.faults import Fault
+from tests.chaos.faults.fault import Fault
 from tests.chaos.ledger import Audit, Recompute, audit, longest_silence_s
 from tests.chaos.recompute import recompute_with, trace_of_input
-from tests.chaos.world import WORKER, World, running_world
+from tests.chaos.system import WORKER
+from tests.chaos.world import World, running_world
 
 _BETWEEN_S = (0.5, 1.5)
 
@@ -28,13 +29,24 @@ class Outcome:
     """Promises that were not kept, in words."""
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A fault that this machine can't bring about."""
+
+    fault: Fault
+    why: str
+
+
 async def outcomes(
     faults: Sequence[Fault], delivery: Delivery, *, is_quick: bool, worker: str = WORKER
-) -> AsyncIterator[Outcome]:
+) -> AsyncIterator[Outcome | LeftOut]:
     """Break one running system in each of these ways, and yield what came of it."""
     recompute = cache(recompute_with(MODELS))
     async with running_world(delivery, worker=worker) as world:
         for fault in faults:
+            if why := fault.why_not(world):
+                yield LeftOut(fault, why)
+                continue
             yield await _outcome(world, fault, fault.quick_times if is_quick else fault.times, recompute)
 
 

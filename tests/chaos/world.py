@@ -3,48 +3,42 @@
 import asyncio
 import itertools
 import random
-import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import psutil
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
-from deploy.local.part import Part, PartEvent, PartState
-from deploy.local.paths import MODELS
-from deploy.local.ports import LOOPBACK, free_port
-from deploy.local.stack import Addresses, KafkaKind, StackPlan, local_stack
+from deploy.local.part import PartEvent, PartState
 from shared.bus.dead_letters import read_dead_letter
 from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_producer import KafkaProducer
 from shared.bus.kafka_reader import KafkaInspector, KafkaReader
+from shared.bus.port import ClientBrokenError
 from shared.bus.record import Outgoing, Partition, Record
+from shared.errors import RetryableError
 from shared.events import DEAD_SUFFIX, CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.events.headers import headers_for, new_trace
 from shared.settings import Delivery, KafkaSettings
 from tests.chaos.ledger import Books
 from tests.chaos.recompute import told
-from tidemill.services import Question
+from tests.chaos.system import RATE_PER_S, WORKER, System, running_system
 
 INPUTS = CustomerMessageReceived.name
 RESULTS = CustomerMessageAnalyzed.name
 DEAD = INPUTS + DEAD_SUFFIX
 GROUP = "tidemill-inference-messages"
-WORKER = "benchmarks.identity_worker"
-WORKERS = ("worker-1", "worker-2", "worker-3")
-RATE_PER_S = 200.0
-"""Messages that flow while something breaks."""
-
-IN_FLIGHT_RECORDS = 128
-COMMIT_INTERVAL_S = 0.25
-UNCOMMITTED_RECORDS = IN_FLIGHT_RECORDS + int(RATE_PER_S * COMMIT_INTERVAL_S)
-"""Of a worker, at most: those in its hands, and those published since its last commit."""
-
-SESSION_TIMEOUT_MS = 6_000
 PARTITIONS = 6
 _CONVERSATIONS = 60
 _CHUNK_RECORDS = 20
+_UNLUCKY = retry_if_exception_type((RetryableError, ClientBrokenError))
+_RETRY_AFTER_S = 0.2
 _HEAL_WITHIN_S = 60.0
+_LOOK_EVERY_S = 0.05
+_SETTLED_S = 3.0
+"""Longer than a part takes to notice that the model it just started with answers nonsense."""
 
 
 Page = Mapping[Partition, int]
@@ -54,14 +48,15 @@ Page = Mapping[Partition, int]
 class World:
     """What a fault may touch."""
 
-    def __init__(self, kafka: KafkaSettings, delivery: Delivery, seen: list[PartEvent]) -> None:
-        self.kafka = kafka
+    def __init__(self, system: System, delivery: Delivery, seen: list[PartEvent]) -> None:
+        self.system = system
+        self.kafka = KafkaSettings(bootstrap=system.kafka.bootstrap)
         self.delivery = delivery
         self.random = random.Random(7)
         self._seen = seen
         self._numbers = itertools.count()
         self._records: dict[Partition, list[Record]] = {}
-        self._reader = KafkaReader(kafka, [INPUTS, RESULTS, DEAD])
+        self._reader = KafkaReader(self.kafka, [INPUTS, RESULTS, DEAD])
 
     async def start(self) -> None:
         """Make the topics and read along from their beginning."""
@@ -83,31 +78,63 @@ class World:
 
     async def back(self, part: str, *, since: int) -> None:
         """Return when a part is ready again. Raises TimeoutError after a minute."""
+        await self._met(lambda: (part, PartState.READY) in self._changes(since))
+
+    async def failed(self, part: str, *, since: int) -> None:
+        """Return when a part was found broken. Raises TimeoutError after a minute."""
+        await self._met(lambda: (part, PartState.FAILED) in self._changes(since))
+
+    async def settled(self, parts: Collection[str]) -> None:
+        """Return when all of these are ready, and have been left in peace for a while.
+
+        Raises TimeoutError after a minute.
+        """
         async with asyncio.timeout(_HEAL_WITHIN_S):
-            while not any(each.part == part and each.state is PartState.READY for each in self._seen[since:]):  # noqa: ASYNC110 - the list is filled by a callback
-                await asyncio.sleep(0.05)
+            seen_count = -1
+            while seen_count != len(self._seen) or not self._are_ready(parts):
+                seen_count = len(self._seen)
+                await asyncio.sleep(_SETTLED_S)
+
+    def _are_ready(self, parts: Collection[str]) -> bool:
+        states = {each.part: each.state for each in self._seen}
+        return all(states[part] is PartState.READY for part in parts)
+
+    def _changes(self, since: int) -> set[tuple[str, PartState]]:
+        return {(each.part, each.state) for each in self._seen[since:]}
+
+    async def _met(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(_HEAL_WITHIN_S):
+            while not condition():  # noqa: ASYNC110 - what is waited for is told by callbacks
+                await asyncio.sleep(_LOOK_EVERY_S)
 
     async def send(self, records: Sequence[Outgoing]) -> None:
         """Write records to the topic of inputs, besides those that flow."""
-        producer = KafkaBus(self.kafka).producer()
-        await producer.start()
-        try:
-            await producer.publish(records)
-        finally:
-            await producer.stop()
+        async for attempt in AsyncRetrying(retry=_UNLUCKY, wait=wait_fixed(_RETRY_AFTER_S)):
+            with attempt:
+                async with self._producer() as producer:
+                    await producer.publish(records)
 
     def messages(self, count: int) -> list[Outgoing]:
         """Return new messages, each like no other."""
         return [self._message() for _ in range(count)]
 
     async def flow(self, stop: asyncio.Event) -> None:
-        """Send messages until told to stop, also while the broker is away."""
+        """Send messages until told to stop, each as often as it takes until it is acknowledged."""
+        chunk = self.messages(_CHUNK_RECORDS)
+        async for attempt in AsyncRetrying(retry=_UNLUCKY, wait=wait_fixed(_RETRY_AFTER_S)):
+            with attempt:
+                async with self._producer() as producer:
+                    while not stop.is_set():
+                        await producer.publish(chunk)
+                        chunk = self.messages(_CHUNK_RECORDS)
+                        await asyncio.sleep(_CHUNK_RECORDS / RATE_PER_S)
+
+    @asynccontextmanager
+    async def _producer(self) -> AsyncIterator[KafkaProducer]:
         producer = KafkaBus(self.kafka).producer()
         await producer.start()
         try:
-            while not stop.is_set():
-                await producer.publish(self.messages(_CHUNK_RECORDS))
-                await asyncio.sleep(_CHUNK_RECORDS / RATE_PER_S)
+            yield producer
         finally:
             await producer.stop()
 
@@ -164,43 +191,10 @@ class World:
 async def running_world(delivery: Delivery, *, worker: str = WORKER) -> AsyncIterator[World]:
     """Start a system that delivers in this way, with workers of this module; end it afterwards."""
     seen: list[PartEvent] = []
-    plan = StackPlan(
-        kafka=KafkaKind.REAL,
-        load=("identity",),
-        services=lambda addresses: workers(addresses, delivery, worker),
-        on_event=seen.append,
-    )
-    async with local_stack(plan) as stack:
-        world = World(KafkaSettings(bootstrap=stack.addresses.kafka_bootstrap), delivery, seen)
+    async with running_system(delivery, worker=worker, on_event=seen.append) as system:
+        world = World(system, delivery, seen)
         await world.start()
         try:
             yield world
         finally:
             await asyncio.shield(world.stop())
-
-
-def workers(addresses: Addresses, delivery: Delivery, module: str) -> Sequence[Part]:
-    """Return three workers of one group; none is killed for standing still: that is for the faults."""
-    return [_worker(name, addresses, delivery, module) for name in WORKERS]
-
-
-def _worker(name: str, addresses: Addresses, delivery: Delivery, module: str) -> Part:
-    port = free_port()
-    return Part(
-        name=name,
-        command=(sys.executable, "-m", module),
-        env={
-            "TIDEMILL__KAFKA__BOOTSTRAP": addresses.kafka_bootstrap,
-            "TIDEMILL__KAFKA__MEMBER": name,
-            "TIDEMILL__KAFKA__DELIVERY": delivery,
-            "TIDEMILL__KAFKA__SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),
-            "TIDEMILL__KAFKA__FETCH_WAIT_MS": "50",
-            "TIDEMILL__TRITON__ADDRESS": addresses.triton_grpc,
-            "TIDEMILL__REDIS__URL": addresses.redis_url,
-            "TIDEMILL__MODELS_DIR": str(MODELS),
-            "TIDEMILL__LIMITS__MAX_IN_FLIGHT_RECORDS": str(IN_FLIGHT_RECORDS),
-            "TIDEMILL__LIMITS__COMMIT_INTERVAL_S": str(COMMIT_INTERVAL_S),
-            "TIDEMILL__HTTP__PORT": str(port),
-        },
-        ready=Question(f"http://{LOOPBACK}:{port}/health/ready"),
-    )

@@ -3,15 +3,15 @@
 import pytest
 
 from tests.chaos import hasty_worker
-from tests.chaos.faults import FAULTS
+from tests.chaos.faults.workers import KILL
 from tests.chaos.run import Outcome, outcomes
 
 pytestmark = pytest.mark.timeout(300)
-KILL_A_WORKER = [fault for fault in FAULTS if fault.code == "F1"]
 
 
 async def outcome_with(worker: str) -> Outcome:
-    [found] = [each async for each in outcomes(KILL_A_WORKER, "at-least-once", is_quick=True, worker=worker)]
+    [found] = [each async for each in outcomes([KILL], "at-least-once", is_quick=True, worker=worker)]
+    assert isinstance(found, Outcome)
     return found
 
 

@@ -98,6 +98,29 @@ async def test_a_row_that_is_not_finite_refuses_its_item_only(number: float) -> 
     assert not isinstance(third, RejectedError)
 
 
+def all_nan(inputs: Arrays) -> Arrays:
+    return {"logits": echo(inputs)["logits"] * np.nan}
+
+
+async def test_a_model_that_gives_the_canary_no_numbers_either_stops_the_caller() -> None:
+    def ill() -> None:
+        raise IntegrityError("NaN for the canary")
+
+    with pytest.raises(IntegrityError, match="canary"):
+        await a_call(all_nan, canary=ill)([1, 2])
+
+
+async def test_rows_without_numbers_are_asked_for_again_as_the_model_may_be_well_by_now() -> None:
+    models = [all_nan, echo]
+
+    def recovering(inputs: Arrays) -> Arrays:
+        return models.pop(0)(inputs)
+
+    outcomes = await a_call(recovering)([1, 2])
+
+    assert not any(isinstance(outcome, RejectedError) for outcome in outcomes)
+
+
 def test_a_model_that_is_away_for_an_hour_is_waited_for_with_steps_of_at_most_5_s() -> None:
     model = AwayUntil(3600.0)
 

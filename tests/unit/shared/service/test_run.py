@@ -1,5 +1,8 @@
 """Why a service ended: its own words where it gave up on purpose, nothing where it has a bug."""
 
+import subprocess
+import sys
+
 import pytest
 
 from shared.bus.dead_letters import DeadLetterFloodError
@@ -25,3 +28,28 @@ LOST = LostRecordsError("offsets 3 to 5 were deleted")
 )
 def test_a_service_that_gives_up_says_why_in_one_line(error: Exception, reason: str) -> None:
     assert reason_of(error) == reason
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ('RetryableError("no broker")', 1),
+        ('IntegrityError("nonsense")', 1),
+        ('ConfigError("no such topic")', 2),
+    ],
+)
+def test_the_exit_code_says_whether_another_start_may_help(error: str, code: int) -> None:
+    script = f"""
+from shared.errors import ConfigError, IntegrityError, RetryableError
+from shared.service.run import main
+from shared.settings import ServiceSettings
+
+async def serve(settings, stop):
+    raise {error}
+
+main("service", ServiceSettings, serve)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+
+    assert ended.returncode == code
+    assert error.split('"')[1] in ended.stdout + ended.stderr

@@ -1,0 +1,58 @@
+"""What a fault is, and the handful of ways in which most of them work."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import psutil
+
+from tests.chaos.proxy import Proxy, Weather
+from tests.chaos.system import UNCOMMITTED_RECORDS, WORKERS
+from tests.chaos.world import World
+
+OF_ONE_WORKER = UNCOMMITTED_RECORDS
+OF_ALL_WORKERS = len(WORKERS) * UNCOMMITTED_RECORDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One way to break the system, and what may come of it."""
+
+    code: str
+    what: str
+    inject: Callable[[World], Awaitable[None]]
+    """Breaks something once, and returns when that is mended."""
+
+    times: int
+    quick_times: int
+    repeats_each: int = 0
+    """Results that at least once may repeat for each time; exactly once repeats none."""
+
+    why_not: Callable[[World], str] = lambda _world: ""
+    """Returns why this machine can't break so; empty where it can."""
+
+
+async def signalled(world: World, part: str, number: signal.Signals) -> None:
+    """Send a signal that ends a part, and return when its successor is ready."""
+    since = world.mark()
+    world.process(part).send_signal(number)
+    await world.back(part, since=since)
+
+
+async def frozen(process: psutil.Process, seconds: float) -> None:
+    """Stop a process for so long, as a machine does that swaps or a virtual one that is moved."""
+    process.suspend()
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        process.resume()
+
+
+async def in_weather(world: World, proxy: Proxy, weathers: Sequence[Weather], seconds: float) -> None:
+    """Let one kind of bad weather, drawn by lot, stand between the workers and a part."""
+    proxy.become(world.random.choice(weathers))
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        proxy.become(Weather.FAIR)

@@ -1,0 +1,69 @@
+"""Faults of the workers and of their group."""
+
+import asyncio
+import signal
+
+from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_producer import KafkaTransactions
+from shared.bus.record import Partition
+from tests.chaos.faults.fault import OF_ONE_WORKER, Fault, frozen, signalled
+from tests.chaos.system import SESSION_TIMEOUT_MS, WORKERS
+from tests.chaos.world import GROUP, INPUTS, PARTITIONS, World
+
+
+async def _kill(world: World) -> None:
+    await signalled(world, world.random.choice(WORKERS), signal.SIGKILL)
+
+
+async def _stop(world: World) -> None:
+    await signalled(world, world.random.choice(WORKERS), signal.SIGTERM)
+
+
+async def _freeze(world: World) -> None:
+    """Leave it for dead for twice its session, then let it go on where it was."""
+    await frozen(world.process(world.random.choice(WORKERS)), 2 * SESSION_TIMEOUT_MS / 1000)
+
+
+async def _visit(world: World) -> None:
+    """Join the group and leave it soon, so that all partitions are dealt out anew, twice."""
+    visitor = KafkaBus(world.kafka).consumer([INPUTS], group=GROUP)
+    await visitor.start(_do_nothing, _do_nothing)
+    await asyncio.sleep(world.random.uniform(0.0, 2.0))
+    await visitor.stop()
+
+
+async def _do_nothing(_: frozenset[Partition]) -> None:
+    """Leave the partitions as they are."""
+
+
+async def _take_ids(world: World) -> None:
+    """Take the transactional id of a partition away from its owner."""
+    number = world.random.randrange(PARTITIONS)
+    thief = KafkaTransactions(world.kafka, f"{GROUP}-{INPUTS}-{number}")
+    await thief.start()
+    await thief.stop()
+
+
+KILL = Fault(
+    code="F1",
+    what="kill -9 a worker",
+    inject=_kill,
+    times=100,
+    quick_times=6,
+    repeats_each=OF_ONE_WORKER,
+)
+
+FAULTS = (
+    KILL,
+    Fault(code="F2", what="SIGTERM a worker", inject=_stop, times=20, quick_times=2),
+    Fault(
+        code="F3",
+        what="freeze a worker for two sessions",
+        inject=_freeze,
+        times=10,
+        quick_times=1,
+        repeats_each=OF_ONE_WORKER,
+    ),
+    Fault(code="F14", what="a member comes and goes", inject=_visit, times=100, quick_times=4),
+    Fault(code="F16", what="fence a producer", inject=_take_ids, times=20, quick_times=2),
+)

@@ -1,0 +1,1 @@
+"""A Triton backend with moods: Triton loads model.py, nothing here imports it."""
