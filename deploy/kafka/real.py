@@ -1,4 +1,4 @@
-"""A real Apache Kafka as a part: one KRaft node without Docker, its messages in a folder."""
+"""A real Apache Kafka as a part: a KRaft node without Docker, its messages in a folder."""
 
 import base64
 import subprocess
@@ -35,6 +35,9 @@ class RealKafka:
     controller_port: Port = field(default_factory=free_port)
     more_settings: Mapping[str, str] = field(default_factory=dict)
     "Take the place of those in the file, or come on top of them."
+    name: str = "kafka"
+    cluster_id: str = ""
+    "Of the cluster whose voters the settings name; empty for a node that is a cluster by itself."
 
     @property
     def bootstrap(self) -> str:
@@ -44,7 +47,7 @@ class RealKafka:
     def part(self) -> Part:
         """Return the part; it is ready when it can coordinate consumer groups."""
         return Part(
-            name="kafka",
+            name=self.name,
             command=(*self._java(f"-Xmx{HEAP}"), "kafka.Kafka", str(self._properties)),
             prepare=self._format,
             ready=KafkaProbe(self.bootstrap).coordinator,
@@ -68,16 +71,9 @@ class RealKafka:
         self._properties.write_text(self._settings())
         if (self._logs / "meta.properties").is_file():
             return
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        tool = (
-            "kafka.tools.StorageTool",
-            "format",
-            "--standalone",
-            "-t",
-            cluster,
-            "-c",
-            str(self._properties),
-        )
+        settings = ("-c", str(self._properties), "-t", self.cluster_id or new_cluster_id())
+        alone = () if self.cluster_id else ("--standalone",)
+        tool = ("kafka.tools.StorageTool", "format", *settings, *alone)
         subprocess.run([*self._java(), *tool], check=True, capture_output=True)
 
     def _settings(self) -> str:
@@ -90,3 +86,8 @@ class RealKafka:
         )
         # Of two lines with one name, Kafka takes the last.
         return settings + "".join(f"{name}={value}\n" for name, value in self.more_settings.items())
+
+
+def new_cluster_id() -> str:
+    """Return an id as Kafka wants it: 16 random bytes in 22 characters."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()

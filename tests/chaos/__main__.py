@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import string
 from collections.abc import Sequence
 from typing import Annotated, get_args
 
@@ -15,6 +16,7 @@ from tests.chaos.faults.fault import Fault
 from tests.chaos.run import LeftOut, Outcome, outcomes
 
 console = Console()
+_VARIANTS = string.ascii_lowercase
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -24,7 +26,9 @@ def chaos(
     write: Annotated[
         bool, typer.Option("--write", help="Write docs/reliability.md and its figures.")
     ] = False,
-    only: Annotated[list[str] | None, typer.Option(help="Codes of faults, such as F1; all if none.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Codes of faults, such as F1 or F9a; all if none.")
+    ] = None,
     deliver: Annotated[
         Delivery | None, typer.Option(help="One way to deliver; both, one after the other, if none.")
     ] = None,
@@ -36,18 +40,22 @@ def chaos(
     """  # noqa: D301 - \b is click's mark for lines to keep
     # aiokafka tells each failed attempt of a client whose broker we killed.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    chosen = [fault for fault in FAULTS if not only or fault.code in only]
+    chosen = [fault for fault in FAULTS if not only or {fault.code, fault.code.rstrip(_VARIANTS)} & set(only)]
     ways = [deliver] if deliver else get_args(Delivery)
-    found = asyncio.run(_all(chosen, ways, is_quick=quick))
-    console.print(report.table(found))
+    found: list[Outcome] = []
+    try:
+        asyncio.run(_break_all(chosen, ways, found, is_quick=quick))
+    finally:
+        console.print(report.table(found))
     if write:
         report.write(found)
         console.print(f"written: {report.PAGE}")
     raise typer.Exit(1 if any(outcome.broken for outcome in found) else 0)
 
 
-async def _all(faults: Sequence[Fault], ways: Sequence[Delivery], *, is_quick: bool) -> list[Outcome]:
-    found = []
+async def _break_all(
+    faults: Sequence[Fault], ways: Sequence[Delivery], found: list[Outcome], *, is_quick: bool
+) -> None:
     for delivery in ways:
         async for outcome in outcomes(faults, delivery, is_quick=is_quick):
             if isinstance(outcome, LeftOut):
@@ -55,7 +63,6 @@ async def _all(faults: Sequence[Fault], ways: Sequence[Delivery], *, is_quick: b
                 continue
             console.print(f"{outcome.fault.code} {delivery}: {report.verdict(outcome)}")
             found.append(outcome)
-    return found
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """One fault after the other: messages flow, something breaks, it heals, the books are checked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -40,26 +40,32 @@ class LeftOut:
 async def outcomes(
     faults: Sequence[Fault], delivery: Delivery, *, is_quick: bool, worker: str = WORKER
 ) -> AsyncIterator[Outcome | LeftOut]:
-    """Break one running system in each of these ways, and yield what came of it."""
+    """Break a running system in each of these ways, and yield what came of it."""
     recompute = cache(recompute_with(MODELS))
-    async with running_world(delivery, worker=worker) as world:
-        for fault in faults:
-            if why := fault.why_not(world):
-                yield LeftOut(fault, why)
-                continue
-            yield await _outcome(world, fault, fault.quick_times if is_quick else fault.times, recompute)
+    for nodes in sorted({fault.nodes for fault in faults}):
+        chosen = [fault for fault in faults if fault.nodes == nodes]
+        async with running_world(delivery, nodes=nodes, worker=worker) as world:
+            for fault in chosen:
+                yield await _tried(world, fault, recompute, is_quick=is_quick)
+
+
+async def _tried(world: World, fault: Fault, recompute: Recompute, *, is_quick: bool) -> Outcome | LeftOut:
+    if why := fault.why_not(world):
+        return LeftOut(fault, why)
+    return await _outcome(world, fault, fault.quick_times if is_quick else fault.times, recompute)
 
 
 async def _outcome(world: World, fault: Fault, times: int, recompute: Recompute) -> Outcome:
     page, stop = await world.page(), asyncio.Event()
     flowing = asyncio.create_task(world.flow(stop))
+    late = []
     for _ in range(times):
         await asyncio.sleep(world.random.uniform(*_BETWEEN_S))
-        await fault.inject(world)
+        late += await _unless_in_time(fault.inject(world), "not mended within a minute")
     await asyncio.sleep(_BETWEEN_S[1])
     stop.set()
     await flowing
-    late = await _late(world)
+    late += await _unless_in_time(world.healed(), "not healed within a minute")
     books = await world.books(page)
     found = audit(books, recompute, trace_of_input)
     allowed = 0 if world.delivery == "exactly-once" else times * fault.repeats_each
@@ -73,9 +79,9 @@ async def _outcome(world: World, fault: Fault, times: int, recompute: Recompute)
     )
 
 
-async def _late(world: World) -> list[str]:
+async def _unless_in_time(doing: Awaitable[None], complaint: str) -> list[str]:
     try:
-        await world.healed()
+        await doing
     except TimeoutError:
-        return ["not healed within a minute"]
+        return [complaint]
     return []

@@ -3,15 +3,16 @@
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from deploy.kafka.cluster import kafka_cluster
 from deploy.kafka.real import RealKafka
 from deploy.kafka.setup import ensure_kafka
 from deploy.local.keeper import OnEvent
 from deploy.local.part import Part
 from deploy.local.paths import MODELS, RUNS
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import LOOPBACK, Port, free_port
 from deploy.local.redis import RedisServer
 from deploy.local.stack import new_run_folder, say_nothing
 from deploy.local.supervisor import Supervisor
@@ -26,7 +27,7 @@ from tidemill.services import Question
 MODEL = "identity"
 WORKER = "benchmarks.identity_worker"
 WORKERS = ("worker-1", "worker-2", "worker-3")
-RATE_PER_S = 200.0
+RATE_PER_S = 250.0
 """Messages that flow while something breaks."""
 
 IN_FLIGHT_RECORDS = 128
@@ -41,11 +42,11 @@ SESSION_TIMEOUT_MS = 6_000
 class System:
     """Where the parts answer, and what can be done to them but by signals."""
 
-    kafka: RealKafka
+    kafka: Sequence[RealKafka]
     triton: TritonServer
     redis: RedisServer
-    to_kafka: Proxy
-    """The workers' way to the broker; who writes and reads along has one of its own."""
+    to_kafka: Sequence[Proxy]
+    """The workers' way to each broker; who writes and reads along has one of its own."""
 
     to_triton: Proxy
     to_redis: Proxy
@@ -53,53 +54,65 @@ class System:
     disk: SmallDisk
     """Where Kafka keeps its messages."""
 
+    @property
+    def bootstrap(self) -> str:
+        """Where Kafka answers without a proxy."""
+        return ",".join(broker.bootstrap for broker in self.kafka)
+
 
 @asynccontextmanager
-async def running_system(delivery: Delivery, *, worker: str, on_event: OnEvent) -> AsyncIterator[System]:
-    """Start it, with three workers of a module that deliver in this way; end it afterwards."""
+async def running_system(
+    delivery: Delivery, *, nodes: int, worker: str, on_event: OnEvent
+) -> AsyncIterator[System]:
+    """Start it on so many brokers, with three workers of a module; end it afterwards."""
     folder = new_run_folder(RUNS)
     async with AsyncExitStack() as stack:
         disk = stack.enter_context(SmallDisk(folder / "kafka").mounted())
-        system = await _behind_proxies(stack, folder, disk)
+        system = await _behind_proxies(stack, folder, disk, _brokers(disk.folder, nodes))
         supervisor = await stack.enter_async_context(Supervisor(logs=folder, on_event=on_event))
-        await supervisor.start([system.kafka.part(), system.triton.part(), system.redis.part()])
+        await supervisor.start(
+            [*(broker.part() for broker in system.kafka), system.triton.part(), system.redis.part()]
+        )
         await supervisor.start(_workers(system, delivery, worker))
         yield system
 
 
-async def _behind_proxies(stack: AsyncExitStack, folder: Path, disk: SmallDisk) -> System:
+def _brokers(folder: Path, count: int) -> list[RealKafka]:
+    libs = ensure_kafka(say_nothing)
+    return [RealKafka(folder, libs)] if count == 1 else kafka_cluster(folder, libs, nodes=count)
+
+
+async def _behind_proxies(
+    stack: AsyncExitStack, folder: Path, disk: SmallDisk, brokers: Sequence[RealKafka]
+) -> System:
+    async def proxy(port: Port) -> Proxy:
+        return await stack.enter_async_context(Proxy(LOOPBACK, port.number).running())
+
     models = moody(ensure_triton(say_nothing), folder / "moody")
     triton, redis = TritonServer(served=folder / "models", load=(MODEL,), install=models), RedisServer()
-    broker, controller, proxied = free_port(), free_port(), free_port()
-    to_kafka, to_triton, to_redis = [
-        await stack.enter_async_context(Proxy(LOOPBACK, port.number).running())
-        for port in (proxied, triton.grpc_port, redis.port)
-    ]
-    kafka = RealKafka(
-        disk.folder,
-        ensure_kafka(say_nothing),
-        broker_port=broker,
-        controller_port=controller,
-        more_settings={
-            "listeners": _listeners(BROKER=broker, CONTROLLER=controller, PROXIED=proxied),
-            "advertised.listeners": _listeners(BROKER=broker, CONTROLLER=controller, PROXIED=to_kafka.port),
-            "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT",
-        },
-    )
+    listened = [free_port() for _ in brokers]
+    to_kafka = [await proxy(port) for port in listened]
     return System(
-        kafka=kafka,
+        kafka=[_heard_at(*each) for each in zip(brokers, listened, to_kafka, strict=True)],
         triton=triton,
         redis=redis,
         to_kafka=to_kafka,
-        to_triton=to_triton,
-        to_redis=to_redis,
+        to_triton=await proxy(triton.grpc_port),
+        to_redis=await proxy(redis.port),
         models=models,
         disk=disk,
     )
 
 
-def _listeners(**ports: object) -> str:
-    return ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in ports.items())
+def _heard_at(broker: RealKafka, port: Port, proxy: Proxy) -> RealKafka:
+    """Return the broker with one more listener, whose clients are told the way by the proxy."""
+    own = f"BROKER://{LOOPBACK}:{broker.broker_port},CONTROLLER://{LOOPBACK}:{broker.controller_port}"
+    listeners = {
+        "listeners": f"{own},PROXIED://{LOOPBACK}:{port}",
+        "advertised.listeners": f"{own},PROXIED://{LOOPBACK}:{proxy.port}",
+        "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT",
+    }
+    return replace(broker, more_settings={**broker.more_settings, **listeners})
 
 
 def _workers(system: System, delivery: Delivery, module: str) -> Sequence[Part]:
@@ -113,7 +126,7 @@ def _worker(name: str, system: System, delivery: Delivery, module: str) -> Part:
         name=name,
         command=(sys.executable, "-m", module),
         env={
-            "TIDEMILL__KAFKA__BOOTSTRAP": f"{LOOPBACK}:{system.to_kafka.port}",
+            "TIDEMILL__KAFKA__BOOTSTRAP": ",".join(f"{LOOPBACK}:{way.port}" for way in system.to_kafka),
             "TIDEMILL__KAFKA__MEMBER": name,
             "TIDEMILL__KAFKA__DELIVERY": delivery,
             "TIDEMILL__KAFKA__SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),

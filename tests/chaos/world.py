@@ -50,7 +50,7 @@ class World:
 
     def __init__(self, system: System, delivery: Delivery, seen: list[PartEvent]) -> None:
         self.system = system
-        self.kafka = KafkaSettings(bootstrap=system.kafka.bootstrap)
+        self.kafka = KafkaSettings(bootstrap=system.bootstrap)
         self.delivery = delivery
         self.random = random.Random(7)
         self._seen = seen
@@ -67,8 +67,9 @@ class World:
         """Close the reader."""
         await self._reader.stop()
 
-    def process(self, part: str) -> psutil.Process:
-        """Return the process that a part is now."""
+    async def process(self, part: str) -> psutil.Process:
+        """Return the process that a part is, once it is ready. Raises TimeoutError after a minute."""
+        await self._met(lambda: self._are_ready([part]))
         pid = next(each.pid for each in reversed(self._seen) if each.part == part and each.pid)
         return psutil.Process(pid)
 
@@ -188,10 +189,10 @@ class World:
 
 
 @asynccontextmanager
-async def running_world(delivery: Delivery, *, worker: str = WORKER) -> AsyncIterator[World]:
+async def running_world(delivery: Delivery, *, nodes: int = 1, worker: str = WORKER) -> AsyncIterator[World]:
     """Start a system that delivers in this way, with workers of this module; end it afterwards."""
     seen: list[PartEvent] = []
-    async with running_system(delivery, worker=worker, on_event=seen.append) as system:
+    async with running_system(delivery, nodes=nodes, worker=worker, on_event=seen.append) as system:
         world = World(system, delivery, seen)
         await world.start()
         try:

@@ -9,14 +9,22 @@ from tests.chaos.system import SESSION_TIMEOUT_MS
 from tests.chaos.world import World
 
 _LOST_WAYS = (Weather.CUT, Weather.RESET, Weather.HALF_OPEN)
+_LOST_FOR_S = 1.5 * SESSION_TIMEOUT_MS / 1000
+_LED_BY_OTHERS_S = 12.0
+"""Kafka's own session of a broker is 9 s."""
 
 
 async def _freeze(world: World) -> None:
-    await frozen(world.process("kafka"), 4.0)
+    await frozen(await world.process(_one_of(world)), 4.0)
+
+
+async def _freeze_for_long(world: World) -> None:
+    """Leave it for dead until others lead its partitions, then let it go on as if it led them still."""
+    await frozen(await world.process(_one_of(world)), _LED_BY_OTHERS_S)
 
 
 async def _kill(world: World) -> None:
-    await signalled(world, "kafka", signal.SIGKILL)
+    await signalled(world, _one_of(world), signal.SIGKILL)
 
 
 async def _fill_disk(world: World) -> None:
@@ -30,7 +38,16 @@ async def _fill_disk(world: World) -> None:
 
 async def _lose_way(world: World) -> None:
     """Cut the workers off, for longer than their session lasts."""
-    await in_weather(world, world.system.to_kafka, _LOST_WAYS, 1.5 * SESSION_TIMEOUT_MS / 1000)
+    await in_weather(world, world.system.to_kafka, _LOST_WAYS, _LOST_FOR_S)
+
+
+async def _lose_one_way(world: World) -> None:
+    """Cut the workers off from one broker, which the others still see."""
+    await in_weather(world, [world.random.choice(world.system.to_kafka)], _LOST_WAYS, _LOST_FOR_S)
+
+
+def _one_of(world: World) -> str:
+    return world.random.choice(world.system.kafka).name
 
 
 def _no_disk(world: World) -> str:
@@ -39,18 +56,18 @@ def _no_disk(world: World) -> str:
 
 FAULTS = (
     Fault(
-        code="F4",
+        code="F4a",
         what="freeze the broker",
         inject=_freeze,
-        times=10,
+        times=5,
         quick_times=1,
         repeats_each=OF_ALL_WORKERS,
     ),
     Fault(
-        code="F5",
+        code="F5a",
         what="kill -9 the broker",
         inject=_kill,
-        times=20,
+        times=10,
         quick_times=2,
         repeats_each=OF_ALL_WORKERS,
     ),
@@ -58,7 +75,7 @@ FAULTS = (
         code="F10",
         what="fill the broker's disk",
         inject=_fill_disk,
-        times=5,
+        times=4,
         quick_times=1,
         repeats_each=OF_ALL_WORKERS,
         why_not=_no_disk,
@@ -67,8 +84,35 @@ FAULTS = (
         code="F11a",
         what="cut all workers off from the broker",
         inject=_lose_way,
+        times=5,
+        quick_times=1,
+        repeats_each=OF_ALL_WORKERS,
+    ),
+    Fault(
+        code="F4b",
+        what="freeze one of three brokers",
+        inject=_freeze_for_long,
+        times=5,
+        quick_times=1,
+        repeats_each=OF_ALL_WORKERS,
+        nodes=3,
+    ),
+    Fault(
+        code="F5b",
+        what="kill -9 one of three brokers",
+        inject=_kill,
         times=10,
         quick_times=1,
         repeats_each=OF_ALL_WORKERS,
+        nodes=3,
+    ),
+    Fault(
+        code="F11c",
+        what="cut all workers off from one of three brokers",
+        inject=_lose_one_way,
+        times=5,
+        quick_times=1,
+        repeats_each=OF_ALL_WORKERS,
+        nodes=3,
     ),
 )

@@ -12,6 +12,7 @@ from tests.chaos.proxy import Weather
 from tests.chaos.world import World
 
 _REPEATED_MESSAGES = 50
+_BAD_WAYS = (Weather.LATENCY, Weather.CUT, Weather.HALF_OPEN)
 
 
 async def _kill(world: World) -> None:
@@ -19,11 +20,11 @@ async def _kill(world: World) -> None:
 
 
 async def _freeze(world: World) -> None:
-    await frozen(world.process("redis"), 3.0)
+    await frozen(await world.process("redis"), 3.0)
 
 
 async def _lose_way(world: World) -> None:
-    await in_weather(world, world.system.to_redis, (Weather.LATENCY, Weather.CUT, Weather.HALF_OPEN), 3.0)
+    await in_weather(world, [world.system.to_redis], _BAD_WAYS, 3.0)
 
 
 async def _garble(world: World) -> None:
@@ -74,10 +75,10 @@ async def _redis(world: World) -> AsyncIterator[Redis]:
 
 
 FAULTS = (
-    Fault(code="F9a", what="kill -9 Redis", inject=_kill, times=20, quick_times=1),
-    Fault(code="F9b", what="freeze Redis", inject=_freeze, times=20, quick_times=1),
-    Fault(code="F9c", what="a bad way to Redis", inject=_lose_way, times=10, quick_times=1),
-    Fault(code="F9d", what="flipped bits in what Redis answers", inject=_garble, times=20, quick_times=2),
-    Fault(code="F9e", what="foreign values in Redis", inject=_lie, times=20, quick_times=2),
-    Fault(code="F9f", what="no room in Redis", inject=_leave_no_room, times=5, quick_times=1),
+    Fault(code="F9a", what="kill -9 Redis", inject=_kill, times=6, quick_times=1),
+    Fault(code="F9b", what="freeze Redis", inject=_freeze, times=5, quick_times=1),
+    Fault(code="F9c", what="a bad way to Redis", inject=_lose_way, times=5, quick_times=1),
+    Fault(code="F9d", what="flipped bits in what Redis answers", inject=_garble, times=10, quick_times=2),
+    Fault(code="F9e", what="foreign values in Redis", inject=_lie, times=10, quick_times=2),
+    Fault(code="F9f", what="no room in Redis", inject=_leave_no_room, times=3, quick_times=1),
 )

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -29,14 +30,18 @@ class Fault:
     repeats_each: int = 0
     """Results that at least once may repeat for each time; exactly once repeats none."""
 
+    nodes: int = 1
+    """Brokers of the Kafka that it breaks."""
+
     why_not: Callable[[World], str] = lambda _world: ""
     """Returns why this machine can't break so; empty where it can."""
 
 
 async def signalled(world: World, part: str, number: signal.Signals) -> None:
     """Send a signal that ends a part, and return when its successor is ready."""
+    process = await world.process(part)
     since = world.mark()
-    world.process(part).send_signal(number)
+    process.send_signal(number)
     await world.back(part, since=since)
 
 
@@ -46,13 +51,19 @@ async def frozen(process: psutil.Process, seconds: float) -> None:
     try:
         await asyncio.sleep(seconds)
     finally:
-        process.resume()
+        with suppress(psutil.NoSuchProcess):  # when the supervisor found it broken in the meantime
+            process.resume()
 
 
-async def in_weather(world: World, proxy: Proxy, weathers: Sequence[Weather], seconds: float) -> None:
-    """Let one kind of bad weather, drawn by lot, stand between the workers and a part."""
-    proxy.become(world.random.choice(weathers))
+async def in_weather(
+    world: World, ways: Sequence[Proxy], weathers: Sequence[Weather], seconds: float
+) -> None:
+    """Let one kind of bad weather, drawn by lot, stand on the ways from the workers to a part."""
+    weather = world.random.choice(weathers)
+    for way in ways:
+        way.become(weather)
     try:
         await asyncio.sleep(seconds)
     finally:
-        proxy.become(Weather.FAIR)
+        for way in ways:
+            way.become(Weather.FAIR)

@@ -16,11 +16,10 @@ _BAD_WAYS = (Weather.CUT, Weather.RESET, Weather.HALF_OPEN, Weather.LATENCY, Wea
 
 async def _kill_stub(world: World) -> None:
     """Kill a process that runs the model; Triton itself lives on and calls itself healthy."""
+    triton = await world.process("triton")
     since = world.mark()
     stub = next(
-        child
-        for child in world.process("triton").children(recursive=True)
-        if any(MODEL in word for word in child.cmdline())
+        child for child in triton.children(recursive=True) if any(MODEL in word for word in child.cmdline())
     )
     stub.kill()
     await world.back("triton", since=since)
@@ -31,7 +30,7 @@ async def _kill(world: World) -> None:
 
 
 async def _freeze(world: World) -> None:
-    await frozen(world.process("triton"), 3.0)
+    await frozen(await world.process("triton"), 3.0)
 
 
 async def _unload(world: World) -> None:
@@ -53,7 +52,7 @@ async def _slow_down(world: World) -> None:
 
 
 async def _lose_way(world: World) -> None:
-    await in_weather(world, world.system.to_triton, _BAD_WAYS, 4.0)
+    await in_weather(world, [world.system.to_triton], _BAD_WAYS, 4.0)
 
 
 async def _in_mood(world: World, mood: Mood, seconds: float) -> None:
@@ -65,18 +64,18 @@ async def _in_mood(world: World, mood: Mood, seconds: float) -> None:
 
 
 FAULTS = (
-    Fault(code="F6a", what="kill the model's process in Triton", inject=_kill_stub, times=10, quick_times=1),
-    Fault(code="F6b", what="kill -9 Triton", inject=_kill, times=10, quick_times=1),
-    Fault(code="F6c", what="freeze Triton", inject=_freeze, times=10, quick_times=1),
-    Fault(code="F7", what="unload the model and load it again", inject=_unload, times=10, quick_times=1),
+    Fault(code="F6a", what="kill the model's process in Triton", inject=_kill_stub, times=5, quick_times=1),
+    Fault(code="F6b", what="kill -9 Triton", inject=_kill, times=5, quick_times=1),
+    Fault(code="F6c", what="freeze Triton", inject=_freeze, times=5, quick_times=1),
+    Fault(code="F7", what="unload the model and load it again", inject=_unload, times=5, quick_times=1),
     Fault(
         code="F8",
         what="a model that answers nonsense",
         inject=_spoil,
-        times=20,
+        times=10,
         quick_times=3,
         repeats_each=OF_ALL_WORKERS,
     ),
-    Fault(code="F11b", what="a bad way to Triton", inject=_lose_way, times=10, quick_times=2),
-    Fault(code="F15", what="a model that takes seconds", inject=_slow_down, times=5, quick_times=1),
+    Fault(code="F11b", what="a bad way to Triton", inject=_lose_way, times=6, quick_times=2),
+    Fault(code="F15", what="a model that takes seconds", inject=_slow_down, times=2, quick_times=1),
 )

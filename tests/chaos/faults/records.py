@@ -26,6 +26,6 @@ async def _send_twice(world: World) -> None:
 
 
 FAULTS = (
-    Fault(code="F12", what="poisonous records", inject=_poison, times=10, quick_times=2),
-    Fault(code="F19", what="send messages twice", inject=_send_twice, times=20, quick_times=2),
+    Fault(code="F12", what="poisonous records", inject=_poison, times=5, quick_times=2),
+    Fault(code="F19", what="send messages twice", inject=_send_twice, times=10, quick_times=2),
 )

@@ -21,7 +21,7 @@ async def _stop(world: World) -> None:
 
 async def _freeze(world: World) -> None:
     """Leave it for dead for twice its session, then let it go on where it was."""
-    await frozen(world.process(world.random.choice(WORKERS)), 2 * SESSION_TIMEOUT_MS / 1000)
+    await frozen(await world.process(world.random.choice(WORKERS)), 2 * SESSION_TIMEOUT_MS / 1000)
 
 
 async def _visit(world: World) -> None:
@@ -48,22 +48,22 @@ KILL = Fault(
     code="F1",
     what="kill -9 a worker",
     inject=_kill,
-    times=100,
+    times=50,
     quick_times=6,
     repeats_each=OF_ONE_WORKER,
 )
 
 FAULTS = (
     KILL,
-    Fault(code="F2", what="SIGTERM a worker", inject=_stop, times=20, quick_times=2),
+    Fault(code="F2", what="SIGTERM a worker", inject=_stop, times=10, quick_times=2),
     Fault(
         code="F3",
         what="freeze a worker for two sessions",
         inject=_freeze,
-        times=10,
+        times=5,
         quick_times=1,
         repeats_each=OF_ONE_WORKER,
     ),
-    Fault(code="F14", what="a member comes and goes", inject=_visit, times=100, quick_times=4),
-    Fault(code="F16", what="fence a producer", inject=_take_ids, times=20, quick_times=2),
+    Fault(code="F14", what="a member comes and goes", inject=_visit, times=30, quick_times=4),
+    Fault(code="F16", what="fence a producer", inject=_take_ids, times=10, quick_times=2),
 )
