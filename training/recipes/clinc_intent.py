@@ -3,11 +3,12 @@
 from training.recipes import Recipe
 
 RECIPE = Recipe(
-    epochs=5,
+    epochs=6,
     batch_size=32,
     learning_rate=1.5e-4,
     head_learning_rate=1e-3,
     label_smoothing=0.1,
-    consistency=1.0,
+    adversarial=0.05,
+    weight_averaging=0.998,
 )
 MAX_TOKENS = 64
