@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from shared.settings import Delivery
 from tests.chaos.proxy import Proxy, Weather
 from tests.chaos.system import UNCOMMITTED_RECORDS, WORKERS
 from tests.chaos.world import World
@@ -27,6 +28,9 @@ class Fault:
 
     times: int
     quick_times: int
+    quick_in: tuple[Delivery, ...] = ("at-least-once",)
+    """The ways to deliver in which a quick run tries it."""
+
     repeats_each: int = 0
     """Results that at least once may repeat for each time; exactly once repeats none."""
 

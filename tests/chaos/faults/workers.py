@@ -50,20 +50,38 @@ KILL = Fault(
     inject=_kill,
     times=50,
     quick_times=6,
+    quick_in=("at-least-once", "exactly-once"),
     repeats_each=OF_ONE_WORKER,
 )
 
 FAULTS = (
     KILL,
-    Fault(code="F2", what="SIGTERM a worker", inject=_stop, times=10, quick_times=2),
+    Fault(
+        code="F2", what="SIGTERM a worker", inject=_stop, times=10, quick_times=2, quick_in=("exactly-once",)
+    ),
     Fault(
         code="F3",
         what="freeze a worker for two sessions",
         inject=_freeze,
         times=5,
         quick_times=1,
+        quick_in=("exactly-once",),
         repeats_each=OF_ONE_WORKER,
     ),
-    Fault(code="F14", what="a member comes and goes", inject=_visit, times=30, quick_times=4),
-    Fault(code="F16", what="fence a producer", inject=_take_ids, times=10, quick_times=2),
+    Fault(
+        code="F14",
+        what="a member comes and goes",
+        inject=_visit,
+        times=30,
+        quick_times=4,
+        quick_in=("exactly-once",),
+    ),
+    Fault(
+        code="F16",
+        what="fence a producer",
+        inject=_take_ids,
+        times=10,
+        quick_times=2,
+        quick_in=("exactly-once",),
+    ),
 )

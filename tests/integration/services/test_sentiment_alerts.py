@@ -121,7 +121,7 @@ async def test_a_flood_of_bad_records_stops_the_service_and_the_next_start_goes_
     assert sorted(record.key or b"" for record in dead) == sorted(record.key or b"" for record in bad)
 
 
-async def test_an_unreachable_broker_ends_the_start_with_exit_code_2() -> None:
+async def test_an_unreachable_broker_ends_the_start_with_exit_code_1() -> None:
     async with running("sentiment_alerts", "127.0.0.1:1") as service:
         exit_code = await service.exit_code()
 

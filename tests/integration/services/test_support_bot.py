@@ -32,10 +32,10 @@ async def test_each_message_is_routed_once_and_bad_ones_are_set_aside(bootstrap:
     assert exit_code == 0
 
 
-async def test_an_unreachable_broker_ends_the_start_with_one_line_and_exit_code_2() -> None:
+async def test_an_unreachable_broker_ends_the_start_with_one_line_and_exit_code_1() -> None:
     async with running("support_bot", "127.0.0.1:1") as bot:
         exit_code = await bot.exit_code()
 
-    assert exit_code == 2
+    assert exit_code == 1
     assert "127.0.0.1:1" in bot.log
     assert "Traceback" not in bot.log
