@@ -44,8 +44,8 @@ train: setup .venv/training.stamp ## One recipe, from rows to triton_models: mak
 bench: setup ## Compare the pipeline with its limit and with plainer ways; tables and JSON (DATA=DIR: real messages)
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
 
-chaos: setup ## Kill and freeze parts of a running system, and count what is lost, repeated or wrong (QUICK=1: minutes)
-	@$(BIN)/python -m tests.chaos $(if $(QUICK),--quick)
+chaos: setup ## Break a running system in every way we know, and write what was lost, repeated or wrong (QUICK=1: minutes)
+	@$(BIN)/python -m tests.chaos $(if $(QUICK),--quick,--write)
 
 .venv/serving.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import platform, sys; \

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, get_args
 
 import typer
@@ -42,9 +42,10 @@ def chaos(
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     chosen = [fault for fault in FAULTS if not only or {fault.code, fault.code.rstrip(_VARIANTS)} & set(only)]
     ways = [deliver] if deliver else get_args(Delivery)
+    plan = {way: [fault for fault in chosen if only or not quick or way in fault.quick_in] for way in ways}
     found: list[Outcome] = []
     try:
-        asyncio.run(_break_all(chosen, ways, found, is_quick=quick))
+        asyncio.run(_break_all(plan, found, is_quick=quick))
     finally:
         console.print(report.table(found))
     if write:
@@ -54,14 +55,16 @@ def chaos(
 
 
 async def _break_all(
-    faults: Sequence[Fault], ways: Sequence[Delivery], found: list[Outcome], *, is_quick: bool
+    plan: Mapping[Delivery, Sequence[Fault]], found: list[Outcome], *, is_quick: bool
 ) -> None:
-    for delivery in ways:
+    for delivery, faults in plan.items():
         async for outcome in outcomes(faults, delivery, is_quick=is_quick):
             if isinstance(outcome, LeftOut):
-                console.print(f"{outcome.fault.code} {delivery}: left out, {outcome.why}")
+                console.print(
+                    f"{outcome.fault.code} {outcome.fault.what}, {delivery}: left out, {outcome.why}"
+                )
                 continue
-            console.print(f"{outcome.fault.code} {delivery}: {report.verdict(outcome)}")
+            console.print(report.line(outcome))
             found.append(outcome)
 
 

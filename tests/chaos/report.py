@@ -22,15 +22,27 @@ _COLUMNS = (
     *("fault", "delivery", "times", "messages", "lost", "repeated", "out of order", "wrong"),
     *("healthy among the dead", "longest silence, s", "promises"),
 )
+_SHORT_COLUMNS = (
+    *("", "", "times", "sent", "lost", "twice", "order", "wrong", "dead"),
+    *("silent", ""),
+)
 _INTRODUCTION = Path(__file__).with_name("introduction.md")
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
-    """Return one line an outcome, for the terminal."""
-    shown = Table(*_COLUMNS, title="Chaos", title_justify="left")
+    """Return one line an outcome, for a terminal of 80 columns; `line` has told what each one is."""
+    shown = Table(*_SHORT_COLUMNS, title="Chaos", title_justify="left", box=None)
     for outcome in outcomes:
-        shown.add_row(*_cells(outcome), style="red" if outcome.broken else "")
+        _, delivery, *figures, _ = _cells(outcome)
+        verdict = "BROKEN" if outcome.broken else "kept"
+        style = "red" if outcome.broken else ""
+        shown.add_row(outcome.fault.code, delivery.removesuffix("-once"), *figures, verdict, style=style)
     return shown
+
+
+def line(outcome: Outcome) -> str:
+    """Return what came of one fault, in a line."""
+    return f"{outcome.fault.code} {outcome.fault.what}, {outcome.delivery}: {verdict(outcome)}"
 
 
 def write(outcomes: Sequence[Outcome]) -> None:

@@ -42,9 +42,8 @@ async def outcomes(
 ) -> AsyncIterator[Outcome | LeftOut]:
     """Break a running system in each of these ways, and yield what came of it."""
     recompute = cache(recompute_with(MODELS))
-    wanted = [fault for fault in faults if not is_quick or delivery in fault.quick_in]
-    for nodes in sorted({fault.nodes for fault in wanted}):
-        chosen = [fault for fault in wanted if fault.nodes == nodes]
+    for nodes in sorted({fault.nodes for fault in faults}):
+        chosen = [fault for fault in faults if fault.nodes == nodes]
         async with running_world(delivery, nodes=nodes, worker=worker) as world:
             for fault in chosen:
                 yield await _tried(world, fault, recompute, is_quick=is_quick)

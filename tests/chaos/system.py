@@ -25,7 +25,7 @@ from tests.chaos.proxy import Proxy
 from tidemill.services import Question
 
 MODEL = "identity"
-WORKER = "benchmarks.identity_worker"
+WORKER = "tests.chaos.worker"
 WORKERS = ("worker-1", "worker-2", "worker-3")
 RATE_PER_S = 250.0
 """Messages that flow while something breaks."""
@@ -111,6 +111,8 @@ def _heard_at(broker: RealKafka, port: Port, proxy: Proxy) -> RealKafka:
         "listeners": f"{own},PROXIED://{LOOPBACK}:{port}",
         "advertised.listeners": f"{own},PROXIED://{LOOPBACK}:{proxy.port}",
         "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT",
+        # When a result came is not for a worker to say whose clock jumps.
+        "log.message.timestamp.type": "LogAppendTime",
     }
     return replace(broker, more_settings={**broker.more_settings, **listeners})
 

@@ -59,9 +59,11 @@ class World:
         self._reader = KafkaReader(self.kafka, [INPUTS, RESULTS, DEAD])
 
     async def start(self) -> None:
-        """Make the topics and read along from their beginning."""
+        """Make the topics, read along from their beginning, and see a first message through."""
         await KafkaBus(self.kafka).create_topics([INPUTS, RESULTS, DEAD], partitions=PARTITIONS)
         await self._reader.start()
+        await self.send(self.messages(_CHUNK_RECORDS))
+        await self.healed()
 
     async def stop(self) -> None:
         """Close the reader."""

@@ -24,6 +24,16 @@ async def _freeze(world: World) -> None:
     await frozen(await world.process(world.random.choice(WORKERS)), 2 * SESSION_TIMEOUT_MS / 1000)
 
 
+async def _set_clocks(world: World) -> None:
+    """Put one worker an hour ahead and another one an hour behind, then both right again."""
+    ahead, behind = [await world.process(name) for name in world.random.sample(WORKERS, 2)]
+    ahead.send_signal(signal.SIGUSR1)
+    behind.send_signal(signal.SIGUSR2)
+    await asyncio.sleep(3.0)
+    for each in (ahead, behind):
+        each.send_signal(signal.SIGHUP)
+
+
 async def _visit(world: World) -> None:
     """Join the group and leave it soon, so that all partitions are dealt out anew, twice."""
     visitor = KafkaBus(world.kafka).consumer([INPUTS], group=GROUP)
@@ -68,6 +78,7 @@ FAULTS = (
         quick_in=("exactly-once",),
         repeats_each=OF_ONE_WORKER,
     ),
+    Fault(code="F13", what="clocks jump by an hour", inject=_set_clocks, times=5, quick_times=1),
     Fault(
         code="F14",
         what="a member comes and goes",
