@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import delivery, first_result, identity, limit, memory, padding
+from benchmarks import backlog, broken_cache, delivery, first_result, identity, limit, memory, padding
 from benchmarks.bench import Bench, Question
 from benchmarks.machine import machine
 from benchmarks.measure import Measure
@@ -26,7 +26,9 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "limit": limit.measure,
         "identity": identity.measure,
         "delivery": delivery.measure,
+        "broken_cache": broken_cache.measure,
         "memory": memory.measure,
+        "backlog": backlog.measure,
         "first_result": first_result.measure,
     }
 )

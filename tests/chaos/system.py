@@ -13,6 +13,7 @@ from deploy.local.keeper import OnEvent
 from deploy.local.part import Part
 from deploy.local.paths import MODELS, RUNS
 from deploy.local.ports import LOOPBACK, Port, free_port
+from deploy.local.proxy import Proxy
 from deploy.local.redis import RedisServer
 from deploy.local.stack import new_run_folder, say_nothing
 from deploy.local.supervisor import Supervisor
@@ -21,7 +22,6 @@ from deploy.local.triton_setup import ensure_triton
 from shared.settings import Delivery
 from tests.chaos.disk import SmallDisk
 from tests.chaos.mood import MoodyInstall, moody
-from tests.chaos.proxy import Proxy
 from tidemill.services import Question
 
 MODEL = "identity"

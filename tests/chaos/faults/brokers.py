@@ -3,8 +3,8 @@
 import asyncio
 import signal
 
+from deploy.local.proxy import Weather
 from tests.chaos.faults.fault import OF_ALL_WORKERS, Fault, frozen, in_weather, signalled
-from tests.chaos.proxy import Weather
 from tests.chaos.system import SESSION_TIMEOUT_MS
 from tests.chaos.world import World
 

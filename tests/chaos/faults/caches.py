@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
 
+from deploy.local.proxy import Weather
 from tests.chaos.faults.fault import Fault, frozen, in_weather, signalled
-from tests.chaos.proxy import Weather
 from tests.chaos.world import World
 
 _REPEATED_MESSAGES = 50

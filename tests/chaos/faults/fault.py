@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from deploy.local.proxy import Proxy, Weather
 from shared.settings import Delivery
-from tests.chaos.proxy import Proxy, Weather
 from tests.chaos.system import UNCOMMITTED_RECORDS, WORKERS
 from tests.chaos.world import World
 

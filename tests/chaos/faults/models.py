@@ -5,9 +5,9 @@ import signal
 
 import aiohttp
 
+from deploy.local.proxy import Weather
 from tests.chaos.faults.fault import OF_ALL_WORKERS, Fault, frozen, in_weather, signalled
 from tests.chaos.mood import SPOILT, Mood
-from tests.chaos.proxy import Weather
 from tests.chaos.system import MODEL, WORKERS
 from tests.chaos.world import World
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.chaos.proxy import Proxy, Weather
+from deploy.local.proxy import Proxy, Weather
 
 SOON_S = 0.2
 

@@ -45,7 +45,7 @@ class Proxy:
         self.port = 0
         self._host, self._port = host, port
         self._latency_s = latency_s
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - which bits are flipped is no secret
         self._weather = Weather.FAIR
         self._changed = asyncio.Event()
         self._writers: set[asyncio.StreamWriter] = set()

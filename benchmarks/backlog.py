@@ -1,0 +1,51 @@
+"""Whether memory stays bounded, however much waits: the most a worker takes with little and with much."""
+
+from collections.abc import Sequence
+
+from benchmarks.bench import Bench
+from benchmarks.identity import OURS
+from benchmarks.identity_plan import MODEL
+from benchmarks.measure import Goal, Measure
+from benchmarks.stack import stack_under_test
+from benchmarks.stream_run import work_off
+from benchmarks.texts import varied
+from benchmarks.topics import fill, messages
+from deploy.local.stack import LocalStack
+from shared.settings import KafkaSettings
+
+SHORT_COUNT, LONG_COUNT = 100_000, 1_000_000
+"""Also the short one is longer than all that a consumer fetches ahead."""
+
+WORKED_OFF_COUNT = 20_000
+_FILLED_AT_A_TIME = 20_000
+
+
+async def measure(bench: Bench) -> Sequence[Measure]:
+    """Return the peak of a worker in front of a million messages over that in front of 100,000."""
+    async with stack_under_test(bench, MODEL) as stack:
+        await _fill(bench, stack, SHORT_COUNT)
+        short = await work_off(OURS, [], stack, models=bench.models, enough=WORKED_OFF_COUNT)
+        await _fill(bench, stack, LONG_COUNT)
+        long = await work_off(OURS, [], stack, models=bench.models, enough=WORKED_OFF_COUNT)
+    return [
+        Measure(
+            name="identity model: peak memory, a million waiting / 100,000 waiting",
+            unit="x",
+            rounds=(long.peak_bytes / short.peak_bytes,),
+            goal=Goal(at_most=1.1),
+            facts={
+                "waiting": [SHORT_COUNT, LONG_COUNT],
+                "worked_off": WORKED_OFF_COUNT,
+                "peak_mb": [round(run.peak_bytes / 1e6, 1) for run in (short, long)],
+                "per_s": [round(run.rate_per_s, 1) for run in (short, long)],
+            },
+        )
+    ]
+
+
+async def _fill(bench: Bench, stack: LocalStack, count: int) -> None:
+    settings = KafkaSettings(bootstrap=stack.addresses.kafka_bootstrap)
+    texts = varied(bench.texts, -(-_FILLED_AT_A_TIME // len(bench.texts)))[:_FILLED_AT_A_TIME]
+    for _ in range(0, count, _FILLED_AT_A_TIME):
+        await fill(settings, messages(texts))
+    bench.say(f"{count:,} messages wait")
