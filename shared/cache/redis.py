@@ -113,11 +113,12 @@ class RedisCache:
         try:
             async with asyncio.timeout(self._limits.deadline_s):
                 stored = await self._client.mget(keys)
-        except _FAILURES as error:
+            values = [self._opened(key, value) for key, value in zip(keys, stored, strict=True)]
+        except Exception as error:  # noqa: BLE001 - the client stumbles over damaged answers in many ways
             self._fail("read", error)
             return [None] * len(keys)
         self._breaker.succeed()
-        return [self._opened(key, value) for key, value in zip(keys, stored, strict=True)]
+        return values
 
     def _opened(self, key: bytes, stored: bytes | str | None) -> bytes | None:
         value = unseal(key, stored) if isinstance(stored, bytes) else None
@@ -135,7 +136,7 @@ class RedisCache:
                     await self._client.eval(_PUT, len(keys), *keys, self._limits.ttl_s, *values)
             except ResponseError:  # say, out of memory: Redis can still be read
                 self._metrics.errors.labels("write").inc()
-            except _FAILURES as error:
+            except Exception as error:  # noqa: BLE001 - as for reading
                 self._fail("write", error)
 
     def _is_usable(self) -> bool:
@@ -168,7 +169,13 @@ class RedisCache:
 
     def _fail(self, kind: str, error: Exception) -> None:
         self._metrics.errors.labels(kind).inc()
-        if self._breaker.fail(asyncio.get_running_loop().time()):
+        now_s = asyncio.get_running_loop().time()
+        is_opened = self._breaker.fail(now_s)
+        if not isinstance(error, _FAILURES):
+            # A connection that made no sense once may lag behind by an answer for ever: take new ones.
+            self._breaker.open(until_s=now_s + self._limits.open_s)
+            is_opened = True
+        if is_opened:
             self._metrics.is_available.set(0)
             log.warning("cache_away", error=type(error).__name__, open_s=self._limits.open_s)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -135,6 +136,41 @@ async def test_a_value_under_the_wrong_key_is_a_miss(cache: RedisCache, raw: Red
     await raw.copy(ONE.decode(), TWO.decode())
 
     assert await cache.get_many([ONE, TWO]) == [b"1", None]
+
+
+@asynccontextmanager
+async def server_that_answers(mget: bytes) -> AsyncIterator[str]:
+    """Yield the address of a Redis that is there, and answers so when it is asked for values."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while command := await reader.read(64 * 1024):
+            if b"MGET" in command:
+                writer.write(mget)
+            else:
+                writer.write(b"+PONG\r\n" if b"PING" in command else b"+OK\r\n" * command.count(b"*"))
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"*1\r\n$m1\r\n", b"*1\r\n$-7\r\n", b"*2\r\n$1\r\n1\r\n$1\r\n2\r\n", b":1\r\n"],
+    ids=["no length", "negative length", "too many values", "a number"],
+)
+async def test_an_answer_that_makes_no_sense_is_a_miss_and_its_connection_is_not_trusted_again(
+    answer: bytes, registry: CollectorRegistry
+) -> None:
+    limits = CacheLimits(deadline_s=0.5, open_s=60.0, failures_to_open=3)
+    async with server_that_answers(answer) as url:
+        cache = await RedisCache.open(url, limits=limits, metrics=CacheMetrics(registry))
+        found = [await cache.get_many([ONE]) for _ in range(3)]
+        await cache.aclose()
+
+    assert found == [[None]] * 3
+    assert registry.get_sample_value("tidemill_cache_errors_total", {"kind": "read"}) == 1
+    assert registry.get_sample_value("tidemill_cache_available") == 0
 
 
 async def test_a_full_redis_can_still_be_read(
