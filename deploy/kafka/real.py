@@ -3,6 +3,7 @@
 import base64
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -32,6 +33,8 @@ class RealKafka:
     "Of a topic that is created by its first use."
     broker_port: Port = field(default_factory=free_port)
     controller_port: Port = field(default_factory=free_port)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    "Settings of the broker beside those of server.properties, or in place of them."
 
     @property
     def bootstrap(self) -> str:
@@ -78,10 +81,12 @@ class RealKafka:
         subprocess.run([*self._java(), *tool], check=True, capture_output=True)
 
     def _settings(self) -> str:
-        return Template(PROPERTIES.read_text()).substitute(
+        usual = Template(PROPERTIES.read_text()).substitute(
             host=LOOPBACK,
             broker_port=self.broker_port,
             controller_port=self.controller_port,
             logs=self._logs,
             partitions=self.partitions,
         )
+        # Of two lines with one name Java takes the later.
+        return usual + "".join(f"{name}={value}\n" for name, value in self.properties.items())
