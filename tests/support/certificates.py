@@ -33,26 +33,7 @@ def new_certificate(folder: Path, name: str) -> Certificate:
             pytest.fail(why)
         pytest.skip(why)
     made = Certificate(folder / f"{name}.pem", folder / f"{name}.key")
-    how = [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    ]
-    where = [
-        "-subj",
-        f"/CN={name}",
-        "-addext",
-        _NAMES,
-        "-keyout",
-        str(made.key),
-        "-out",
-        str(made.certificate),
-    ]
-    subprocess.run([openssl, *how, *where], check=True, capture_output=True)
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(made.key)]
+    named = ["-subj", f"/CN={name}", "-addext", _NAMES, "-days", "2", "-out", str(made.certificate)]
+    subprocess.run([openssl, "req", "-x509", *key, *named], check=True, capture_output=True)
     return made
