@@ -73,7 +73,13 @@ class RedisSettings(Group):
     """Where results are cached."""
 
     url: SecretStr | None = None
-    """`redis://host:port`; without it nothing is cached. Secret, as it may hold a password."""
+    """`redis://host:port`; without it nothing is cached. Secret, as it may hold a password.
+
+    With TLS `rediss://user:password@host:port`.
+    """
+
+    ca_file: str | None = None
+    """PEM file of the authority that signed the server's certificate; the system's own when empty."""
 
     ttl_s: Annotated[int, Field(ge=1)] = 3600
     """How long a result stays."""
