@@ -1,14 +1,25 @@
 """Settings that several services share; each service composes its own class from these groups.
 
-From the environment: `TIDEMILL__KAFKA__BOOTSTRAP=broker:9092`. Built once, in `__main__.py`.
+From the environment: `TIDEMILL__KAFKA__BOOTSTRAP=broker:9092`; or from files with the names of the variables,
+in the folder that TIDEMILL_SECRETS_DIR names. Built once, in `__main__.py`.
 """
 
+import os
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from shared.errors import ConfigError
+
+SECRETS_DIR = "TIDEMILL_SECRETS_DIR"
+"""The variable that names a mounted folder of secrets; with one underscore, as it is no setting itself."""
 
 
 class Group(BaseModel):
@@ -62,7 +73,13 @@ class RedisSettings(Group):
     """Where results are cached."""
 
     url: SecretStr | None = None
-    """`redis://host:port`; without it nothing is cached. Secret, as it may hold a password."""
+    """`redis://host:port`; without it nothing is cached. Secret, as it may hold a password.
+
+    With TLS `rediss://user:password@host:port`.
+    """
+
+    ca_file: str | None = None
+    """PEM file of the authority that signed the server's certificate; the system's own when empty."""
 
     ttl_s: Annotated[int, Field(ge=1)] = 3600
     """How long a result stays."""
@@ -109,11 +126,32 @@ class ServiceSettings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Return the settings. Raises ConfigError naming each variable that is wrong."""
+        """Return the settings. Raises ConfigError naming each variable, or the folder, that is wrong."""
         try:
             return cls()
         except ValidationError as error:
             raise ConfigError(_complaints(error)) from None
+        except (SettingsError, OSError, UnicodeError) as error:
+            folder = os.environ.get(SECRETS_DIR)
+            where = f"{SECRETS_DIR}={folder}: name a folder that can be read; " if folder else ""
+            raise ConfigError(f"wrong settings: {where}{error}") from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings names its parameters
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, the strongest first: a variable overrules the file of its name."""
+        folder = os.environ.get(SECRETS_DIR)
+        # Its own word for a folder that is not there is a warning, and the start would go on without secrets.
+        files = NestedSecretsSettingsSource(
+            file_secret_settings, secrets_dir=folder, secrets_dir_missing="error"
+        )
+        return init_settings, env_settings, files
 
 
 def _complaints(error: ValidationError) -> str:

@@ -21,7 +21,7 @@ settings.load_profile("tidemill")
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("TIDEMILL__"):
+        if name.startswith("TIDEMILL_"):
             monkeypatch.delenv(name)
 
 

@@ -44,11 +44,14 @@ class Connection(ServiceSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings names its parameters
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources, the strongest first: a variable overrules what runs here."""
-        return init_settings, env_settings, InitSettingsSource(settings_cls, running_stack())
+        """Return the sources, the strongest first: variables and files overrule what runs here."""
+        usual = super().settings_customise_sources(
+            settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
+        )
+        return *usual, InitSettingsSource(settings_cls, running_stack())
 
 
 def running_stack(current: Path = CURRENT) -> dict[str, Any]:

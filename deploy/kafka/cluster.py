@@ -26,7 +26,7 @@ def kafka_cluster(folder: Path, libs: Path, *, nodes: int = 3) -> list[RealKafka
             folder / f"node-{number}",
             libs,
             controller_port=port,
-            more_settings={"node.id": str(number), **copies},
+            properties={"node.id": str(number), **copies},
             name=f"kafka-{number}",
             cluster_id=cluster_id,
         )

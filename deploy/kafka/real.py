@@ -33,8 +33,8 @@ class RealKafka:
     "Of a topic that is created by its first use."
     broker_port: Port = field(default_factory=free_port)
     controller_port: Port = field(default_factory=free_port)
-    more_settings: Mapping[str, str] = field(default_factory=dict)
-    "Take the place of those in the file, or come on top of them."
+    properties: Mapping[str, str] = field(default_factory=dict)
+    "Settings of the broker beside those of server.properties, or in place of them."
     name: str = "kafka"
     cluster_id: str = ""
     "Of the cluster whose voters the settings name; empty for a node that is a cluster by itself."
@@ -77,15 +77,15 @@ class RealKafka:
         subprocess.run([*self._java(), *tool], check=True, capture_output=True)
 
     def _settings(self) -> str:
-        settings = Template(PROPERTIES.read_text()).substitute(
+        usual = Template(PROPERTIES.read_text()).substitute(
             host=LOOPBACK,
             broker_port=self.broker_port,
             controller_port=self.controller_port,
             logs=self._logs,
             partitions=self.partitions,
         )
-        # Of two lines with one name, Kafka takes the last.
-        return settings + "".join(f"{name}={value}\n" for name, value in self.more_settings.items())
+        # Of two lines with one name Java takes the later.
+        return usual + "".join(f"{name}={value}\n" for name, value in self.properties.items())
 
 
 def new_cluster_id() -> str:

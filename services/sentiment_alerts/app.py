@@ -12,6 +12,7 @@ from services.sentiment_alerts.settings import Settings
 from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
 from shared.bus.dead_letters import FloodGuard
 from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_reader import KafkaInspector
 from shared.bus.kafka_topics import COMPACTED, KafkaTopics
 from shared.bus.metrics import StreamMetrics
 from shared.clock import utc_now
@@ -53,10 +54,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def _source(kafka: KafkaSettings) -> NewsSource:
-    """Return the topic with its partitions, its changelog made."""
+    """Return the topic with its partitions, its changelog made.
+
+    Raises ConfigError where Kafka doesn't let us; Faust would wait for its group without a word.
+    """
     topics = KafkaTopics(kafka)
     partitions = await topics.partition_count(NewsArticleAnalyzed.name)
     await topics.create(changelog_topic(GROUP), partitions=partitions, config=COMPACTED)
+    await KafkaInspector(kafka).positions(GROUP, [NewsArticleAnalyzed.name])
     return NewsSource(topic=NewsArticleAnalyzed.name, group=GROUP, partitions=partitions, member=kafka.member)
 
 

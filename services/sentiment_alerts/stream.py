@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ssl
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from services.sentiment_alerts.apply import Store
 from services.sentiment_alerts.handler import States
 from services.sentiment_alerts.order import Order, Turn
 from services.sentiment_alerts.table import TableStates
+from shared.bus.kafka_client import tls
 from shared.bus.port import ClientBrokenError
 from shared.bus.record import Partition, Record
 from shared.errors import RetryableError
@@ -130,12 +130,13 @@ class NewsStream:
         Raises what `apply` raised, or ClientBrokenError when Faust fell: start the process again,
         and it goes on where its last acknowledged record ended.
         """
-        await self._app.start()
-        ends = [asyncio.ensure_future(self._app.wait_until_stopped()), asyncio.ensure_future(_set(stop))]
+        running, told = asyncio.ensure_future(self._live()), asyncio.ensure_future(_set(stop))
         try:
-            await asyncio.wait([*ends, self._failed], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([running, told, self._failed], return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                running.result()
         finally:
-            for end in ends:
+            for end in (running, told):
                 end.cancel()
             # Faust waits for an agent that holds a record it failed on: that one must not hold us too.
             with contextlib.suppress(TimeoutError):
@@ -145,6 +146,11 @@ class NewsStream:
             self._failed.result()
         if not stop.is_set():
             raise ClientBrokenError(f"Faust stopped: {self._app.crash_reason!r}")
+
+    async def _live(self) -> None:
+        """Return when Faust has stopped; its start alone can take for ever, as one without rights does."""
+        await self._app.start()
+        await self._app.wait_until_stopped()
 
     async def _begin(self) -> None:
         """Take up each partition behind what the table holds of it; other partitions may be ours now."""
@@ -249,9 +255,7 @@ def _options(kafka: KafkaSettings, source: NewsSource) -> dict[str, Any]:
 
 
 def _credentials(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    context = None
-    if kafka.security_protocol.endswith("SSL"):
-        context = ssl.create_default_context(cafile=kafka.ca_file)
+    context = tls(kafka)
     if kafka.password is not None:
         return faust.SASLCredentials(
             username=kafka.username,

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
-from shared.bus.kafka_client import RECORD_MAX_BYTES, connection, to_record, translated
+from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
 from shared.bus.kafka_producer import KafkaProducer, KafkaTransactions
 from shared.bus.kafka_reader import KafkaInspector
 from shared.bus.kafka_topics import KafkaTopics
@@ -86,7 +86,7 @@ class KafkaConsumer:
         )
         rebalance = _Rebalance(on_revoke, on_assign, partial(self._go_to_committed, client))
         client.subscribe(topics=self._topics, listener=rebalance)
-        with translated(f"joining group {self._group} at {self._settings.bootstrap}"):
+        async with connecting(self._settings, f"joining group {self._group}"):
             try:
                 await client.start()
             except BaseException:

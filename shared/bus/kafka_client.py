@@ -1,11 +1,12 @@
 """What every aiokafka client of ours shares: how it connects, and how its errors and records become ours."""
 
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from aiokafka import errors as kafka_errors
+from aiokafka.conn import collect_hosts, create_conn
 
 from shared.bus.port import ClientBrokenError
 from shared.bus.record import Partition, Record
@@ -23,15 +24,28 @@ _BROKEN = (
     kafka_errors.ProducerClosed,
     kafka_errors.ConsumerStoppedError,
 )
-_WRONG_SETUP = (
-    kafka_errors.AuthenticationFailedError,
-    kafka_errors.AuthenticationMethodNotSupported,
-    kafka_errors.SaslAuthenticationFailed,
-    kafka_errors.TopicAuthorizationFailedError,
-    kafka_errors.GroupAuthorizationFailedError,
-    kafka_errors.ClusterAuthorizationFailedError,
-    kafka_errors.TransactionalIdAuthorizationFailed,
-)
+_LOGIN = "check TIDEMILL__KAFKA__USERNAME, TIDEMILL__KAFKA__PASSWORD and TIDEMILL__KAFKA__SASL_MECHANISM"
+_PROTOCOL = "check TIDEMILL__KAFKA__SECURITY_PROTOCOL"
+_GRANT = "grant the user {} with kafka-acls.sh; docs/operations.md, Security, has the commands"
+_WRONG_SETUP: dict[type[Exception], str] = {
+    kafka_errors.AuthenticationFailedError: _LOGIN,
+    kafka_errors.AuthenticationMethodNotSupported: _LOGIN,
+    kafka_errors.SaslAuthenticationFailed: _LOGIN,
+    kafka_errors.UnsupportedSaslMechanismError: _LOGIN,
+    # What a door without logins says.
+    kafka_errors.IllegalSaslStateError: _PROTOCOL,
+    kafka_errors.TopicAuthorizationFailedError: _GRANT.format("this topic"),
+    kafka_errors.GroupAuthorizationFailedError: _GRANT.format("this group"),
+    kafka_errors.TransactionalIdAuthorizationFailed: _GRANT.format("this transactional id"),
+    # What an idempotent producer hears that may write to no topic at all.
+    kafka_errors.ClusterAuthorizationFailedError: _GRANT.format("a topic to write to"),
+    ssl.SSLCertVerificationError: "TIDEMILL__KAFKA__CA_FILE must name the authority that signed the brokers' "
+    "certificates, and TIDEMILL__KAFKA__BOOTSTRAP a name that stands in them",
+    ssl.SSLError: _PROTOCOL,
+}
+"""What a person must do about an error; the first class that fits counts."""
+
+_ASK_WHY_TIMEOUT_MS = 5_000
 _TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordTooLargeError)
 
 
@@ -42,12 +56,49 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except _BROKEN as error:
         raise ClientBrokenError(f"{doing}: {error!r}") from error
-    except _WRONG_SETUP as error:
-        raise ConfigError(f"{doing}: {error!r}; check user, password and access rights") from error
+    except tuple(_WRONG_SETUP) as error:
+        cure = next(cure for kind, cure in _WRONG_SETUP.items() if isinstance(error, kind))
+        raise ConfigError(f"{doing}: {_in_one_line(error)}; {cure}") from error
     except _TOO_LARGE as error:
         raise RejectedError("record_too_large", f"{doing}: {error}") from error
     except (kafka_errors.KafkaError, OSError) as error:
         raise RetryableError(f"{doing}: {error!r}") from error
+
+
+@asynccontextmanager
+async def connecting(settings: KafkaSettings, doing: str) -> AsyncIterator[None]:
+    """Turn the errors of a client's start into ours.
+
+    aiokafka itself calls every broker that it can't use unreachable: whether one refused the login or
+    has a certificate that nobody knows is asked again, and said.
+    """
+    with translated(f"{doing} at {settings.bootstrap}"):
+        try:
+            yield
+        except kafka_errors.KafkaConnectionError:
+            await _raise_refusal(settings)
+            raise
+
+
+async def _raise_refusal(settings: KafkaSettings) -> None:
+    """Raise why a broker doesn't want us; return where none says so."""
+    arguments = connection(settings)
+    for host, port, _ in collect_hosts(arguments.pop("bootstrap_servers")):
+        try:
+            made = await create_conn(host, port, request_timeout_ms=_ASK_WHY_TIMEOUT_MS, **arguments)
+        except tuple(_WRONG_SETUP):
+            raise
+        except kafka_errors.KafkaConnectionError as error:
+            raise kafka_errors.KafkaConnectionError(
+                f"{host}:{port} ends the connection; {_PROTOCOL}"
+            ) from error
+        except (kafka_errors.KafkaError, OSError):
+            continue
+        made.close()
+
+
+def _in_one_line(error: Exception) -> str:
+    return " ".join((str(error) if isinstance(error, OSError) else repr(error)).split())
 
 
 def to_record(message: Any) -> Record:
@@ -63,13 +114,13 @@ def to_record(message: Any) -> Record:
 
 
 def connection(settings: KafkaSettings) -> dict[str, Any]:
-    """Return the arguments that every aiokafka client takes."""
+    """Return the arguments that every aiokafka client takes. Raises ConfigError as `tls` does."""
     arguments: dict[str, Any] = {
         "bootstrap_servers": settings.bootstrap,
         "security_protocol": settings.security_protocol,
     }
-    if settings.security_protocol.endswith("SSL"):
-        arguments["ssl_context"] = ssl.create_default_context(cafile=settings.ca_file)
+    if context := tls(settings):
+        arguments["ssl_context"] = context
     if settings.password is not None:
         arguments |= {
             "sasl_mechanism": settings.sasl_mechanism,
@@ -77,3 +128,18 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
             "sasl_plain_password": settings.password.get_secret_value(),
         }
     return arguments
+
+
+def tls(settings: KafkaSettings) -> ssl.SSLContext | None:
+    """Return how certificates are checked, host names included; None without TLS.
+
+    Raises ConfigError when the file of the authority is none: name a PEM file.
+    """
+    if not settings.security_protocol.endswith("SSL"):
+        return None
+    try:
+        return ssl.create_default_context(cafile=settings.ca_file)
+    except OSError as error:
+        raise ConfigError(
+            f"TIDEMILL__KAFKA__CA_FILE: {settings.ca_file} is no PEM file of certificates ({error})"
+        ) from error

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from shared.bus.kafka_client import RECORD_MAX_BYTES, connection, translated
+from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, translated
 from shared.bus.record import Outgoing, Partition
 from shared.errors import RejectedError
 from shared.settings import KafkaSettings
@@ -114,7 +114,7 @@ async def _started(settings: KafkaSettings, **more: Any) -> AIOKafkaProducer:
         metadata_max_age_ms=10_000,
         **more,
     )
-    with translated(f"connecting to {settings.bootstrap}"):
+    async with connecting(settings, "connecting a producer"):
         try:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 await client.start()

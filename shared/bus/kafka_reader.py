@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.bus.kafka_client import RECORD_MAX_BYTES, connection, to_record, translated
+from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
 from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
@@ -49,7 +49,7 @@ class KafkaReader:
             fetch_max_wait_ms=self._settings.fetch_wait_ms,
             metadata_max_age_ms=2_000,
         )
-        with translated(f"reading from {self._settings.bootstrap}"):
+        async with connecting(self._settings, "reading"):
             try:
                 await client.start()
                 for partition in client.assignment():
@@ -93,7 +93,7 @@ class KafkaInspector:
 
     async def topics(self) -> frozenset[str]:
         """Return the topics that exist. Raises RetryableError when the broker can't be reached."""
-        with translated(f"asking {self._settings.bootstrap} for its topics"):
+        async with connecting(self._settings, "asking for topics"):
             client = AIOKafkaConsumer(**connection(self._settings))
             try:
                 await client.start()
@@ -103,7 +103,7 @@ class KafkaInspector:
 
     async def committed(self, group: str, partitions: Iterable[TopicPartition]) -> Mapping[Partition, int]:
         """Return the offset that `group` reads next, of each partition where it has committed any."""
-        with translated(f"asking {self._settings.bootstrap} for group {group}"):
+        async with connecting(self._settings, f"asking for group {group}"):
             admin = AIOKafkaAdminClient(**connection(self._settings))
             try:
                 await admin.start()
@@ -113,7 +113,7 @@ class KafkaInspector:
 
     async def positions(self, group: str, topics: Iterable[str]) -> Mapping[Partition, GroupPosition]:
         """Return how far `group` is in those of `topics` that exist."""
-        with translated(f"asking {self._settings.bootstrap} for group {group}"):
+        async with connecting(self._settings, f"asking for group {group}"):
             admin = AIOKafkaAdminClient(**connection(self._settings))
             client = AIOKafkaConsumer(**connection(self._settings))
             try:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.bus.kafka_client import connection, translated
+from shared.bus.kafka_client import connecting, connection
 from shared.bus.kafka_reader import KafkaInspector
 from shared.bus.record import Partition
 from shared.settings import KafkaSettings
@@ -19,7 +19,7 @@ async def skip_lost(settings: KafkaSettings, group: str, topics: Iterable[str]) 
     positions = await KafkaInspector(settings).positions(group, topics)
     committed = {partition: at.committed for partition, at in positions.items() if at.committed is not None}
     client = AIOKafkaConsumer(**connection(settings), group_id=group, enable_auto_commit=False)
-    with translated(f"moving {group}, whose members must be stopped"):
+    async with connecting(settings, f"moving {group}, whose members must be stopped,"):
         try:
             await client.start()
             places = [TopicPartition(*partition) for partition in committed]

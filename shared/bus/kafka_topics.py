@@ -1,11 +1,13 @@
 """Topics as such: how many partitions they have, and creating those that are missing."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka import errors as kafka_errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shared.bus.kafka_client import connection, translated
+from shared.bus.kafka_client import connecting, connection
 from shared.settings import KafkaSettings
 
 COMPACTED = {
@@ -28,7 +30,7 @@ class KafkaTopics:
         A broker that creates topics by their first use creates it now. Raises RetryableError when
         the broker can't be reached, or doesn't have the topic.
         """
-        with translated(f"asking {self._settings.bootstrap} for the topic {topic}"):
+        async with connecting(self._settings, f"asking for the topic {topic}"):
             client = AIOKafkaProducer(**connection(self._settings), request_timeout_ms=10_000)
             try:
                 await client.start()
@@ -37,12 +39,14 @@ class KafkaTopics:
                 await client.stop()
 
     async def create(self, topic: str, *, partitions: int, config: Mapping[str, str]) -> None:
-        """Create the topic if it is missing. Raises RetryableError when the broker can't be reached.
+        """Create the topic if it is missing.
+
+        Raises RetryableError when the broker can't be reached, ConfigError when it doesn't let us.
 
         Does nothing at a broker that can't create topics on request, as the in-memory one: there
         they appear with their first use, without `config`.
         """
-        with translated(f"creating {topic} at {self._settings.bootstrap}"):
+        async with connecting(self._settings, f"creating {topic}"):
             admin = AIOKafkaAdminClient(**connection(self._settings))
             try:
                 await admin.start()
@@ -52,6 +56,14 @@ class KafkaTopics:
                 if topic not in await admin.list_topics():
                     # Empty assignments: aiokafka's way to say "as many replicas as is usual there".
                     new = NewTopic(topic, partitions, -1, replica_assignments={}, topic_configs=dict(config))
-                    await admin.create_topics([new])
+                    _check(topic, await admin.create_topics([new]))
             finally:
                 await admin.close()
+
+
+def _check(topic: str, answer: Any) -> None:
+    """Raise what became of the request, which aiokafka leaves to be looked for in the answer."""
+    for _, code, *_ in answer.topic_errors:
+        kind = kafka_errors.for_code(code)
+        if kind not in {kafka_errors.NoError, kafka_errors.TopicAlreadyExistsError}:
+            raise kind(topic)

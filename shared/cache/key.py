@@ -2,7 +2,7 @@
 
 import hashlib
 
-_PREFIX = b"tidemill:1:"
+PREFIX = b"tidemill:1:"
 """The number changes with the format of the values. An ACL of Redis can be limited to this prefix."""
 
 
@@ -21,4 +21,4 @@ class KeySpace:
         """Return the key of one input; 160 bits, so that no two inputs ever share one."""
         digest = self._digest.copy()
         digest.update(canonical_input)
-        return _PREFIX + digest.hexdigest().encode()
+        return PREFIX + digest.hexdigest().encode()

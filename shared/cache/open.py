@@ -17,4 +17,5 @@ async def open_cache(settings: RedisSettings, registry: CollectorRegistry) -> Ca
         settings.url.get_secret_value(),
         limits=CacheLimits(ttl_s=settings.ttl_s),
         metrics=CacheMetrics(registry),
+        ca_file=settings.ca_file,
     )

@@ -1,6 +1,7 @@
 """Results in Redis, which may be away, slow or wrong at any time without anyone noticing but the metrics."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -10,9 +11,10 @@ import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from shared.cache.breaker import Breaker
+from shared.cache.key import PREFIX
 from shared.cache.metrics import CacheMetrics
 from shared.cache.seal import seal, unseal
 from shared.errors import ConfigError
@@ -21,6 +23,8 @@ _FAILURES = (RedisError, OSError, TimeoutError)
 
 # One command for a whole batch: a pipeline of SETs takes six times the client's CPU (16 and 2.7 us a key).
 _PUT = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1]) end"
+
+_PROBE_KEY = PREFIX + b"probe"
 
 log = structlog.get_logger()
 
@@ -56,8 +60,11 @@ class CacheLimits:
 class RedisCache:
     """Remembers results in the Redis at `url`, all workers together. Never raises, never waits long."""
 
-    def __init__(self, url: str, *, limits: CacheLimits, metrics: CacheMetrics) -> None:
+    def __init__(
+        self, url: str, *, limits: CacheLimits, metrics: CacheMetrics, ca_file: str | None = None
+    ) -> None:
         self._url = url
+        self._ca_file = ca_file
         self._limits = limits
         self._metrics = metrics
         self._client = self._new_client()
@@ -66,15 +73,25 @@ class RedisCache:
         self._unwritten: dict[bytes, bytes] = {}
         self._writer: asyncio.Task[None] | None = None
         self._probe: asyncio.Task[None] | None = None
+        self._writes_are_taken = True
 
     @classmethod
-    async def open(cls, url: str, *, limits: CacheLimits | None = None, metrics: CacheMetrics) -> Self:
+    async def open(
+        cls,
+        url: str,
+        *,
+        limits: CacheLimits | None = None,
+        metrics: CacheMetrics,
+        ca_file: str | None = None,
+    ) -> Self:
         """Return the cache, connected if Redis is there; if not, it connects by itself later.
 
-        Raises ConfigError when `url` is none: write it as redis://host:port.
+        Raises ConfigError when `url` is none: write it as redis://host:port; or when `ca_file` holds no
+        certificates.
         """
+        _check_ca_file(ca_file)
         try:
-            cache = cls(url, limits=limits or CacheLimits(), metrics=metrics)
+            cache = cls(url, limits=limits or CacheLimits(), metrics=metrics, ca_file=ca_file)
         except ValueError as error:  # without its text, which may show the password
             raise ConfigError("the address of Redis is not of the form redis://host:port") from error
         if cache._breaker.claim_probe(asyncio.get_running_loop().time()):
@@ -134,10 +151,15 @@ class RedisCache:
             try:
                 async with asyncio.timeout(self._limits.connect_s):
                     await self._client.eval(_PUT, len(keys), *keys, self._limits.ttl_s, *values)
-            except ResponseError:  # say, out of memory: Redis can still be read
+            except ResponseError as error:  # say, out of memory: Redis can still be read
                 self._metrics.errors.labels("write").inc()
+                if self._writes_are_taken:  # once, not with each batch
+                    log.warning("cache_not_written", error=type(error).__name__, cure=_cure(error))
+                self._writes_are_taken = False
             except Exception as error:  # noqa: BLE001 - as for reading
                 self._fail("write", error)
+            else:
+                self._writes_are_taken = True
 
     def _is_usable(self) -> bool:
         if self._breaker.is_closed:
@@ -150,15 +172,20 @@ class RedisCache:
     async def _reconnect(self) -> None:
         """Replace all connections: after an outage the pool holds dead ones and can't tell."""
         fresh = self._new_client()
-        pings = [fresh.ping() for _ in range(self._limits.connection_count)]
+        # What the cache will ask, as a user may be allowed to ping and not to read.
+        reads = [fresh.mget([_PROBE_KEY]) for _ in range(self._limits.connection_count)]
         try:
             async with asyncio.timeout(self._limits.connect_s):
-                failures = [x for x in await asyncio.gather(*pings, return_exceptions=True) if x is not True]
+                answers = await asyncio.gather(*reads, return_exceptions=True)
+            failures = [answer for answer in answers if isinstance(answer, BaseException)]
         except TimeoutError as error:
             failures = [error]
+        except asyncio.CancelledError:
+            await _close(fresh)
+            raise
         if failures:
             self._metrics.errors.labels("connect").inc()
-            log.warning("cache_not_connected", error=type(failures[0]).__name__)
+            log.warning("cache_not_connected", error=type(failures[0]).__name__, cure=_cure(failures[0]))
             await _close(fresh)
             return
         stale, self._client = self._client, fresh
@@ -177,10 +204,11 @@ class RedisCache:
             is_opened = True
         if is_opened:
             self._metrics.is_available.set(0)
-            log.warning("cache_away", error=type(error).__name__, open_s=self._limits.open_s)
+            log.warning("cache_away", error=type(error).__name__, cure=_cure(error))
 
     def _new_client(self) -> Redis:
         limits = self._limits
+        tls = {"ssl_ca_certs": self._ca_file} if self._url.startswith("rediss:") else {}
         pool = BlockingConnectionPool.from_url(
             self._url,
             protocol=2,
@@ -189,6 +217,7 @@ class RedisCache:
             socket_timeout=limits.connect_s,
             socket_connect_timeout=limits.connect_s,
             retry=Retry(NoBackoff(), 0),
+            **tls,
         )
         return Redis.from_pool(pool)
 
@@ -198,3 +227,26 @@ async def _close(client: Redis) -> None:
         await client.aclose()
     except _FAILURES as error:
         log.info("cache_close_failed", error=type(error).__name__)
+
+
+def _check_ca_file(ca_file: str | None) -> None:
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise ConfigError(
+            f"TIDEMILL__REDIS__CA_FILE: {ca_file} is no PEM file of certificates ({error})"
+        ) from error
+
+
+def _cure(error: BaseException) -> str:
+    """Return what an operator can do about a failure; never what the server said, which may hold anything."""
+    if isinstance(error, AuthenticationError):
+        return "check user and password in TIDEMILL__REDIS__URL"
+    if isinstance(error, NoPermissionError):
+        return "allow the user the commands and keys of docs/operations.md, Redis"
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "TIDEMILL__REDIS__CA_FILE must name the authority that signed the certificate of this host"
+    if isinstance(error, ResponseError):
+        # Of a command within a script each version of Redis says in other words that it is not allowed.
+        return "see whether Redis has room and lets this user write (docs/operations.md, Redis)"
+    return "see whether Redis runs and is reached at TIDEMILL__REDIS__URL; results are right without it"

@@ -42,7 +42,7 @@ def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
             structlog.get_logger().error("service_gave_up", why=reason)
         else:
             structlog.get_logger().exception("service_failed")
-        sys.exit(EXIT_UNABLE)
+        sys.exit(exit_code_of(error))
     sys.exit(0)
 
 
@@ -54,6 +54,14 @@ def reason_of(error: Exception) -> str:
         return ""
     reasons = [reason_of(each) for each in error.exceptions]
     return "; ".join(reasons) if all(reasons) else ""
+
+
+def exit_code_of(error: Exception) -> int:
+    """Return 2 when nothing but a set-up was wrong, as with a right that Kafka denies; else 1."""
+    if isinstance(error, ExceptionGroup):
+        _, others = error.split(ConfigError)
+        return EXIT_UNABLE if others else EXIT_CONFIG
+    return EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_UNABLE
 
 
 def _refuse(service: str, why: str, code: int) -> NoReturn:

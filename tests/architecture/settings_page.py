@@ -26,6 +26,11 @@ HEAD = """# Settings
 Every setting is an environment variable, read once at the start. A name that does not exist inside a group,
 or a value that makes no sense, stops the start with one line that names the variable and exit code 2. This
 page is generated from the classes (`python -m tests.architecture.settings_page`).
+
+Secrets need not stand in the environment: `TIDEMILL_SECRETS_DIR` names a folder, such as a mounted secret of
+Kubernetes or Docker, that has a file for each, called like its variable (`TIDEMILL__KAFKA__PASSWORD`). White
+space around its content is cut off, a variable overrules a file, and a folder that is not there or can't be
+read stops the start. Links that lead out of the folder are not followed.
 """
 
 

@@ -114,7 +114,7 @@ def _heard_at(broker: RealKafka, port: Port, proxy: Proxy) -> RealKafka:
         # When a result came is not for a worker to say whose clock jumps.
         "log.message.timestamp.type": "LogAppendTime",
     }
-    return replace(broker, more_settings={**broker.more_settings, **listeners})
+    return replace(broker, properties={**broker.properties, **listeners})
 
 
 def _workers(system: System, delivery: Delivery, module: str) -> Sequence[Part]:

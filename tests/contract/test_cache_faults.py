@@ -142,16 +142,21 @@ async def test_a_value_under_the_wrong_key_is_a_miss(cache: RedisCache, raw: Red
 async def server_that_answers(mget: bytes) -> AsyncIterator[str]:
     """Yield the address of a Redis that is there, and answers so when it is asked for values."""
 
+    writers = []
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         while command := await reader.read(64 * 1024):
-            if b"MGET" in command:
-                writer.write(mget)
+            if b"MGET" not in command:
+                writer.write(b"+OK\r\n" * command.count(b"*"))
             else:
-                writer.write(b"+PONG\r\n" if b"PING" in command else b"+OK\r\n" * command.count(b"*"))
-        writer.close()
+                writer.write(b"*1\r\n$-1\r\n" if b"probe" in command else mget)
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         yield f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for writer in writers:
+            writer.close()
+            await writer.wait_closed()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,9 @@ class RedisProcess:
     """Keeps its port, so that clients find it again after a restart."""
 
     server: RedisServer = field(default_factory=RedisServer)
+    more: tuple[str, ...] = ()
+    """Further words of its command line."""
+
     _child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -34,7 +37,7 @@ class RedisProcess:
             if os.environ.get("CI"):
                 raise
             pytest.skip(str(error))
-        self._child = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - forks, then returns
+        self._child = subprocess.Popen([*command, *self.more], stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - forks, then returns
         await self._answers()
 
     def kill(self) -> None:
@@ -62,9 +65,9 @@ class RedisProcess:
 
 
 @asynccontextmanager
-async def running_redis() -> AsyncIterator[RedisProcess]:
-    """Run one while the context lasts."""
-    redis = RedisProcess()
+async def running_redis(*more: str) -> AsyncIterator[RedisProcess]:
+    """Run one, with these words on its command line, while the context lasts."""
+    redis = RedisProcess(more=more)
     await redis.start()
     try:
         yield redis

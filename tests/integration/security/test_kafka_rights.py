@@ -1,0 +1,119 @@
+"""With the rights that the operator's page grants, streams deliver in both ways, and services run."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.samples.news import generate_news
+from shared.bus.kafka_reader import KafkaInspector, KafkaReader
+from shared.bus.kafka_skip import skip_lost
+from shared.bus.record import Outgoing
+from shared.events import NewsArticleAnalyzed, SentimentAlertRaised, SupportMessageRouted
+from shared.settings import Delivery
+from tests.integration.services.analyzed import analyzed_message, analyzed_news
+from tests.integration.services.service_process import Results, publish, running
+from tests.support.echo import REFUSED, echoing
+from tests.support.secured_kafka import SecuredKafka
+
+STREAMS = {
+    "tidemill-inference-messages": ("customer.message_received.v1", "customer.message_analyzed.v1"),
+    "tidemill-inference-news": ("news.article_published.v1", "news.article_analyzed.v1"),
+    "tidemill-inference-images": ("image.received.v1", "image.analyzed.v1"),
+}
+READS, _ = STREAMS["tidemill-inference-messages"]
+ENDS_WITHIN_S = 20.0
+
+
+@pytest.mark.parametrize(
+    ("user", "delivery"),
+    [
+        ("tidemill-inference-messages", "at-least-once"),
+        ("tidemill-inference-messages", "exactly-once"),
+        # Not exactly once: the alerts of the test below would wait for the offset of a transaction's end.
+        ("tidemill-inference-news", "at-least-once"),
+        ("tidemill-inference-images", "exactly-once"),
+    ],
+)
+async def test_a_stream_delivers_with_the_documented_rights(
+    locked: SecuredKafka, user: str, delivery: Delivery
+) -> None:
+    reads, writes = STREAMS[user]
+    run = uuid4().hex
+    inputs = [Outgoing(reads, f"{run}-{n}".encode(), REFUSED if n == 3 else b"{}") for n in range(20)]
+    stop = asyncio.Event()
+    running = asyncio.create_task(
+        echoing(locked.settings(user, delivery=delivery), user, reads=reads, writes=writes).run(stop)
+    )
+
+    await publish(locked.broker.bootstrap, inputs)
+    results = await Results(locked.broker.bootstrap, [writes]).matching(run, count=19)
+    dead = await Results(locked.broker.bootstrap, [f"{reads}.dead"]).matching(run, count=1)
+    stop.set()
+    await running
+
+    assert len(results) == 19
+    assert [record.key for record in dead] == [f"{run}-3".encode()]
+    positions = await KafkaInspector(locked.settings(user)).positions(user, [reads])
+    assert sum(at.lag_records for at in positions.values()) == 0
+
+
+async def test_the_operator_sees_how_far_each_group_is_and_reads_dead_letters(locked: SecuredKafka) -> None:
+    operator = locked.settings("tidemill-operator")
+    for user, (reads, _) in STREAMS.items():
+        assert len(await KafkaInspector(operator).positions(user, [reads])) == 2
+        assert await skip_lost(operator, user, [reads]) == {}
+    await publish(locked.broker.bootstrap, [Outgoing(f"{READS}.dead", b"key", b"value")])
+
+    reader = KafkaReader(operator, [f"{READS}.dead"])
+    await reader.start()
+    try:
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            while not (found := await reader.fetch(timeout_ms=500)):
+                pass
+    finally:
+        await reader.stop()
+
+    assert found
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+async def test_the_support_bot_runs_with_the_documented_rights(
+    locked: SecuredKafka, delivery: Delivery
+) -> None:
+    run = uuid4().hex
+    inside = locked.broker.bootstrap
+    messages = [analyzed_message(f"{run}-{number}") for number in range(5)]
+    environment = locked.environment("tidemill-support-bot", DELIVERY=delivery)
+
+    async with running("support_bot", environment.pop("TIDEMILL__KAFKA__BOOTSTRAP"), **environment) as bot:
+        await bot.ready()
+        await publish(inside, [Outgoing(each.name, each.key, each.to_json()) for each in messages])
+        routed = await Results(inside, [SupportMessageRouted.name]).matching(run, count=5)
+        exit_code = await bot.stop()
+
+    assert len(routed) == 5
+    assert exit_code == 0
+
+
+async def test_sentiment_alerts_run_with_the_documented_rights(locked: SecuredKafka) -> None:
+    run = uuid4().hex
+    inside, name = locked.broker.bootstrap, NewsArticleAnalyzed.name
+    news = [analyzed_news(item, run=run, number=number) for number, item in enumerate(generate_news())]
+    environment = locked.environment("tidemill-sentiment-alerts")
+    bootstrap = environment.pop("TIDEMILL__KAFKA__BOOTSTRAP")
+
+    async with running("sentiment_alerts", bootstrap, **environment) as alerts:
+        await alerts.ready()
+        await publish(inside, [Outgoing(name, f"{run}-bad".encode(), b"{")])
+        await publish(inside, [Outgoing(each.name, each.key, each.to_json()) for each in news])
+        raised = await Results(inside, [SentimentAlertRaised.name]).matching(run, count=1)
+        dead = await Results(inside, [f"{name}.dead"]).matching(run, count=1)
+        table = await Results(inside, ["tidemill-sentiment-alerts-companies-changelog"]).matching(
+            run, count=1
+        )
+        exit_code = await alerts.stop()
+
+    assert (len(raised), len(dead)) == (1, 1)
+    assert table
+    assert exit_code == 0
