@@ -141,7 +141,6 @@ async def test_a_value_under_the_wrong_key_is_a_miss(cache: RedisCache, raw: Red
 @asynccontextmanager
 async def server_that_answers(mget: bytes) -> AsyncIterator[str]:
     """Yield the address of a Redis that is there, and answers so when it is asked for values."""
-
     writers = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
