@@ -3,15 +3,13 @@
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
-import psutil
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
-from deploy.local.part import PartEvent, PartState
 from shared.bus.dead_letters import read_dead_letter
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_producer import KafkaProducer
@@ -25,6 +23,7 @@ from shared.settings import Delivery, KafkaSettings
 from tests.chaos.ledger import Books
 from tests.chaos.recompute import told
 from tests.chaos.system import RATE_PER_S, WORKER, System, running_system
+from tests.support.parts import Parts
 
 INPUTS = CustomerMessageReceived.name
 RESULTS = CustomerMessageAnalyzed.name
@@ -36,9 +35,6 @@ _CHUNK_RECORDS = 20
 _UNLUCKY = retry_if_exception_type((RetryableError, ClientBrokenError))
 _RETRY_AFTER_S = 0.2
 _HEAL_WITHIN_S = 60.0
-_LOOK_EVERY_S = 0.05
-_SETTLED_S = 3.0
-"""Longer than a part takes to notice that the model it just started with answers nonsense."""
 
 
 Page = Mapping[Partition, int]
@@ -48,12 +44,12 @@ Page = Mapping[Partition, int]
 class World:
     """What a fault may touch."""
 
-    def __init__(self, system: System, delivery: Delivery, seen: list[PartEvent]) -> None:
+    def __init__(self, system: System, delivery: Delivery, parts: Parts) -> None:
         self.system = system
+        self.parts = parts
         self.kafka = KafkaSettings(bootstrap=system.bootstrap)
         self.delivery = delivery
         self.random = random.Random(7)
-        self._seen = seen
         self._numbers = itertools.count()
         self._records: dict[Partition, list[Record]] = {}
         self._reader = KafkaReader(self.kafka, [INPUTS, RESULTS, DEAD])
@@ -68,47 +64,6 @@ class World:
     async def stop(self) -> None:
         """Close the reader."""
         await self._reader.stop()
-
-    async def process(self, part: str) -> psutil.Process:
-        """Return the process that a part is, once it is ready. Raises TimeoutError after a minute."""
-        await self._met(lambda: self._are_ready([part]))
-        pid = next(each.pid for each in reversed(self._seen) if each.part == part and each.pid)
-        return psutil.Process(pid)
-
-    def mark(self) -> int:
-        """Return a point in the history of the parts, for `back`."""
-        return len(self._seen)
-
-    async def back(self, part: str, *, since: int) -> None:
-        """Return when a part is ready again. Raises TimeoutError after a minute."""
-        await self._met(lambda: (part, PartState.READY) in self._changes(since))
-
-    async def failed(self, part: str, *, since: int) -> None:
-        """Return when a part was found broken. Raises TimeoutError after a minute."""
-        await self._met(lambda: (part, PartState.FAILED) in self._changes(since))
-
-    async def settled(self, parts: Collection[str]) -> None:
-        """Return when all of these are ready, and have been left in peace for a while.
-
-        Raises TimeoutError after a minute.
-        """
-        async with asyncio.timeout(_HEAL_WITHIN_S):
-            seen_count = -1
-            while seen_count != len(self._seen) or not self._are_ready(parts):
-                seen_count = len(self._seen)
-                await asyncio.sleep(_SETTLED_S)
-
-    def _are_ready(self, parts: Collection[str]) -> bool:
-        states = {each.part: each.state for each in self._seen}
-        return all(states[part] is PartState.READY for part in parts)
-
-    def _changes(self, since: int) -> set[tuple[str, PartState]]:
-        return {(each.part, each.state) for each in self._seen[since:]}
-
-    async def _met(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(_HEAL_WITHIN_S):
-            while not condition():  # noqa: ASYNC110 - what is waited for is told by callbacks
-                await asyncio.sleep(_LOOK_EVERY_S)
 
     async def send(self, records: Sequence[Outgoing]) -> None:
         """Write records to the topic of inputs, besides those that flow."""
@@ -193,9 +148,9 @@ class World:
 @asynccontextmanager
 async def running_world(delivery: Delivery, *, nodes: int = 1, worker: str = WORKER) -> AsyncIterator[World]:
     """Start a system that delivers in this way, with workers of this module; end it afterwards."""
-    seen: list[PartEvent] = []
-    async with running_system(delivery, nodes=nodes, worker=worker, on_event=seen.append) as system:
-        world = World(system, delivery, seen)
+    parts = Parts()
+    async with running_system(delivery, nodes=nodes, worker=worker, on_event=parts.note) as system:
+        world = World(system, delivery, parts)
         await world.start()
         try:
             yield world

@@ -1,8 +1,6 @@
 """Parts are killed in the middle of a stream: nothing is lost, and they are back soon."""
 
 import asyncio
-import os
-import signal
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID, uuid5
@@ -14,6 +12,7 @@ import structlog
 from shared.bus.record import Outgoing
 from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived, SupportMessageRouted
 from tests.support.events import NOON
+from tests.support.parts import Parts
 from tests.support.pipeline import Books, Pipeline, pipeline
 
 log = structlog.get_logger()
@@ -59,25 +58,20 @@ async def _send_and_kill(
     records = [Outgoing(message.name, message.key, message.to_json()) for message in messages]
     sending = asyncio.create_task(running.send(records, every=20, pause_s=0.1))
     await asyncio.sleep(0.7)
-    since, clock = running.event_count, asyncio.get_running_loop().time
+    process = await _process(running.parts, victim, part)
+    since, clock = running.parts.mark(), asyncio.get_running_loop().time
     began_s = clock()
-    os.kill(_process(running, victim, part), signal.SIGKILL)
-    async with asyncio.timeout(60.0):
-        await running.back(part, since=since)
+    process.kill()
+    await running.parts.back(part, since=since)
     back_after_s = clock() - began_s
     await sending
     return back_after_s
 
 
-def _process(running: Pipeline, victim: str, part: str) -> int:
-    pid = running.pid(part)
-    if victim != "a Python stub of Triton":
-        return pid
-    return next(
-        child.pid
-        for child in psutil.Process(pid).children(recursive=True)
-        if any("support_intent" in word for word in child.cmdline())
-    )
+async def _process(parts: Parts, victim: str, part: str) -> psutil.Process:
+    if victim == "a Python stub of Triton":
+        return await parts.process_of_model("support_intent")
+    return await parts.process(part)
 
 
 def _messages(victim: str) -> list[CustomerMessageReceived]:

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import pytest
 
-from deploy.local.part import PartEvent, PartState
 from deploy.local.paths import MODELS
 from deploy.local.stack import KafkaKind, StackPlan, local_stack
 from shared.bus.dead_letters import DeadLetter, read_dead_letter
@@ -21,6 +20,7 @@ from shared.bus.record import Outgoing, Record
 from shared.errors import ConfigError
 from shared.events import BY_NAME, DEAD_SUFFIX, RESULTS
 from shared.settings import KafkaSettings
+from tests.support.parts import Parts
 from tidemill.parts import ServiceParts
 
 QUIET_S = 60.0
@@ -52,23 +52,9 @@ class Books:
 class Pipeline:
     """A running Tidemill."""
 
-    def __init__(self, kafka: KafkaSettings, seen: list[PartEvent]) -> None:
+    def __init__(self, kafka: KafkaSettings, parts: Parts) -> None:
+        self.parts = parts
         self._kafka = kafka
-        self._seen = seen
-
-    def pid(self, part: str) -> int:
-        """Return the process that a part is now."""
-        return next(each.pid for each in reversed(self._seen) if each.part == part and each.pid)
-
-    async def back(self, part: str, *, since: int) -> None:
-        """Return when a part is ready again that was ready at event number `since`."""
-        while not any(each.part == part and each.state is PartState.READY for each in self._seen[since:]):  # noqa: ASYNC110 - the list is filled by a callback
-            await asyncio.sleep(0.05)
-
-    @property
-    def event_count(self) -> int:
-        """Return how many changes of parts were seen so far."""
-        return len(self._seen)
 
     async def send(self, records: Sequence[Outgoing], *, every: int = 500, pause_s: float = 0.0) -> None:
         """Write records, `every` of them at a time with a pause between."""
@@ -102,12 +88,12 @@ class Pipeline:
 @asynccontextmanager
 async def pipeline() -> AsyncIterator[Pipeline]:
     """Yield a running Tidemill; skip (in CI: fail) where it cannot run."""
-    seen: list[PartEvent] = []
+    parts = Parts()
     services = ServiceParts(MODELS, MODELS / "no_intents.json")
-    plan = StackPlan(kafka=KafkaKind.REAL, models=MODELS, services=services, on_event=seen.append)
+    plan = StackPlan(kafka=KafkaKind.REAL, models=MODELS, services=services, on_event=parts.note)
     try:
         async with local_stack(plan) as stack:
-            yield Pipeline(KafkaSettings(bootstrap=stack.addresses.kafka_bootstrap), seen)
+            yield Pipeline(KafkaSettings(bootstrap=stack.addresses.kafka_bootstrap), parts)
     except ConfigError as reason:
         _cannot_run(str(reason))
 

@@ -15,12 +15,12 @@ _LED_BY_OTHERS_S = 12.0
 
 
 async def _freeze(world: World) -> None:
-    await frozen(await world.process(_one_of(world)), 4.0)
+    await frozen(await world.parts.process(_one_of(world)), 4.0)
 
 
 async def _freeze_for_long(world: World) -> None:
     """Leave it for dead until others lead its partitions, then let it go on as if it led them still."""
-    await frozen(await world.process(_one_of(world)), _LED_BY_OTHERS_S)
+    await frozen(await world.parts.process(_one_of(world)), _LED_BY_OTHERS_S)
 
 
 async def _kill(world: World) -> None:
@@ -29,11 +29,11 @@ async def _kill(world: World) -> None:
 
 async def _fill_disk(world: World) -> None:
     """Leave no space for messages until the broker has given up, and a little longer."""
-    since = world.mark()
+    since = world.parts.mark()
     with world.system.disk.full():
-        await world.failed("kafka", since=since)
+        await world.parts.failed("kafka", since=since)
         await asyncio.sleep(1.0)
-    await world.back("kafka", since=since)
+    await world.parts.back("kafka", since=since)
 
 
 async def _lose_way(world: World) -> None:

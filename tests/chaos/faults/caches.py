@@ -20,7 +20,7 @@ async def _kill(world: World) -> None:
 
 
 async def _freeze(world: World) -> None:
-    await frozen(await world.process("redis"), 3.0)
+    await frozen(await world.parts.process("redis"), 3.0)
 
 
 async def _lose_way(world: World) -> None:

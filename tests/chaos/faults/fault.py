@@ -43,10 +43,10 @@ class Fault:
 
 async def signalled(world: World, part: str, number: signal.Signals) -> None:
     """Send a signal that ends a part, and return when its successor is ready."""
-    process = await world.process(part)
-    since = world.mark()
+    process = await world.parts.process(part)
+    since = world.parts.mark()
     process.send_signal(number)
-    await world.back(part, since=since)
+    await world.parts.back(part, since=since)
 
 
 async def frozen(process: psutil.Process, seconds: float) -> None:

@@ -16,13 +16,10 @@ _BAD_WAYS = (Weather.CUT, Weather.RESET, Weather.HALF_OPEN, Weather.LATENCY, Wea
 
 async def _kill_stub(world: World) -> None:
     """Kill a process that runs the model; Triton itself lives on and calls itself healthy."""
-    triton = await world.process("triton")
-    since = world.mark()
-    stub = next(
-        child for child in triton.children(recursive=True) if any(MODEL in word for word in child.cmdline())
-    )
+    stub = await world.parts.process_of_model(MODEL)
+    since = world.parts.mark()
     stub.kill()
-    await world.back("triton", since=since)
+    await world.parts.back("triton", since=since)
 
 
 async def _kill(world: World) -> None:
@@ -30,7 +27,7 @@ async def _kill(world: World) -> None:
 
 
 async def _freeze(world: World) -> None:
-    await frozen(await world.process("triton"), 3.0)
+    await frozen(await world.parts.process("triton"), 3.0)
 
 
 async def _unload(world: World) -> None:
@@ -44,7 +41,7 @@ async def _unload(world: World) -> None:
 async def _spoil(world: World) -> None:
     """Serve a faulty version that says OK and answers nonsense; workers may stop for that."""
     await _in_mood(world, world.random.choice(SPOILT), 3.0)
-    await world.settled(("triton", *WORKERS))
+    await world.parts.settled(("triton", *WORKERS))
 
 
 async def _slow_down(world: World) -> None:

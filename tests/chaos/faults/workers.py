@@ -21,12 +21,12 @@ async def _stop(world: World) -> None:
 
 async def _freeze(world: World) -> None:
     """Leave it for dead for twice its session, then let it go on where it was."""
-    await frozen(await world.process(world.random.choice(WORKERS)), 2 * SESSION_TIMEOUT_MS / 1000)
+    await frozen(await world.parts.process(world.random.choice(WORKERS)), 2 * SESSION_TIMEOUT_MS / 1000)
 
 
 async def _set_clocks(world: World) -> None:
     """Put one worker an hour ahead and another one an hour behind, then both right again."""
-    ahead, behind = [await world.process(name) for name in world.random.sample(WORKERS, 2)]
+    ahead, behind = [await world.parts.process(name) for name in world.random.sample(WORKERS, 2)]
     ahead.send_signal(signal.SIGUSR1)
     behind.send_signal(signal.SIGUSR2)
     await asyncio.sleep(3.0)
