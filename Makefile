@@ -23,12 +23,13 @@ demo: setup ## The same, once: stops by itself; its last line is JSON, and it fa
 test: setup ## Run all tests; those that need Java, Maven or torch skip without them, except in CI
 	@$(BIN)/python -m pytest
 
-check: setup ## Format, lint, types, import rules, sizes; training is left out where torch is not installed
+check: setup ## Format, lint, types, import rules, sizes, known holes; training is left out where torch is not installed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy $(if $(wildcard .venv/lib/python3*/site-packages/torch),,--exclude '^(tests/(unit|integration)/training/|training/(?!__init__|data|metrics|tagged))')
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.architecture.sizes
+	@$(BIN)/python -m tests.architecture.audit
 
 schemas: setup ## Write the golden JSON Schemas anew after a compatible change of an event
 	@$(BIN)/python -m tests.contract.schemas

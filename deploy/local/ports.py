@@ -1,5 +1,6 @@
 """Ports that are free, and stay ours while a part is being restarted."""
 
+import os
 import random
 import socket
 
@@ -18,8 +19,9 @@ class Port:
     """
 
     def __init__(self, bound: socket.socket) -> None:
-        self._bound = bound
         self.number: int = bound.getsockname()[1]
+        # Not the socket itself: in a reference cycle it would be found unclosed before this object is.
+        self._held = bound.detach()
 
     def __str__(self) -> str:
         """Return the number, as addresses and command lines need it."""
@@ -27,7 +29,7 @@ class Port:
 
     def __del__(self) -> None:
         """Give the port back."""
-        self._bound.close()
+        os.close(self._held)
 
 
 def free_port() -> Port:

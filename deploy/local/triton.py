@@ -1,6 +1,7 @@
 """The embedded Triton as a part: NVIDIA's tritonserver with explicit model control on loopback."""
 
 import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +20,12 @@ from deploy.local.triton_setup import TritonInstall
 from shared.errors import ConfigError
 
 GUARD = Path(__file__).with_name("guard.py")
+CLOSED = "model-repository,shared-memory,trace,logging"
+"""What takes a key to ask for, by either protocol: no service needs it, and the holes of 2025 began there."""
+
+ADMIN_HEADER = "tidemill-admin"
+"""Carries the key."""
+
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the kernel keeps shared memory
 SHARED_MEMORY_PREFIX = "tidemill-"
 
@@ -35,6 +42,7 @@ class TritonServer:
     config_name: str | None = None
     "Take `configs/<config_name>.pbtxt` of a model where it has one."
     install: TritonInstall = field(default_factory=TritonInstall)
+    admin_key: str = field(default_factory=partial(secrets.token_hex, 16), repr=False)
     grpc_port: Port = field(default_factory=free_port)
     http_port: Port = field(default_factory=free_port)
     metrics_port: Port = field(default_factory=free_port)
@@ -67,7 +75,7 @@ class TritonServer:
             raise ConfigError(
                 f"{self.models} has no model {', '.join(missing)}; it has {', '.join(models_in(self.models))}"
             )
-        canary = TritonCanary(self.http, self._shared_memory)
+        canary = TritonCanary(self.http, self._shared_memory, names)
         return Part(
             name="triton",
             command=self._command(names),
@@ -82,6 +90,7 @@ class TritonServer:
         lay_out(self.models, names, self.served)
 
     def _command(self, names: Sequence[str]) -> tuple[str, ...]:
+        closed = f"{CLOSED}:{ADMIN_HEADER}={self.admin_key}"
         return (
             *(sys.executable, "-I", "-S", str(GUARD)),
             str(self.install.server),
@@ -97,6 +106,8 @@ class TritonServer:
             f"--grpc-port={self.grpc_port}",
             f"--http-address={LOOPBACK}",
             f"--http-port={self.http_port}",
+            f"--grpc-restricted-protocol={closed}",
+            f"--http-restricted-api={closed}",
             f"--metrics-address={LOOPBACK}",
             f"--metrics-port={self.metrics_port}",
             "--allow-gpu-metrics=false",

@@ -6,6 +6,7 @@ Health end points are no proof: Triton never restarts a killed stub, and says 20
 import asyncio
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -24,8 +25,9 @@ class TritonBrokenError(Exception):
 class TritonCanary:
     """Probes every loaded version of every model at once."""
 
-    def __init__(self, http: str, shared_memory: str) -> None:
+    def __init__(self, http: str, shared_memory: str, names: Sequence[str]) -> None:
         self._http = http
+        self._names = names
         self._shared_memory = shared_memory
         self._done_count: dict[str, int] = {}
 
@@ -46,12 +48,19 @@ class TritonCanary:
             await self._probe_all(session)
 
     async def _probe_all(self, session: aiohttp.ClientSession) -> int:
-        async with session.post("/v2/repository/index", json={"ready": True}) as answer:
-            index = await answer.json(content_type=None)
-        models = [f"/v2/models/{model['name']}/versions/{model['version']}" for model in index]
+        found = await asyncio.gather(*(self._versions(session, name) for name in self._names))
+        models = [model for versions in found for model in versions]
         await asyncio.gather(*(self._probe(session, model) for model in models))
         await self._count_stubs(session, models)
         return len(models)
+
+    async def _versions(self, session: aiohttp.ClientSession, name: str) -> list[str]:
+        """Return the path of each version of a model that is loaded."""
+        async with session.get(f"/v2/models/{name}") as answer:
+            said = await answer.json()
+        if answer.status != 200:
+            raise TritonBrokenError(f"{name}: {said.get('error', answer.status)}")
+        return [f"/v2/models/{name}/versions/{version}" for version in said["versions"]]
 
     async def _count_stubs(self, session: aiohttp.ClientSession, models: list[str]) -> None:
         """Find a dead instance whose requests the others of its model took over from the probe."""

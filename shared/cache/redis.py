@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Self
 
 import structlog
+from pydantic import SecretStr
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -63,7 +64,7 @@ class RedisCache:
     def __init__(
         self, url: str, *, limits: CacheLimits, metrics: CacheMetrics, ca_file: str | None = None
     ) -> None:
-        self._url = url
+        self._url = SecretStr(url)
         self._ca_file = ca_file
         self._limits = limits
         self._metrics = metrics
@@ -208,9 +209,10 @@ class RedisCache:
 
     def _new_client(self) -> Redis:
         limits = self._limits
-        tls = {"ssl_ca_certs": self._ca_file} if self._url.startswith("rediss:") else {}
+        url = self._url.get_secret_value()
+        tls = {"ssl_ca_certs": self._ca_file} if url.startswith("rediss:") else {}
         pool = BlockingConnectionPool.from_url(
-            self._url,
+            url,
             protocol=2,
             max_connections=limits.connection_count,
             timeout=limits.deadline_s,

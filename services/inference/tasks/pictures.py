@@ -7,7 +7,8 @@ from shared.errors import RejectedError
 from shared.events import DecisionRecord, ImageAnalyzed, ImageReceived
 from shared.inference.batcher import Row
 from shared.inference.bundle import ModelBundle
-from shared.inference.image import ImageSpec, Pixels, decode_image
+from shared.inference.decoder import Decoder
+from shared.inference.image import Pixels
 from shared.inference.inputs import image_inputs
 from shared.inference.prediction import prediction
 
@@ -17,13 +18,13 @@ _BATCH_COUNT = 32
 
 def encoder(bundle: ModelBundle) -> Callable[[Sequence[bytes]], Sequence[Pixels | RejectedError]]:
     """Return the decoder for this model's frame; raises ConfigError when the model takes no pictures."""
-    spec = bundle.image_spec()
-    return lambda files: [_decoded(file, spec) for file in files]
+    decoder = Decoder(bundle.image_spec())
+    return lambda files: [_decoded(file, decoder) for file in files]
 
 
-def _decoded(file: bytes, spec: ImageSpec) -> Pixels | RejectedError:
+def _decoded(file: bytes, decoder: Decoder) -> Pixels | RejectedError:
     try:
-        return decode_image(file, spec)
+        return decoder.decode(file)
     except RejectedError as refused:
         return refused
 

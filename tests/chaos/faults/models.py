@@ -1,11 +1,13 @@
 """Faults of Triton, of the models in it and of the way to it."""
 
 import asyncio
+import contextlib
 import signal
 
 import aiohttp
 
 from deploy.local.proxy import Weather
+from deploy.local.triton import ADMIN_HEADER
 from tests.chaos.faults.fault import OF_ALL_WORKERS, Fault, frozen, in_weather, signalled
 from tests.chaos.mood import SPOILT, Mood
 from tests.chaos.system import MODEL, WORKERS
@@ -32,10 +34,15 @@ async def _freeze(world: World) -> None:
 
 async def _unload(world: World) -> None:
     """Take the model out for a while, as a repository does that is being renewed."""
-    async with aiohttp.ClientSession(world.system.triton.http, raise_for_status=True) as triton:
+    server = world.system.triton
+    key = {ADMIN_HEADER: server.admin_key}
+    async with aiohttp.ClientSession(server.http, headers=key, raise_for_status=True) as triton:
         await triton.post(f"/v2/repository/models/{MODEL}/unload", json={})
         await asyncio.sleep(2.0)
-        await triton.post(f"/v2/repository/models/{MODEL}/load", json={})
+        # The supervisor may have been quicker, and started a Triton that has the model.
+        with contextlib.suppress(aiohttp.ClientError):
+            await triton.post(f"/v2/repository/models/{MODEL}/load", json={})
+    await world.parts.settled(["triton"])
 
 
 async def _spoil(world: World) -> None:
