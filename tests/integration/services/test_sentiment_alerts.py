@@ -125,5 +125,5 @@ async def test_an_unreachable_broker_ends_the_start_with_exit_code_1() -> None:
     async with running("sentiment_alerts", "127.0.0.1:1") as service:
         exit_code = await service.exit_code()
 
-    assert exit_code == 2
+    assert exit_code == 1
     assert "Traceback" not in service.log
