@@ -45,6 +45,9 @@ _WRONG_SETUP: dict[type[Exception], str] = {
 }
 """What a person must do about an error; the first class that fits counts."""
 
+_CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""How TLS ends when a broker dies: nothing is set up wrongly."""
+
 _ASK_WHY_TIMEOUT_MS = 5_000
 _TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordTooLargeError)
 
@@ -56,6 +59,8 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except _BROKEN as error:
         raise ClientBrokenError(f"{doing}: {error!r}") from error
+    except _CUT_OFF as error:
+        raise RetryableError(f"{doing}: {error!r}") from error
     except tuple(_WRONG_SETUP) as error:
         cure = next(cure for kind, cure in _WRONG_SETUP.items() if isinstance(error, kind))
         raise ConfigError(f"{doing}: {_in_one_line(error)}; {cure}") from error
