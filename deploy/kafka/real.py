@@ -89,5 +89,6 @@ class RealKafka:
 
 
 def new_cluster_id() -> str:
-    """Return an id as Kafka wants it: 16 random bytes in 22 characters."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    """Return an id as Kafka wants it: 16 random bytes in 22 characters, none of which begins an option."""
+    made = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+    return new_cluster_id() if made.startswith("-") else made
