@@ -1,6 +1,8 @@
 """A broker that is locked, with the users and the rights that the operator's page names."""
 
+import gc
 import shlex
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,3 +29,21 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
             kafka.add_user(user)
             kafka.grant(user, *rights)
         yield kafka
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_connections_at_the_end() -> Iterator[None]:
+    yield
+    forget_connections()
+
+
+@pytest.fixture(autouse=True)
+def _forget_connections() -> None:
+    forget_connections()
+
+
+def forget_connections() -> None:
+    """Collect what earlier tests left: aiokafka closes a TLS connection, and waits for no end of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
