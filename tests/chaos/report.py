@@ -63,7 +63,8 @@ def page(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
         (
             _INTRODUCTION.read_text(encoding="utf-8"),
             f"{messages:,} messages, {injected:,} injected faults, {facts['date'][:10]};",
-            f"{facts['cores']} cores of {facts['processor']}, {facts['memory_gib']} GiB; {versions}.",
+            f"{facts['cores']} cores of {facts['processor']}, {facts['memory_gib']} GiB,",
+            f"load {facts['load_before'][0]:.1f} by all that ran at the end; {versions}.",
             "",
             *(f"| {' | '.join(row)} |" for row in rows),
             "",

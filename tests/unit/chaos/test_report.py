@@ -13,6 +13,7 @@ FACTS = {
     "cores": 2,
     "processor": "CPU",
     "memory_gib": 24,
+    "load_before": [0.5, 0.4, 0.3],
     "versions": {"Kafka": "4.1.0"},
 }
 
