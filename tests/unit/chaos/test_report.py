@@ -52,4 +52,4 @@ def test_each_fault_has_its_row(made: Outcome, row: str) -> None:
     written = page([made, made], FACTS)
 
     assert written.count(row) == 2
-    assert "2,468 messages, 12 injected faults, 2026-03-01;\n2 cores of CPU, 24 GiB; Kafka 4.1.0." in written
+    assert "2,468 messages, 12 injected faults, 2026-03-01;\n2 cores of CPU, 24 GiB,\nload 0.5" in written
