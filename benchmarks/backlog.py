@@ -8,7 +8,7 @@ from benchmarks.identity_plan import MODEL
 from benchmarks.measure import Goal, Measure
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off
-from benchmarks.texts import varied
+from benchmarks.texts import so_many
 from benchmarks.topics import fill, messages
 from deploy.local.stack import LocalStack
 from shared.settings import KafkaSettings
@@ -45,7 +45,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
 
 async def _fill(bench: Bench, stack: LocalStack, count: int) -> None:
     settings = KafkaSettings(bootstrap=stack.addresses.kafka_bootstrap)
-    texts = varied(bench.texts, -(-_FILLED_AT_A_TIME // len(bench.texts)))[:_FILLED_AT_A_TIME]
+    texts = so_many(bench.texts, _FILLED_AT_A_TIME)
     for _ in range(0, count, _FILLED_AT_A_TIME):
         await fill(settings, messages(texts))
     bench.say(f"{count:,} messages wait")

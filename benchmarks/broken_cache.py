@@ -1,7 +1,6 @@
 """What a broken Redis costs: the same worker and messages with the cache off, and with one that fails."""
 
 import asyncio
-import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -15,14 +14,15 @@ from benchmarks.contender import Contender
 from benchmarks.identity import MESSAGES_COUNT, OURS
 from benchmarks.identity_plan import MODEL
 from benchmarks.measure import Goal, Measure, ratio, rounded
+from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off
-from benchmarks.texts import varied
+from benchmarks.texts import so_many
 from benchmarks.topics import messages
 from deploy.local.child import Child
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.proxy import Proxy, Weather
 from deploy.local.redis import RedisServer
-from deploy.local.stack import KafkaKind, LocalStack, StackPlan, local_stack
+from deploy.local.stack import LocalStack
 
 OFF = "off"
 GOAL = Goal(at_least=0.95)
@@ -31,10 +31,9 @@ _KEYS_A_CALL = 1000
 
 async def measure(bench: Bench) -> Sequence[Measure]:
     """Return the rate with each broken Redis over that with the cache off."""
-    texts = varied(bench.texts, math.ceil(MESSAGES_COUNT / len(bench.texts)))[:MESSAGES_COUNT]
+    texts = so_many(bench.texts, MESSAGES_COUNT)
     rates: dict[str, list[float]] = {}
-    plan = StackPlan(kafka=KafkaKind.REAL, models=bench.models, load=(MODEL,), say=bench.say, redis=False)
-    async with local_stack(plan) as stack, AsyncExitStack() as exits:
+    async with stack_under_test(bench, MODEL) as stack, AsyncExitStack() as exits:
         caches = await _caches(exits, stack)
         # Once without counting, so that Redis holds the results that the lying one then garbles.
         await work_off(_with(caches["lying"]), messages(texts), stack, models=bench.models)

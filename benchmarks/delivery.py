@@ -1,6 +1,5 @@
 """What exactly once costs: the same worker, broker and messages, with and without transactions."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ from benchmarks.identity_plan import MODEL
 from benchmarks.measure import Goal, Measure, ratio, rounded
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off
-from benchmarks.texts import varied
+from benchmarks.texts import so_many
 from benchmarks.topics import messages
 
 EXACTLY_ONCE = replace(OURS, env={"TIDEMILL__KAFKA__DELIVERY": "exactly-once"})
@@ -18,7 +17,7 @@ EXACTLY_ONCE = replace(OURS, env={"TIDEMILL__KAFKA__DELIVERY": "exactly-once"})
 
 async def measure(bench: Bench) -> Sequence[Measure]:
     """Return the rate of exactly once over that of at least once, with a model that costs nothing."""
-    texts = varied(bench.texts, math.ceil(MESSAGES_COUNT / len(bench.texts)))[:MESSAGES_COUNT]
+    texts = so_many(bench.texts, MESSAGES_COUNT)
     rates: dict[str, list[float]] = {"exactly once": [], "at least once": []}
     async with stack_under_test(bench, MODEL) as stack:
         for number in range(1, bench.rounds + 1):

@@ -1,6 +1,5 @@
 """What everything around the model costs."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from benchmarks.identity_plan import MODEL
 from benchmarks.measure import Goal, Measure, ratio, rounded
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import StreamRun, work_off
-from benchmarks.texts import varied
+from benchmarks.texts import so_many
 from benchmarks.topics import messages
 from shared.events import CustomerMessageAnalyzed
 
@@ -24,7 +23,7 @@ FAUST = Contender(name="faust", module="benchmarks.faust_worker", writes=faust_w
 
 async def measure(bench: Bench) -> Sequence[Measure]:
     """Return our rate over Faust's one by one, and our CPU time a message."""
-    texts = varied(bench.texts, math.ceil(MESSAGES_COUNT / len(bench.texts)))[:MESSAGES_COUNT]
+    texts = so_many(bench.texts, MESSAGES_COUNT)
     ours, theirs = list[StreamRun](), list[StreamRun]()
     async with stack_under_test(bench, MODEL) as stack:
         for number in range(1, bench.rounds + 1):

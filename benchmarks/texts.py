@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def sample_texts() -> tuple[str, ...]:
 def varied(texts: Sequence[str], times: int) -> tuple[str, ...]:
     """Return all texts `times` times, with another number behind each time."""
     return _distinct(f"{text} {number}" for number, text in itertools.product(range(times), texts))
+
+
+def so_many(texts: Sequence[str], count: int) -> tuple[str, ...]:
+    """Return `count` different texts, made of these with numbers behind."""
+    return varied(texts, math.ceil(count / len(texts)))[:count]
 
 
 def _rows(path: Path) -> Iterator[str]:

@@ -12,6 +12,7 @@ from shared.bus.port import ClientBrokenError
 from shared.bus.record import Partition, Record
 from shared.errors import ConfigError, RejectedError, RetryableError
 from shared.settings import KafkaSettings
+from shared.tls import trusting
 
 RECORD_MAX_BYTES = 2 * 1024 * 1024
 """Largest record that our clients send or fetch: Kafka's own 1 MB, plus the headers of a dead letter."""
@@ -136,15 +137,7 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def tls(settings: KafkaSettings) -> ssl.SSLContext | None:
-    """Return how certificates are checked, host names included; None without TLS.
-
-    Raises ConfigError when the file of the authority is none: name a PEM file.
-    """
+    """Return how certificates are checked; None without TLS. Raises ConfigError as `trusting` does."""
     if not settings.security_protocol.endswith("SSL"):
         return None
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file)
-    except OSError as error:
-        raise ConfigError(
-            f"TIDEMILL__KAFKA__CA_FILE: {settings.ca_file} is no PEM file of certificates ({error})"
-        ) from error
+    return trusting(settings.ca_file, variable="TIDEMILL__KAFKA__CA_FILE")

@@ -1,7 +1,6 @@
 """Results in Redis, which may be away, slow or wrong at any time without anyone noticing but the metrics."""
 
 import asyncio
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -19,6 +18,7 @@ from shared.cache.key import PREFIX
 from shared.cache.metrics import CacheMetrics
 from shared.cache.seal import seal, unseal
 from shared.errors import ConfigError
+from shared.tls import trusting
 
 _FAILURES = (RedisError, OSError, TimeoutError)
 
@@ -90,7 +90,8 @@ class RedisCache:
         Raises ConfigError when `url` is none: write it as redis://host:port; or when `ca_file` holds no
         certificates.
         """
-        _check_ca_file(ca_file)
+        if ca_file is not None:
+            trusting(ca_file, variable="TIDEMILL__REDIS__CA_FILE")
         try:
             cache = cls(url, limits=limits or CacheLimits(), metrics=metrics, ca_file=ca_file)
         except ValueError as error:  # without its text, which may show the password
@@ -229,15 +230,6 @@ async def _close(client: Redis) -> None:
         await client.aclose()
     except _FAILURES as error:
         log.info("cache_close_failed", error=type(error).__name__)
-
-
-def _check_ca_file(ca_file: str | None) -> None:
-    try:
-        ssl.create_default_context(cafile=ca_file)
-    except OSError as error:
-        raise ConfigError(
-            f"TIDEMILL__REDIS__CA_FILE: {ca_file} is no PEM file of certificates ({error})"
-        ) from error
 
 
 def _cure(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from functools import partial
 
 from deploy.local.proxy import Weather
 from tests.chaos.faults.fault import OF_ALL_WORKERS, Fault, frozen, in_weather, signalled
@@ -54,72 +55,36 @@ def _no_disk(world: World) -> str:
     return "" if world.system.disk.is_mounted else "needs root, to mount a small disk"
 
 
+# A quick run tries these where they are hardest; any worker may have been at work.
+_fault = partial(Fault, quick_in=("exactly-once",), repeats_each=OF_ALL_WORKERS)
+
 FAULTS = (
-    Fault(
-        code="F4a",
-        what="freeze the broker",
-        inject=_freeze,
-        times=5,
-        quick_times=1,
-        quick_in=("exactly-once",),
-        repeats_each=OF_ALL_WORKERS,
-    ),
-    Fault(
-        code="F5a",
-        what="kill -9 the broker",
-        inject=_kill,
-        times=10,
-        quick_times=2,
-        quick_in=("exactly-once",),
-        repeats_each=OF_ALL_WORKERS,
-    ),
-    Fault(
+    _fault(code="F4a", what="freeze the broker", inject=_freeze, times=5, quick_times=1),
+    _fault(code="F5a", what="kill -9 the broker", inject=_kill, times=10, quick_times=2),
+    _fault(
         code="F10",
         what="fill the broker's disk",
         inject=_fill_disk,
         times=4,
         quick_times=1,
-        quick_in=("exactly-once",),
-        repeats_each=OF_ALL_WORKERS,
         why_not=_no_disk,
     ),
-    Fault(
-        code="F11a",
-        what="cut all workers off from the broker",
-        inject=_lose_way,
-        times=5,
-        quick_times=1,
-        quick_in=("exactly-once",),
-        repeats_each=OF_ALL_WORKERS,
-    ),
-    Fault(
+    _fault(code="F11a", what="cut all workers off from the broker", inject=_lose_way, times=5, quick_times=1),
+    _fault(
         code="F4b",
         what="freeze one of three brokers",
         inject=_freeze_for_long,
         times=5,
         quick_times=1,
-        quick_in=("exactly-once",),
-        repeats_each=OF_ALL_WORKERS,
         nodes=3,
     ),
-    Fault(
-        code="F5b",
-        what="kill -9 one of three brokers",
-        inject=_kill,
-        times=10,
-        quick_times=1,
-        quick_in=("exactly-once",),
-        repeats_each=OF_ALL_WORKERS,
-        nodes=3,
-    ),
-    Fault(
+    _fault(code="F5b", what="kill -9 one of three brokers", inject=_kill, times=10, quick_times=1, nodes=3),
+    _fault(
         code="F11c",
         what="cut all workers off from one of three brokers",
         inject=_lose_one_way,
         times=5,
         quick_times=1,
-        quick_in=("exactly-once",),
-        repeats_each=OF_ALL_WORKERS,
         nodes=3,
     ),
 )
