@@ -60,34 +60,36 @@ class InferenceHandler:
     async def _ask(self, group: Sequence[_Asked], started_s: float) -> dict[int, Outcome]:
         """Return the outcomes of the records that go to the same models."""
         tasks = (self._plan.pick(group[0].event), *self._plan.beside)
-        answers = await asyncio.gather(*(self._answers(task, group) for task in tasks))
+        # Looked up once: another version may take over while these answer, and must not be named for it.
+        predictors = [self._predictors[task.model] for task in tasks]
+        answers = await asyncio.gather(
+            *(
+                predictor.predict([task.raw(asked.event) for asked in group])
+                for task, predictor in zip(tasks, predictors, strict=True)
+            )
+        )
         total_ms = (asyncio.get_running_loop().time() - started_s) * 1000
+        bundles = [predictor.bundle for predictor in predictors]
         return {
-            asked.index: self._outcome(asked, list(zip(tasks, said, strict=True)), total_ms)
+            asked.index: _outcome(asked, list(zip(tasks, bundles, said, strict=True)), total_ms)
             for asked, said in zip(group, zip(*answers, strict=True), strict=True)
         }
 
-    async def _answers(
-        self, task: Task[Any, Any, Any], group: Sequence[_Asked]
-    ) -> list[ModelAnswer | RejectedError]:
-        return await self._predictors[task.model].predict([task.raw(asked.event) for asked in group])
 
-    def _outcome(
-        self,
-        asked: _Asked,
-        said: Sequence[tuple[Task[Any, Any, Any], ModelAnswer | RejectedError]],
-        total_ms: float,
-    ) -> Outcome:
-        """Return what all models said in one event; nothing when one of them refused."""
-        result, trace = asked.event, trace_of(asked.record.headers)
-        for task, answer in said:
-            if isinstance(answer, RejectedError):
-                return answer
-            bundle = self._predictors[task.model].bundle
-            decision = _decision(task, answer, bundle=bundle, total_ms=total_ms, trace_id=trace_id(trace))
-            result = task.result(result, answer.row, bundle, decision)
-        headers = headers_for(result, source=SOURCE, trace=trace)
-        return [Outgoing(result.name, result.key, result.to_json(), headers)]
+def _outcome(
+    asked: _Asked,
+    answers: Sequence[tuple[Task[Any, Any, Any], ModelBundle, ModelAnswer | RejectedError]],
+    total_ms: float,
+) -> Outcome:
+    """Return what all models said in one event; nothing when one of them refused."""
+    result, trace = asked.event, trace_of(asked.record.headers)
+    for task, bundle, answer in answers:
+        if isinstance(answer, RejectedError):
+            return answer
+        decision = _decision(task, answer, bundle=bundle, total_ms=total_ms, trace_id=trace_id(trace))
+        result = task.result(result, answer.row, bundle, decision)
+    headers = headers_for(result, source=SOURCE, trace=trace)
+    return [Outgoing(result.name, result.key, result.to_json(), headers)]
 
 
 def _decision(

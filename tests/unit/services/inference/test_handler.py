@@ -1,5 +1,6 @@
 """InferenceHandler: every record gets exactly one analyzed event or one refusal."""
 
+import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from shared.cache.memory import NullCache
 from shared.errors import RejectedError
 from shared.events import Channel, CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.events.headers import headers_for, new_trace, trace_id, trace_of
-from shared.inference.batcher import Batcher, BatchLimits, Row
+from shared.inference.batcher import Batcher, BatchLimits, Row, RunBatch
 from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.inference.metrics import ModelMetrics
 from shared.service.predictor import Predictor, Recipe
@@ -28,10 +29,10 @@ async def second_label(texts: Sequence[str]) -> list[Row | RejectedError]:
     return [{"logits": np.array([0.0, 3.0], dtype=np.float32)} for _ in texts]
 
 
-def a_predictor(model: str) -> Predictor[str, str]:
+def a_predictor(model: str, said: RunBatch[str] = second_label, *, version: str = "1") -> Predictor[str, str]:
     bundle = ModelBundle(
         model=model,
-        version="1",
+        version=version,
         folder=Path("nowhere"),
         spec=TextSpec(max_tokens=9, outputs={"logits": OutputSpec(labels=LABELS[model])}),
         preprocessing_hash="0" * 64,
@@ -39,7 +40,7 @@ def a_predictor(model: str) -> Predictor[str, str]:
     return Predictor(
         bundle,
         Recipe(canonical=str.encode, encode=list),
-        Batcher(second_label, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        Batcher(said, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
         cache=NullCache(),
         executor=ThreadPoolExecutor(max_workers=1),
     )
@@ -126,3 +127,24 @@ async def test_the_result_names_the_model_that_gave_it() -> None:
     decision = analyzed(outcome).decision
     assert (decision.model, decision.model_version) == ("support_intent", "1")
     assert not decision.cached
+
+
+async def test_a_version_that_takes_over_meanwhile_is_not_named_for_what_the_old_one_said() -> None:
+    was_asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def slowly(texts: Sequence[str]) -> list[Row | RejectedError]:
+        was_asked.set()
+        await may_answer.wait()
+        return await second_label(texts)
+
+    predictors = {"support_intent": a_predictor("support_intent", slowly)}
+    handler = InferenceHandler(STREAMS["messages"], predictors)
+    events = [a_message(1), a_message(2)]
+    asking = asyncio.create_task(handler.handle([a_record(0, events[0].to_json())]))
+    await was_asked.wait()
+    predictors["support_intent"] = a_predictor("support_intent", version="2")
+    (after,) = await handler.handle([a_record(1, events[1].to_json())])
+    may_answer.set()
+    (before,) = await asking
+
+    assert [analyzed(each).decision.model_version for each in (before, after)] == ["1", "2"]
