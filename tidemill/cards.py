@@ -44,10 +44,12 @@ def read_cards(repository: Path) -> list[Card]:
 
 def _read(path: Path) -> Card:
     try:
-        return Card.model_validate_json(path.read_bytes())
+        card = Card.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise ConfigError(f"{path}: {first['loc']}: {first['msg']}; check it out again") from None
+    # A model that was trained as version 1 is the version that its folder is called.
+    return card.model_copy(update={"version": path.parent.name})
 
 
 def find_model(reference: str, repository: Path) -> ModelBundle:

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from shared.errors import ConfigError
-from shared.inference.bundle import ModelBundle, load_bundle
+from shared.inference.bundle import ModelBundle
 from shared.inference.prototypes import AddedIntent, AddedIntents, added_intent, read_intents, write_intents
 from shared.inference.text import canonical_text
 from tidemill.answers import output_of
+from tidemill.cards import find_model
 from tidemill.connect import Connection
 from tidemill.terminal import OUT, clean
 
@@ -38,7 +39,7 @@ def add_command(
     TIDEMILL__INTENTS_FILE=/srv/tidemill/intents.json tidemill intents add dispute_fee --examples fee.txt
     """  # noqa: D301 - \b is click's mark for lines to keep
     connection = Connection.from_environment()
-    bundle = load_bundle(connection.models_dir, MODEL)
+    bundle = find_model(MODEL, connection.models_dir)
     if name in bundle.outputs["logits"].labels:
         raise ConfigError(f"{name} is a label of {MODEL} already; choose another name")
     intents = _intents_of(connection, bundle)
@@ -88,13 +89,13 @@ def remove_command(name: Name) -> None:
 
 @app.command("refresh")
 def refresh_command() -> None:
-    """Make all added intents anew from their sentences, for the model as it is.
+    """Make all added intents anew from their sentences, for the newest version of the model.
 
     \b
     tidemill intents refresh
     """  # noqa: D301 - \b is click's mark for lines to keep
     connection = Connection.from_environment()
-    bundle = load_bundle(connection.models_dir, MODEL)
+    bundle = find_model(MODEL, connection.models_dir)
     found = read_intents(connection.intents_file)
     if found is None:
         raise ConfigError(f"{connection.intents_file} does not exist: no intent was added")

@@ -170,7 +170,9 @@ class IntentsFile:
         self._clock_s = clock_s
         self._checked_s = -_CHECK_EVERY_S
         self._changed_ns: int | None = None
-        self._prototypes = Prototypes(())
+        self._found: AddedIntents | None = None
+        self._fitting: dict[ModelBundle, Prototypes] = {}
+        """While versions of a model are exchanged, both are asked for."""
 
     def current(self, bundle: ModelBundle) -> Prototypes:
         """Return the intents for this version of the model; a file that is of no use changes nothing."""
@@ -180,8 +182,10 @@ class IntentsFile:
             changed_ns = self._changed_now_ns()
             if changed_ns != self._changed_ns:
                 self._changed_ns = changed_ns
-                self._read(bundle)
-        return self._prototypes
+                self._read()
+        if bundle not in self._fitting:
+            self._fitting[bundle] = self._fit(bundle)
+        return self._fitting[bundle]
 
     def _changed_now_ns(self) -> int | None:
         try:
@@ -189,15 +193,26 @@ class IntentsFile:
         except OSError:
             return None
 
-    def _read(self, bundle: ModelBundle) -> None:
+    def _read(self) -> None:
         try:
-            found = read_intents(self._path) or AddedIntents.none_for(bundle)
+            self._found = read_intents(self._path)
         except ConfigError as error:
             log.warning("intents_unreadable", error=str(error))
             return
-        if not found.fits(bundle):
+        self._fitting.clear()
+        names = [intent.name for intent in self._found.intents] if self._found else []
+        log.info("intents_read", names=names)
+
+    def _fit(self, bundle: ModelBundle) -> Prototypes:
+        if self._found is None:
+            return Prototypes(())
+        if not self._found.fits(bundle):
             # Vectors of two versions can't be compared: an old prototype would catch anything.
-            log.warning("intents_of_another_model", file=str(self._path), cure="tidemill intents refresh")
-            found = AddedIntents.none_for(bundle)
-        self._prototypes = Prototypes(found.intents)
-        log.info("intents_read", names=[intent.name for intent in found.intents])
+            log.warning(
+                "intents_of_another_model",
+                file=str(self._path),
+                version=bundle.version,
+                cure="tidemill intents refresh",
+            )
+            return Prototypes(())
+        return Prototypes(self._found.intents)

@@ -135,6 +135,12 @@ def test_a_card_of_the_first_form_is_read_too(tmp_path: Path) -> None:
     assert [each.value for each in read_cards(tmp_path)[0].metrics] == [90.0]
 
 
+def test_the_version_of_a_card_is_what_its_folder_is_called(tmp_path: Path) -> None:
+    shutil.copytree(MODELS / "digit" / "1", tmp_path / "digit" / "2")
+
+    assert [card.version for card in read_cards(tmp_path)] == ["2"]
+
+
 def test_answers_come_in_the_order_of_the_texts() -> None:
     pytest.importorskip("onnxruntime", reason="the training extra is not installed")
     texts = ["a wonderful, moving, brilliant film " * 8, "dull and bad", "great fun"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from structlog.testing import capture_logs
 
 from shared.errors import ConfigError
 from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
@@ -100,8 +101,8 @@ class Clock:
         return self.now_s
 
 
-def label_in(file: IntentsFile) -> str:
-    return file.current(BUNDLE).prediction(a_row([0.2, 0.0], [0.0, 0.0, 1.0]), SPEC).label
+def label_in(file: IntentsFile, bundle: ModelBundle = BUNDLE) -> str:
+    return file.current(bundle).prediction(a_row([0.2, 0.0], [0.0, 0.0, 1.0]), SPEC).label
 
 
 def test_a_running_service_sees_a_new_intent_a_second_later_and_forgets_a_removed_one(tmp_path: Path) -> None:
@@ -126,6 +127,20 @@ def test_prototypes_of_another_version_of_the_model_judge_nothing(tmp_path: Path
     write_intents(path, AddedIntents.none_for(older).with_intent(LOAN))
 
     assert label_in(IntentsFile(path)) == "card"
+
+
+def test_prototypes_judge_nothing_of_a_version_that_takes_over_and_serve_again_when_it_goes(
+    tmp_path: Path,
+) -> None:
+    path, newer = tmp_path / "intents.json", replace(BUNDLE, version="2")
+    write_intents(path, AddedIntents.none_for(BUNDLE).with_intent(LOAN))
+    file = IntentsFile(path, Clock())
+
+    with capture_logs() as logs:
+        labels = [label_in(file, bundle) for bundle in (BUNDLE, newer, BUNDLE, newer)]
+
+    assert labels == ["loan", "card", "loan", "card"]
+    assert [line["event"] for line in logs] == ["intents_read", "intents_of_another_model"]
 
 
 def test_a_file_that_breaks_while_it_is_used_changes_nothing(tmp_path: Path) -> None:
