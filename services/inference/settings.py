@@ -50,6 +50,9 @@ class Settings(ServiceSettings):
     start_timeout_s: Annotated[float, Field(gt=0)] = 60.0
     """How long the start waits for Triton to have the models ready."""
 
+    models_look_every_s: Annotated[float, Field(gt=0)] = 5.0
+    """How often a worker looks whether its models have another version to serve."""
+
     triton: TritonSettings = TritonSettings()
     redis: RedisSettings = RedisSettings()
     batch: BatchSettings = BatchSettings()

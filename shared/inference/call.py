@@ -54,17 +54,22 @@ class ModelCall(Generic[Item]):
         self._pad = pad
         self._metrics = metrics
         self._waiting_since_s: float | None = None
+        self._retired = False
 
     @property
     def waiting_since_s(self) -> float | None:
         """The loop's time since when the model has been away; None while it answers."""
         return self._waiting_since_s
 
+    def retire(self) -> None:
+        """Wait for the model no longer: another version has taken over, and this one may never come back."""
+        self._retired = True
+
     async def __call__(self, items: Sequence[Item]) -> list[Row | RejectedError]:
         """Return one outcome an item, in order; wait as long as the model is away.
 
         A refused batch is halved until the refused item is alone: its neighbours get their rows.
-        Raises IntegrityError when the model answers nonsense.
+        Raises IntegrityError when the model answers nonsense, RetryableError when it is away and retired.
         """
         try:
             answer = await self._persist(self._pad(items))
@@ -89,6 +94,8 @@ class ModelCall(Generic[Item]):
             if answer is not None:
                 self._note_back()
                 return answer
+            if self._retired:
+                raise RetryableError(f"{self._target.model} {self._target.version} has had its day")
 
     async def _ask_again(self, inputs: Arrays) -> Arrays | None:
         """Return what a model says that gave no numbers, or None when it is away.
@@ -103,7 +110,7 @@ class ModelCall(Generic[Item]):
         retrying = AsyncRetrying(
             retry=_WHILE_AWAY,
             wait=_BACK_OFF,
-            stop=_is_in_doubt,
+            stop=self._is_over,
             before_sleep=self._note_away,
             sleep=asyncio.sleep,
             reraise=True,
@@ -139,6 +146,9 @@ class ModelCall(Generic[Item]):
         answer = await self._server.infer(target.model, target.version, inputs, target.outputs)
         self._metrics.infer.observe(loop.time() - started_s)
         return answer
+
+    def _is_over(self, state: RetryCallState) -> bool:
+        return self._retired or _is_in_doubt(state)
 
     def _note_back(self) -> None:
         if self._waiting_since_s is not None:

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ITEMS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -20,6 +20,7 @@ class ModelMetrics:
         self.infer = metrics.infer.labels(model)
         self.retries = metrics.retries.labels(model)
         self.refusals = metrics.refusals.labels(model)
+        self.version = metrics.version.labels(model)
 
     @classmethod
     def unpublished(cls) -> Self:
@@ -63,7 +64,8 @@ class InferenceMetrics:
         self.refusals = Counter(
             "tidemill_model_refusals", "Items that the model refused", _MODEL, registry=registry
         )
+        self.version = Gauge("tidemill_model_version", "The version that answers", _MODEL, registry=registry)
 
     def model(self, model: str) -> ModelMetrics:
-        """Return the counters of one model."""
+        """Return the counters of one model; all of its versions share them."""
         return ModelMetrics(self, model)

@@ -1,6 +1,7 @@
 """ModelCall: it waits for a model that is away, and finds the item that a model refuses."""
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -206,3 +207,40 @@ def test_waiting_can_be_cancelled() -> None:
 
     with pytest.raises(TimeoutError):
         run_in_virtual_time(scenario())
+
+
+def test_a_retired_call_waits_no_longer_for_a_model_that_is_gone() -> None:
+    call = a_call(AwayUntil(back_s=math.inf))
+
+    async def scenario() -> None:
+        asking = asyncio.create_task(call([5]))
+        await asyncio.sleep(60.0)
+        assert not asking.done()
+        call.retire()
+        await asking
+
+    with pytest.raises(RetryableError, match="UNAVAILABLE"):
+        run_in_virtual_time(scenario())
+
+
+def test_a_retired_call_gives_up_on_a_model_that_fails_and_is_not_well() -> None:
+    def fail(_: Arrays) -> Arrays:
+        raise BatchFailedError("Triton answered INTERNAL")
+
+    def is_ill() -> None:
+        raise RetryableError("Triton answered UNAVAILABLE")
+
+    call = a_call(fail, is_ill)
+    call.retire()
+
+    with pytest.raises(RetryableError, match="had its day"):
+        run_in_virtual_time(call([5]))
+
+
+async def test_a_retired_call_still_answers() -> None:
+    call = a_call(echo)
+    call.retire()
+
+    (outcome,) = await call([5])
+
+    assert isinstance(outcome, dict)

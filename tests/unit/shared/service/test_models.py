@@ -1,67 +1,58 @@
-"""A worker serves only the model that its tokenizer and labels belong to."""
+"""A worker serves only the model that its tokenizer, labels and pictures belong to."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from shared.errors import ConfigError, RetryableError
-from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
-from shared.inference.port import Arrays, ModelSpec
-from shared.service.models import wait_for_model
+from shared.errors import ConfigError
+from shared.inference.bundle import ModelBundle, OutputSpec, PictureSpec, TextSpec
+from shared.inference.port import ModelSpec, TensorSpec
+from shared.service.models import check_fits, width_of
 
+OUTPUTS = {"logits": OutputSpec(labels=("a", "b"))}
 BUNDLE = ModelBundle(
     model="tone",
     version="1",
     folder=Path("triton_models/tone/1"),
-    spec=TextSpec(max_tokens=9, outputs={"logits": OutputSpec(labels=("a", "b"))}),
+    spec=TextSpec(max_tokens=9, outputs=OUTPUTS),
     preprocessing_hash="ab" * 32,
 )
+PICTURES = replace(BUNDLE, spec=PictureSpec(width=3, height=2, mode="RGB", resize="fit", outputs=OUTPUTS))
+SERVED = ModelSpec(
+    model="tone",
+    version="1",
+    inputs={"pixels": TensorSpec(np.dtype(np.uint8), (2, 3, 3))},
+    outputs={"logits": TensorSpec(np.dtype(np.float32), (2,))},
+    max_batch_size=1,
+    parameters={"preprocessing_sha256_v1": "ab" * 32},
+)
+OTHER_HASH = {"preprocessing_sha256_v1": "cd" * 32, "preprocessing_sha256_v2": "ab" * 32}
+THREE_LABELS = {"logits": TensorSpec(np.dtype(np.float32), (3,))}
+LARGER = {"pixels": TensorSpec(np.dtype(np.uint8), (4, 3, 3))}
+
+UNFIT: dict[str, tuple[Callable[[ModelSpec], ModelSpec], str]] = {
+    "another tokenizer": (lambda served: replace(served, parameters=OTHER_HASH), "TIDEMILL__MODELS_DIR"),
+    "another number of labels": (lambda served: replace(served, outputs=THREE_LABELS), "2 labels"),
+    "no logits": (lambda served: replace(served, outputs={}), "make train MODEL=tone"),
+    "another size of pictures": (lambda served: replace(served, inputs=LARGER), r"\(2, 3, 3\)"),
+}
 
 
-class Server:
-    """A model server that is ready after some refusals, with the config given."""
-
-    def __init__(self, parameters: dict[str, str], refusals: int = 0) -> None:
-        self._parameters = parameters
-        self.refusals = refusals
-
-    async def ready(self, model: str, version: str) -> ModelSpec:
-        """Return the spec, or refuse."""
-        if self.refusals:
-            self.refusals -= 1
-            raise RetryableError("not yet")
-        return ModelSpec(
-            model=model, version=version, inputs={}, outputs={}, max_batch_size=1, parameters=self._parameters
-        )
-
-    async def infer(self, model: str, version: str, inputs: Arrays, outputs: object) -> Arrays:
-        """Never asked here."""
-        raise NotImplementedError
-
-    async def canary(self, model: str, version: str) -> None:
-        """Never asked here."""
-        raise NotImplementedError
-
-    async def aclose(self) -> None:
-        """Nothing to close."""
+@pytest.mark.parametrize("bundle", [BUNDLE, PICTURES])
+def test_a_model_that_belongs_to_our_files_is_taken(bundle: ModelBundle) -> None:
+    check_fits(SERVED, bundle)
 
 
-async def test_a_model_with_our_hash_is_taken_once_it_is_ready() -> None:
-    server = Server({"preprocessing_sha256_v1": "ab" * 32}, refusals=1)
+@pytest.mark.parametrize("what", UNFIT)
+def test_a_model_that_was_made_for_other_files_is_refused(what: str) -> None:
+    spoil, complaint = UNFIT[what]
 
-    spec = await wait_for_model(server, BUNDLE, timeout_s=5.0)
-
-    assert spec.model == "tone"
-    assert server.refusals == 0
-
-
-async def test_a_model_made_for_another_tokenizer_is_refused() -> None:
-    server = Server({"preprocessing_sha256_v1": "cd" * 32})
-
-    with pytest.raises(ConfigError, match="TIDEMILL__MODELS_DIR"):
-        await wait_for_model(server, BUNDLE, timeout_s=5.0)
+    with pytest.raises(ConfigError, match=complaint):
+        check_fits(spoil(SERVED), PICTURES)
 
 
-async def test_a_model_that_never_comes_is_a_wrong_set_up() -> None:
-    with pytest.raises(ConfigError, match="--load-model=tone"):
-        await wait_for_model(Server({}, refusals=99), BUNDLE, timeout_s=0.01)
+def test_an_output_is_as_wide_as_the_model_says() -> None:
+    assert width_of("logits", SERVED) == 2
