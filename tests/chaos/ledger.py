@@ -1,7 +1,7 @@
 """The checker: from what Kafka holds after healing, whether every promise was kept."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from uuid import UUID
@@ -18,8 +18,8 @@ class Wanted:
     """What must come of one input."""
 
     cause: UUID
-    answer: str
-    """The result without what differs between two right ones: times, and whether it was cached."""
+    answers: Mapping[str, str]
+    """By version of the model: the result without what differs between two right ones, such as times."""
 
 
 Recompute = Callable[[Record], Wanted | None]
@@ -33,6 +33,9 @@ class Told:
     cause: UUID
     key: bytes | None
     answer: str
+    version: str
+    """Which version of the model it says it is from."""
+
     trace_id: str
     at_ms: int
     """When it was written."""
@@ -64,7 +67,7 @@ class Audit:
     """Keys whose inputs were first answered in another order."""
 
     wrong: Sequence[UUID]
-    """Causes of results that differ from the recomputed ones, or that no input caused."""
+    """Causes of results that differ from what the version they name would say, or that no input caused."""
 
     healthy_dead: Sequence[Where]
     """Dead letters of inputs that can be answered."""
@@ -81,8 +84,11 @@ class Audit:
     lag_records: int
     """Inputs that the group has not committed."""
 
-    def faults(self, *, repeats_allowed: int = 0) -> list[str]:
-        """Return each broken promise in words; empty when all were kept."""
+    versions: Mapping[str, int]
+    """How many results name each version of the model."""
+
+    def faults(self, *, repeats_allowed: int = 0, versions: Collection[str] = ()) -> list[str]:
+        """Return each broken promise in words; empty when all were kept and all `versions` answered."""
         counts = {
             "lost": len(self.lost),
             "out of order": len(self.disordered),
@@ -93,6 +99,7 @@ class Audit:
             "committed though unfinished": len(self.committed_beyond),
             "not committed": self.lag_records,
             "repeated beyond what is allowed": max(0, self.repeated_count - repeats_allowed),
+            "versions without a result": len(set(versions) - set(self.versions)),
         }
         return [f"{count:,} {what}" for what, count in counts.items() if count]
 
@@ -107,7 +114,7 @@ def audit(books: Books, recompute: Recompute, trace_of: Callable[[Record], str])
     answers = Counter(told.cause for told in books.results)
     asked = Counter(each.cause for each in wanted.values() if each is not None)
     dead = Counter((letter.original, letter.original_offset) for letter in books.dead)
-    right = {each.cause: each.answer for each in wanted.values() if each is not None}
+    right = {each.cause: each.answers for each in wanted.values() if each is not None}
     unfinished = [
         where for where, each in wanted.items() if not dead[where] and not _has_answer(each, answers)
     ]
@@ -116,7 +123,9 @@ def audit(books: Books, recompute: Recompute, trace_of: Callable[[Record], str])
         lost=unfinished,
         repeated_count=sum((answers - asked).values()) + sum(count - 1 for count in dead.values()),
         disordered=_disordered(books, wanted),
-        wrong=[told.cause for told in books.results if right.get(told.cause) != told.answer],
+        wrong=[
+            told.cause for told in books.results if right.get(told.cause, {}).get(told.version) != told.answer
+        ],
         healthy_dead=[where for where in dead if wanted.get(where) is not None],
         answered_dead=[where for where in dead if _has_answer(wanted.get(where), answers)],
         untraced=_untraced(books, wanted, trace_of),
@@ -124,6 +133,7 @@ def audit(books: Books, recompute: Recompute, trace_of: Callable[[Record], str])
             {where[0] for where in unfinished if where[1] < books.committed.get(where[0], 0)}
         ),
         lag_records=sum(record.offset >= books.committed.get(record.partition, 0) for record in books.inputs),
+        versions=dict(Counter(told.version for told in books.results)),
     )
 
 

@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks.identity_plan import MODEL
 from services.inference.tasks.support_intent import SUPPORT_INTENT
 from shared.bus.record import Record
 from shared.errors import RejectedError
@@ -14,14 +11,13 @@ from shared.events.parse import parse
 from shared.inference.bundle import load_bundle
 from shared.inference.prediction import prediction
 from tests.chaos.ledger import Recompute, Told, Wanted
-
-_FACTORS = np.array([1.0, 2.0, 3.0, 4.0], dtype=np.float32)
+from tests.chaos.versions import bundles_of, logits_of
 
 
 def recompute_with(models: Path) -> Recompute:
-    """Return what tells the right answer to a message that the identity model judges."""
+    """Return what tells the right answer of each version to a message that the identity model judges."""
     encoder = load_bundle(models, SUPPORT_INTENT.model).text_encoder()
-    identity = load_bundle(models, MODEL)
+    versions = bundles_of(models)
 
     def recompute(record: Record) -> Wanted | None:
         try:
@@ -29,9 +25,12 @@ def recompute_with(models: Path) -> Recompute:
         except RejectedError:
             return None
         [ids] = encoder.encode_batch([event.text])
-        logits = np.float32(ids.astype(np.float32).sum() / np.float32(1000.0)) * _FACTORS
-        said = prediction({"logits": logits}, identity)
-        return Wanted(cause=event.event_id, answer=_answer(event.text, said.model_dump_json()))
+        said = {
+            version: prediction({"logits": logits_of(ids, version)}, bundle).model_dump_json()
+            for version, bundle in versions.items()
+        }
+        answers = {version: _answer(event.text, each) for version, each in said.items()}
+        return Wanted(cause=event.event_id, answers=answers)
 
     return recompute
 
@@ -44,6 +43,7 @@ def told(record: Record) -> Told:
         cause=event.cause_id,
         key=record.key,
         answer=_answer(event.text, said),
+        version=event.decision.model_version,
         trace_id=event.decision.trace_id,
         at_ms=record.timestamp_ms,
     )

@@ -75,7 +75,7 @@ async def _outcome(world: World, fault: Fault, times: int, recompute: Recompute)
         times=times,
         audit=found,
         silence_s=longest_silence_s(books, recompute),
-        broken=[*late, *found.faults(repeats_allowed=allowed)],
+        broken=[*late, *found.faults(repeats_allowed=allowed, versions=fault.versions)],
     )
 
 

@@ -11,7 +11,7 @@ from deploy.kafka.real import RealKafka
 from deploy.kafka.setup import ensure_kafka
 from deploy.local.keeper import OnEvent
 from deploy.local.part import Part
-from deploy.local.paths import MODELS, RUNS
+from deploy.local.paths import RUNS
 from deploy.local.ports import LOOPBACK, Port, free_port
 from deploy.local.proxy import Proxy
 from deploy.local.redis import RedisServer
@@ -22,6 +22,7 @@ from deploy.local.triton_setup import ensure_triton
 from shared.settings import Delivery
 from tests.chaos.disk import SmallDisk
 from tests.chaos.mood import MoodyInstall, moody
+from tests.chaos.versions import Repository
 from tidemill.services import Question
 
 MODEL = "identity"
@@ -51,8 +52,15 @@ class System:
     to_triton: Proxy
     to_redis: Proxy
     models: MoodyInstall
+    repository: Repository
+    worker_ports: Sequence[Port]
     disk: SmallDisk
     """Where Kafka keeps its messages."""
+
+    @property
+    def workers(self) -> Sequence[str]:
+        """Base URL of each worker's health and metrics."""
+        return [f"http://{LOOPBACK}:{port}" for port in self.worker_ports]
 
     @property
     def bootstrap(self) -> str:
@@ -89,7 +97,10 @@ async def _behind_proxies(
         return await stack.enter_async_context(Proxy(LOOPBACK, port.number).running())
 
     models = moody(ensure_triton(say_nothing), folder / "moody")
-    triton, redis = TritonServer(served=folder / "models", load=(MODEL,), install=models), RedisServer()
+    repository = Repository(folder / "repository")
+    repository.make()
+    triton = TritonServer(models=repository.folder, served=folder / "models", load=(MODEL,), install=models)
+    redis = RedisServer()
     listened = [free_port() for _ in brokers]
     to_kafka = [await proxy(port) for port in listened]
     return System(
@@ -100,6 +111,8 @@ async def _behind_proxies(
         to_triton=await proxy(triton.grpc_port),
         to_redis=await proxy(redis.port),
         models=models,
+        repository=repository,
+        worker_ports=[free_port() for _ in WORKERS],
         disk=disk,
     )
 
@@ -119,11 +132,11 @@ def _heard_at(broker: RealKafka, port: Port, proxy: Proxy) -> RealKafka:
 
 def _workers(system: System, delivery: Delivery, module: str) -> Sequence[Part]:
     """Return three workers of one group; none is killed for standing still: that is for the faults."""
-    return [_worker(name, system, delivery, module) for name in WORKERS]
+    ports = zip(WORKERS, system.worker_ports, strict=True)
+    return [_worker(name, port, system, delivery=delivery, module=module) for name, port in ports]
 
 
-def _worker(name: str, system: System, delivery: Delivery, module: str) -> Part:
-    port = free_port()
+def _worker(name: str, port: Port, system: System, *, delivery: Delivery, module: str) -> Part:
     return Part(
         name=name,
         command=(sys.executable, "-m", module),
@@ -135,7 +148,8 @@ def _worker(name: str, system: System, delivery: Delivery, module: str) -> Part:
             "TIDEMILL__KAFKA__FETCH_WAIT_MS": "50",
             "TIDEMILL__TRITON__ADDRESS": f"{LOOPBACK}:{system.to_triton.port}",
             "TIDEMILL__REDIS__URL": f"redis://{LOOPBACK}:{system.to_redis.port}/0",
-            "TIDEMILL__MODELS_DIR": str(MODELS),
+            "TIDEMILL__MODELS_DIR": str(system.repository.folder),
+            "TIDEMILL__MODELS_LOOK_EVERY_S": "0.5",
             "TIDEMILL__LIMITS__MAX_IN_FLIGHT_RECORDS": str(IN_FLIGHT_RECORDS),
             "TIDEMILL__LIMITS__COMMIT_INTERVAL_S": str(COMMIT_INTERVAL_S),
             "TIDEMILL__HTTP__PORT": str(port),

@@ -11,6 +11,7 @@ import psutil
 from deploy.local.proxy import Proxy, Weather
 from shared.settings import Delivery
 from tests.chaos.system import UNCOMMITTED_RECORDS, WORKERS
+from tests.chaos.versions import OLD
 from tests.chaos.world import World
 
 OF_ONE_WORKER = UNCOMMITTED_RECORDS
@@ -33,6 +34,9 @@ class Fault:
 
     repeats_each: int = 0
     """Results that at least once may repeat for each time; exactly once repeats none."""
+
+    versions: tuple[str, ...] = (OLD,)
+    """Versions of the model of which each must have given results."""
 
     nodes: int = 1
     """Brokers of the Kafka that it breaks."""

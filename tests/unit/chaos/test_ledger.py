@@ -26,9 +26,10 @@ def cause(record: Record) -> UUID:
 
 
 def recompute(record: Record) -> Wanted | None:
-    """Answer each text with its capitals; nothing can come of `bad`."""
+    """Answer each text with its capitals, version 2 the other way round; nothing can come of `bad`."""
     text = (record.value or b"").decode()
-    return None if text == "bad" else Wanted(cause=cause(record), answer=text.upper())
+    answers = {"1": text.upper(), "2": text.upper()[::-1]}
+    return None if text == "bad" else Wanted(cause=cause(record), answers=answers)
 
 
 def trace(record: Record) -> str:
@@ -37,7 +38,9 @@ def trace(record: Record) -> str:
 
 def a_result(record: Record) -> Told:
     answer = (record.value or b"").decode().upper()
-    return Told(cause=cause(record), key=record.key, answer=answer, trace_id=trace(record), at_ms=0)
+    return Told(
+        cause=cause(record), key=record.key, answer=answer, version="1", trace_id=trace(record), at_ms=0
+    )
 
 
 def a_letter(record: Record) -> DeadLetter:
@@ -102,6 +105,14 @@ PLANTED: dict[str, tuple[Callable[[Books], Books], list[str]]] = {
         lambda books: replace(books, results=[replace(books.results[0], answer="X"), *books.results[1:]]),
         ["1 wrong"],
     ),
+    "an answer in the name of another version": (
+        lambda books: replace(books, results=[replace(books.results[0], version="2"), *books.results[1:]]),
+        ["1 wrong"],
+    ),
+    "an answer in the name of a version that never was": (
+        lambda books: replace(books, results=[replace(books.results[0], version="3"), *books.results[1:]]),
+        ["1 wrong"],
+    ),
     "a result of nothing": (
         lambda books: replace(books, results=[*books.results, replace(books.results[0], cause=NAMESPACE)]),
         ["1 wrong", "1 repeated beyond what is allowed"],
@@ -136,6 +147,18 @@ def test_repeats_are_allowed_up_to_a_count() -> None:
 
     assert found(books).faults(repeats_allowed=3) == []
     assert found(books).faults(repeats_allowed=2) == ["1 repeated beyond what is allowed"]
+
+
+def test_each_version_may_answer_in_its_own_way() -> None:
+    newer = replace(CLEAN.results[0], answer=CLEAN.results[0].answer[::-1], version="2")
+    books = replace(CLEAN, results=[newer, *CLEAN.results[1:]])
+
+    assert found(books).faults(versions=("1", "2")) == []
+    assert found(books).versions == {"1": 8, "2": 1}
+
+
+def test_a_version_that_never_answered_is_missed() -> None:
+    assert found(CLEAN).faults(versions=("1", "2")) == ["1 versions without a result"]
 
 
 def test_a_replayed_input_is_answered_once_or_twice() -> None:

@@ -30,6 +30,7 @@ def outcome(**wrong: object) -> Outcome:
         untraced=(),
         committed_beyond=(),
         lag_records=0,
+        versions={"1": 1234},
     )
     return Outcome(
         fault=FAULTS[0],
