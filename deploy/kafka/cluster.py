@@ -17,6 +17,9 @@ def kafka_cluster(folder: Path, libs: Path, *, nodes: int = 3) -> list[RealKafka
         "controller.quorum.voters": voters,
         "default.replication.factor": str(nodes),
         "min.insync.replicas": most,
+        # Kafka's own, as for any cluster whose partitions move when a node is slow.
+        "broker.session.timeout.ms": "9000",
+        "broker.heartbeat.interval.ms": "2000",
         **{f"{topic}.replication.factor": str(nodes) for topic in _INTERNAL_TOPICS},
         "transaction.state.log.min.isr": most,
         "share.coordinator.state.topic.min.isr": most,

@@ -1,6 +1,7 @@
 """Keeps one part alive: start, watch, restart with a growing pause."""
 
 import asyncio
+import math
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ EXIT_CONFIG = 2
 READY_EVERY_S = 0.1
 READY_ANSWER_S = 5.0
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
-STEADY_S = 30.0
-"After so long without a failure the next restart is quick again."
+STEADY_S = 10.0
+"A part that was ready for longer has done its work: its next failure counts as the first."
 STARTS = 3
 "A part that was never ready gets so many chances."
 
@@ -49,6 +50,7 @@ class Keeper:
         self._part = part
         self._log = log
         self._on_event = on_event
+        self._ready_since_s = math.inf
 
     async def keep(self) -> None:
         """Run the part again and again; stop it when cancelled.
@@ -60,13 +62,12 @@ class Keeper:
         clock = asyncio.get_running_loop().time
         failure_count = 0
         while True:
-            started = clock()
+            self._ready_since_s = math.inf
             ending = await self._live_once()
-            steady = self.ready.is_set() and clock() - started > STEADY_S
-            failure_count = 1 if steady else failure_count + 1
+            failure_count = failures_in_a_row(failure_count, ready_for_s=clock() - self._ready_since_s)
             if self._is_lost(ending, failure_count):
                 raise PartLostError(f"{self.name} {ending.reason} (log: {self._log})")
-            await asyncio.sleep(PAUSES_S[min(failure_count, len(PAUSES_S)) - 1])
+            await asyncio.sleep(pause_s(failure_count))
 
     def _is_lost(self, ending: Ending, failure_count: int) -> bool:
         never_ready = not self.ready.is_set() and failure_count >= STARTS
@@ -107,6 +108,7 @@ class Keeper:
         await self._until_ready()
         self._tell(PartState.READY, child.pid)
         self.ready.set()
+        self._ready_since_s = asyncio.get_running_loop().time()
         health, failure_count = self._part.health, 0
         while True:
             await asyncio.sleep(health.every_s)
@@ -128,6 +130,16 @@ class Keeper:
 
     def _tell(self, state: PartState, pid: int | None, detail: str = "") -> None:
         self._on_event(PartEvent(self.name, state, pid, detail))
+
+
+def failures_in_a_row(before: int, *, ready_for_s: float) -> int:
+    """Return which failure in a row this one is, after so many others and so long a time of service."""
+    return 1 if ready_for_s > STEADY_S else before + 1
+
+
+def pause_s(failure_count: int) -> float:
+    """Return how long to wait before the start after so many failures in a row, one at least."""
+    return PAUSES_S[min(failure_count, len(PAUSES_S)) - 1]
 
 
 async def why_not(probe: Probe, timeout_s: float) -> str:

@@ -49,6 +49,9 @@ _WRONG_SETUP: dict[type[Exception], str] = {
 _CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 """How TLS ends when a broker dies: nothing is set up wrongly."""
 
+_DEAD_TASK = "Unexpected error during"
+"""What a client of aiokafka says for ever when a task inside of it has died, as for want of memory."""
+
 _ASK_WHY_TIMEOUT_MS = 5_000
 _TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordTooLargeError)
 
@@ -68,6 +71,8 @@ def translated(doing: str) -> Iterator[None]:
     except _TOO_LARGE as error:
         raise RejectedError("record_too_large", f"{doing}: {error}") from error
     except (kafka_errors.KafkaError, OSError) as error:
+        if _DEAD_TASK in str(error):
+            raise ClientBrokenError(f"{doing}: {error!r}") from error
         raise RetryableError(f"{doing}: {error!r}") from error
 
 

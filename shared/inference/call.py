@@ -20,7 +20,8 @@ Item = TypeVar("Item")
 Pad = Callable[[Sequence[Item]], Arrays]
 """Makes the model's input of a batch."""
 
-_BACK_OFF = wait_random_exponential(multiplier=0.05, max=5)
+# A process has a few calls under way at most: once a second they cost a sick model nothing.
+_BACK_OFF = wait_random_exponential(multiplier=0.05, max=1.0)
 _WHILE_AWAY = retry_if_exception_type(RetryableError)
 
 # So often a batch may fail before a canary decides whether it or the model is at fault.

@@ -2,10 +2,11 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import structlog
 
@@ -20,12 +21,13 @@ Serve = Callable[[S, asyncio.Event], Awaitable[None]]
 
 EXIT_UNABLE = 1
 EXIT_CONFIG = 2
+NO_MEMORY = "no memory left: allow this process more, or lower TIDEMILL__LIMITS__MAX_IN_FLIGHT_BYTES"
 
 
 def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
     """Run a service until SIGTERM or Ctrl-C, then exit.
 
-    0 stopped; 1 gave up, needs what is away, or has a bug: another start may help; 2 set up wrongly.
+    0 stopped; 1 gave up, lacks something, or has a bug: another start may help; 2 set up wrongly.
     """
     try:
         settings = settings_type.from_environment()
@@ -47,13 +49,21 @@ def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
 
 
 def reason_of(error: Exception) -> str:
-    """Return why a service gave up on purpose, in one line; empty where there is a bug in it."""
+    """Return why a service gave up, in one line; empty where there is a bug in it."""
     if isinstance(error, TidemillError):
         return str(error)
+    if _lacks_memory(error):
+        return NO_MEMORY
     if not isinstance(error, ExceptionGroup):
         return ""
-    reasons = [reason_of(each) for each in error.exceptions]
+    # Once each: all that runs at a time runs out of memory together.
+    reasons = list(dict.fromkeys(reason_of(each) for each in error.exceptions))
     return "; ".join(reasons) if all(reasons) else ""
+
+
+def _lacks_memory(error: object) -> bool:
+    # zstd has an error of its own for it.
+    return isinstance(error, MemoryError) or "not enough memory" in str(error)
 
 
 def exit_code_of(error: Exception) -> int:
@@ -78,9 +88,18 @@ def _collect_rarely() -> None:
 async def _run(settings: S, serve: Serve[S]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_end_without_memory)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     log = structlog.get_logger()
     log.info("service_started")
     await serve(settings, stop)
     log.info("service_stopped")
+
+
+def _end_without_memory(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """End the process where a callback found no memory, as what that had to do stays undone for ever."""
+    if _lacks_memory(context.get("exception")):
+        structlog.get_logger().error("service_gave_up", why=NO_MEMORY)
+        os._exit(EXIT_UNABLE)
+    loop.default_exception_handler(context)

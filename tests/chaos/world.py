@@ -32,6 +32,7 @@ GROUP = "tidemill-inference-messages"
 PARTITIONS = 6
 _CONVERSATIONS = 60
 _CHUNK_RECORDS = 20
+_LONG_SENTENCES = 250
 _UNLUCKY = retry_if_exception_type((RetryableError, ClientBrokenError))
 _RETRY_AFTER_S = 0.2
 _HEAL_WITHIN_S = 60.0
@@ -76,6 +77,10 @@ class World:
         """Return new messages, each like no other."""
         return [self._message() for _ in range(count)]
 
+    def long_messages(self, count: int) -> list[Outgoing]:
+        """Return new messages, each nearly as long as one may be."""
+        return [self._message(sentences=_LONG_SENTENCES) for _ in range(count)]
+
     async def flow(self, stop: asyncio.Event) -> None:
         """Send messages until told to stop, each as often as it takes until it is acknowledged."""
         chunk = self.messages(_CHUNK_RECORDS)
@@ -96,13 +101,14 @@ class World:
         finally:
             await producer.stop()
 
-    def _message(self) -> Outgoing:
-        number = next(self._numbers)
+    def _message(self, *, sentences: int = 1) -> Outgoing:
+        number, days = next(self._numbers), self.random.randrange(2, 60)
+        text = f"Transfer {number} has not arrived, and I sent it {days} days ago."
         event = CustomerMessageReceived(
             event_id=uuid4(),
             occurred_at=datetime.now(UTC),
             conversation_id=f"conversation {self.random.randrange(_CONVERSATIONS)}",
-            text=f"Transfer {number} has not arrived, and I sent it {self.random.randrange(2, 60)} days ago.",
+            text=" ".join([text] * sentences),
         )
         headers = headers_for(event, source="tidemill/chaos", trace=new_trace())
         return Outgoing(event.name, event.key, event.to_json(), headers)

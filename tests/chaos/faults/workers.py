@@ -2,6 +2,9 @@
 
 import asyncio
 import signal
+from contextlib import suppress
+
+import psutil
 
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_producer import KafkaTransactions
@@ -9,6 +12,9 @@ from shared.bus.record import Partition
 from tests.chaos.faults.fault import OF_ONE_WORKER, Fault, frozen, signalled
 from tests.chaos.system import SESSION_TIMEOUT_MS, WORKERS
 from tests.chaos.world import GROUP, INPUTS, PARTITIONS, World
+
+_SQUEEZED_S = 6
+_LONG_MESSAGES_A_SECOND = 40
 
 
 async def _kill(world: World) -> None:
@@ -40,6 +46,19 @@ async def _visit(world: World) -> None:
     await visitor.start(_do_nothing, _do_nothing)
     await asyncio.sleep(world.random.uniform(0.0, 2.0))
     await visitor.stop()
+
+
+async def _squeeze(world: World) -> None:
+    """Leave one worker no more memory than it has while long texts come, then as much as it wants."""
+    name = world.random.choice(WORKERS)
+    process = await world.parts.process(name)
+    process.rlimit(psutil.RLIMIT_DATA, (process.memory_info().data, psutil.RLIM_INFINITY))
+    for _ in range(_SQUEEZED_S):
+        await world.send(world.long_messages(_LONG_MESSAGES_A_SECOND))
+        await asyncio.sleep(1.0)
+    with suppress(psutil.NoSuchProcess):  # what follows it is not limited
+        process.rlimit(psutil.RLIMIT_DATA, (psutil.RLIM_INFINITY, psutil.RLIM_INFINITY))
+    await world.parts.settled([name])
 
 
 async def _do_nothing(_: frozenset[Partition]) -> None:
@@ -94,5 +113,14 @@ FAULTS = (
         times=10,
         quick_times=2,
         quick_in=("exactly-once",),
+    ),
+    Fault(
+        code="F17",
+        what="no more memory for a worker",
+        inject=_squeeze,
+        times=5,
+        quick_times=1,
+        quick_in=("at-least-once", "exactly-once"),
+        repeats_each=OF_ONE_WORKER,
     ),
 )

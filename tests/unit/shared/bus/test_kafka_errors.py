@@ -14,6 +14,7 @@ from shared.errors import ConfigError, RejectedError, RetryableError, TidemillEr
     ("error", "ours"),
     [
         (kafka_errors.KafkaConnectionError("away"), RetryableError),
+        (kafka_errors.KafkaError("Unexpected error during batch delivery"), ClientBrokenError),
         (OSError("reset"), RetryableError),
         (ssl.SSLEOFError("a broker died"), RetryableError),
         (ssl.SSLZeroReturnError("a broker stopped"), RetryableError),

@@ -8,7 +8,7 @@ import pytest
 from shared.bus.dead_letters import DeadLetterFloodError
 from shared.bus.port import LostRecordsError
 from shared.errors import ConfigError
-from shared.service.run import exit_code_of, reason_of
+from shared.service.run import EXIT_UNABLE, NO_MEMORY, exit_code_of, reason_of
 
 FLOOD = DeadLetterFloodError("100 dead letters in 60 s")
 LOST = LostRecordsError("offsets 3 to 5 were deleted")
@@ -23,6 +23,8 @@ LOST = LostRecordsError("offsets 3 to 5 were deleted")
             ExceptionGroup("tasks", [FLOOD, ExceptionGroup("more", [LOST])]),
             "100 dead letters in 60 s; offsets 3 to 5 were deleted",
         ),
+        (ExceptionGroup("tasks", [MemoryError(), ExceptionGroup("more", [MemoryError()])]), NO_MEMORY),
+        (ExceptionGroup("tasks", [RuntimeError("Allocation error : not enough memory")]), NO_MEMORY),
         (ValueError("a bug"), ""),
         (ExceptionGroup("tasks", [FLOOD, KeyError("a bug")]), ""),
     ],
@@ -57,17 +59,41 @@ def test_only_a_wrong_set_up_and_nothing_else_exits_with_2(error: Exception, cod
     ],
 )
 def test_the_exit_code_says_whether_another_start_may_help(error: str, code: int) -> None:
+    ended = ended_service(f"raise {error}")
+
+    assert ended.returncode == code
+    assert error.split('"')[1] in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "raise MemoryError",
+        # Nobody awaits a callback: without its work the service would wait for ever.
+        "asyncio.get_running_loop().call_soon(bytearray, 2**62); await stop.wait()",
+    ],
+)
+def test_a_service_without_memory_ends_and_says_so_wherever_that_was_noticed(body: str) -> None:
+    ended = ended_service(body)
+
+    assert ended.returncode == EXIT_UNABLE
+    assert NO_MEMORY in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def ended_service(body: str) -> subprocess.CompletedProcess[str]:
+    """Return how a service ended that does this and no more."""
     script = f"""
+import asyncio
+
 from shared.errors import ConfigError, IntegrityError, RetryableError
 from shared.service.run import main
 from shared.settings import ServiceSettings
 
 async def serve(settings, stop):
-    raise {error}
+    {body}
 
 main("service", ServiceSettings, serve)
 """
-    ended = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
-
-    assert ended.returncode == code
-    assert error.split('"')[1] in ended.stdout + ended.stderr
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
