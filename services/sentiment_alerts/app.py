@@ -12,7 +12,7 @@ from services.sentiment_alerts.settings import Settings
 from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
 from shared.bus.dead_letters import FloodGuard
 from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_reader import KafkaInspector
+from shared.bus.kafka_reader import KafkaFinder, KafkaInspector
 from shared.bus.kafka_topics import COMPACTED, KafkaTopics
 from shared.bus.metrics import StreamMetrics
 from shared.clock import utc_now
@@ -34,6 +34,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         producer = KafkaBus(settings.kafka).producer()
         await producer.start()
         stack.push_async_callback(producer.stop)
+        finder = KafkaFinder(settings.kafka)
+        await finder.start()
+        stack.push_async_callback(finder.stop)
         limits = settings.limits
         applier = Applier(
             SentimentAlerts(settings.alerts, utc_now),
@@ -44,7 +47,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
                 max_share=limits.dead_letter_max_share, min_count=limits.dead_letter_min_count
             ),
         )
-        stream = NewsStream(settings.kafka, await _source(settings.kafka), applier.apply)
+        stream = NewsStream(settings.kafka, await _source(settings.kafka), finder, applier.apply)
         health = stream_health(stream, stall_after_s=limits.stall_after_s)
         http = await serve_http(settings.http, health, registry)
         stack.push_async_callback(http.cleanup)

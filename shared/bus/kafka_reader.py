@@ -1,5 +1,6 @@
 """Looks at topics from outside: reads without a group, commits nothing, asks how far the groups are."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,12 @@ from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
 FETCH_MAX_RECORDS = 1000
+_FIND_WITHIN_S = 5.0
+_FIND_WAIT_MS = 10
+"""A broker answers a connection's requests in turn: a fetch that waits holds up the next question."""
+
+_FIND_BYTES = 64 * 1024
+"""One record is wanted. A larger batch comes whole all the same, if it is the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,52 @@ class KafkaReader:
         return self._client
 
 
+class KafkaFinder:
+    """Finds the records of a partition beside whoever reads it.
+
+    Not each offset holds one: a transaction's end takes one, aborted and compacted records leave theirs.
+    """
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._client: AIOKafkaConsumer | None = None
+        self._asking = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect. Raises RetryableError when the broker can't be reached."""
+        client = AIOKafkaConsumer(
+            **connection(self._settings),
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=_FIND_BYTES,
+            fetch_max_wait_ms=_FIND_WAIT_MS,
+        )
+        async with connecting(self._settings, "finding records"):
+            try:
+                await client.start()
+            except BaseException:
+                await client.stop()
+                raise
+        self._client = client
+
+    async def next_record(self, partition: Partition, offset: int) -> int:
+        """Return the offset of the first committed record at or after this one.
+
+        Where there is none, the offset up to which all is decided: before it is no record, and behind it
+        nothing but open transactions. Raises RetryableError when the broker doesn't answer in time.
+        """
+        if self._client is None:
+            raise RuntimeError("start() comes first")
+        with translated(f"finding the record after {offset} of {partition}"):
+            async with self._asking, asyncio.timeout(_FIND_WITHIN_S):
+                return await _first_at(self._client, TopicPartition(*partition), offset)
+
+    async def stop(self) -> None:
+        """Close."""
+        if self._client is not None:
+            await self._client.stop()
+
+
 class KafkaInspector:
     """Answers questions about topics and groups; each call connects anew."""
 
@@ -131,6 +184,21 @@ class KafkaInspector:
             Partition(*partition): GroupPosition(committed.get(Partition(*partition)), end)
             for partition, end in ends.items()
         }
+
+
+async def _first_at(client: AIOKafkaConsumer, place: TopicPartition, offset: int) -> int:
+    [end] = (await client.end_offsets([place])).values()
+    client.assign([place])
+    client.seek(place, offset)
+    try:
+        # What holds no record moves the position, and is no reason for getmany() to return.
+        while await client.position(place) < end:
+            fetched = await client.getmany(place, timeout_ms=_FIND_WAIT_MS, max_records=1)
+            for [record] in fetched.values():
+                return int(record.offset)
+    finally:
+        client.pause(place)
+    return max(offset, int(end))
 
 
 async def _committed(

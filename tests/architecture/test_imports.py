@@ -9,12 +9,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("services", "shared", "tidemill")
-HOMES = {
+HOMES: dict[str, str | tuple[str, ...]] = {
     "aiokafka": "shared/bus/",
     "redis": "shared/cache/",
     "tritonclient": "shared/inference/",
     "grpc": "shared/inference/",
-    "faust": "services/sentiment_alerts/stream.py",
+    "faust": ("services/sentiment_alerts/stream.py", "services/sentiment_alerts/faust_app.py"),
     "torch": "training/",
     "transformers": "training/",
 }

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -11,13 +12,15 @@ import aiohttp
 from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_fixed
 
 from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_producer import KafkaTransactions
 from shared.bus.kafka_reader import KafkaReader
 from shared.bus.kafka_topics import KafkaTopics
-from shared.bus.record import Outgoing, Record
+from shared.bus.record import Outgoing, Partition, Record
 from shared.settings import KafkaSettings
 
 READY_WITHIN_S = 40.0
 RESULTS_WITHIN_S = 40.0
+_LAG = re.compile(r"^tidemill_lag_records\{.*\} (.*)$", re.MULTILINE)
 
 
 class ServiceProcess:
@@ -42,6 +45,15 @@ class ServiceProcess:
             stop=stop_after_delay(READY_WITHIN_S),
         )
         await until_ready(self.get, "/health/ready")
+
+    async def caught_up(self) -> None:
+        """Return when its metrics say that no record waits in any partition."""
+        until_zero = AsyncRetrying(
+            retry=retry_if_result(lambda metrics: set(_LAG.findall(metrics)) != {"0.0"}),
+            wait=wait_fixed(0.2),
+            stop=stop_after_delay(RESULTS_WITHIN_S),
+        )
+        await until_zero(self.get, "/metrics")
 
     async def get(self, path: str) -> str:
         """Return what the service answers over HTTP."""
@@ -109,6 +121,24 @@ async def publish(bootstrap: str, records: Sequence[Outgoing]) -> None:
         await producer.publish(records)
     finally:
         await producer.stop()
+
+
+async def publish_in_transactions(
+    bootstrap: str, records: Sequence[Outgoing], *, each: int, aborted: Sequence[Outgoing] = ()
+) -> None:
+    """Write `each` records a transaction; `aborted` in one before them that never ends well."""
+    name, settings = "transactional-test", KafkaSettings(bootstrap=bootstrap)
+    doomed, owner = KafkaTransactions(settings, name), KafkaTransactions(settings, name)
+    try:
+        await doomed.start()
+        await doomed.publish(aborted)
+        await owner.start()  # aborts it
+        for start in range(0, len(records), each):
+            await owner.publish(records[start : start + each])
+            await owner.commit({Partition(records[0].topic, 0): start}, group=name)
+    finally:
+        await doomed.stop()
+        await owner.stop()
 
 
 class Results:

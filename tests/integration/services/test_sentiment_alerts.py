@@ -1,6 +1,8 @@
 """The alert service as a process: the samples' one surge, crashes, and bad input."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from deploy.local.samples.news import SURGE_COMPANY, generate_news
@@ -12,8 +14,16 @@ from shared.events import (
     SentimentAlertResolved,
     SentimentAlertUpdated,
 )
+from shared.settings import KafkaSettings
 from tests.integration.services.analyzed import analyzed_news
-from tests.integration.services.service_process import Results, publish, reason_of, running
+from tests.integration.services.service_process import (
+    Results,
+    publish,
+    publish_in_transactions,
+    reason_of,
+    running,
+)
+from tests.support.echo import echoing
 
 ALERTS = (SentimentAlertRaised.name, SentimentAlertUpdated.name, SentimentAlertResolved.name)
 ONE_SURGE = {(ALERTS[0], 5), (ALERTS[1], 8), (ALERTS[1], 12), (ALERTS[2], 0)}
@@ -65,6 +75,43 @@ async def test_kill_9_again_and_again_changes_no_alert(real_kafka: str) -> None:
     assert told(alerts, run) == ONE_SURGE
     ids = {dict(record.headers)["ce_id"] for record in alerts}
     assert len(ids) == len(ONE_SURGE)
+
+
+async def test_kill_9_changes_no_alert_of_news_that_comes_in_transactions(real_kafka: str) -> None:
+    run = uuid4().hex
+    news, never = sample_news(run), sample_news(f"never {run}")
+
+    for start in range(0, len(news), 60):
+        portion = slice(start, start + 60)
+        async with running("sentiment_alerts", real_kafka) as service:
+            await service.ready()
+            await publish_in_transactions(real_kafka, news[portion], each=7, aborted=never[portion])
+            await service.kill()
+    await publish_in_transactions(real_kafka, [], each=1, aborted=never)
+    async with running("sentiment_alerts", real_kafka) as service:
+        alerts = await Results(real_kafka, ALERTS).matching(run, count=len(ONE_SURGE))
+        await service.caught_up()
+        assert await service.stop() == 0
+
+    assert told(alerts, run) == ONE_SURGE
+    assert len(alerts) == len(ONE_SURGE)
+
+
+async def test_what_a_stream_delivers_exactly_once_is_told(real_kafka: str) -> None:
+    run = uuid4().hex
+    inputs = f"news.{run}"
+    kafka = KafkaSettings(bootstrap=real_kafka, delivery="exactly-once")
+    stream = echoing(kafka, inputs, reads=inputs, writes=NewsArticleAnalyzed.name)
+    stop = asyncio.Event()
+    await publish(real_kafka, [replace(each, topic=inputs) for each in sample_news(run)])
+
+    async with asyncio.TaskGroup() as tasks, running("sentiment_alerts", real_kafka) as service:
+        tasks.create_task(stream.run(stop))
+        alerts = await Results(real_kafka, ALERTS).matching(run, count=len(ONE_SURGE))
+        stop.set()
+        await service.caught_up()
+
+    assert told(alerts, run) == ONE_SURGE
 
 
 async def test_workers_that_come_and_go_hand_their_companies_over(real_kafka: str) -> None:

@@ -1,5 +1,7 @@
 """Each partition's records one after the other, however they are delivered."""
 
+import pytest
+
 from services.sentiment_alerts.order import Order, Turn
 
 
@@ -14,12 +16,71 @@ def test_the_next_record_is_taken_and_then_the_one_after_it() -> None:
     order = an_order(5)
 
     assert order.turn(0, 5) is Turn.NOW
-    order.done(0, 5, epoch=order.epoch)
+    order.go_on_at(0, 6, epoch=order.epoch)
     assert order.turn(0, 6) is Turn.NOW
 
 
-def test_a_record_behind_a_gap_waits_for_those_before_it() -> None:
-    assert an_order(5).turn(0, 72) is Turn.EARLY
+def test_whether_a_gap_holds_records_is_for_kafka_to_say() -> None:
+    assert an_order(5).turn(0, 72) is Turn.BEHIND_GAP
+
+
+@pytest.mark.parametrize("first", [72, 80])
+def test_a_record_behind_a_gap_without_records_is_taken_at_once(first: int) -> None:
+    order = an_order(5)
+
+    assert order.turn_after(0, 72, first=first, epoch=order.epoch) is Turn.NOW
+    assert order.next_offset(0) == 72
+
+
+def test_a_record_behind_skipped_ones_waits_for_the_first_of_them() -> None:
+    order = an_order(5)
+
+    assert order.turn_after(0, 72, first=7, epoch=order.epoch) is Turn.EARLY
+    assert order.next_offset(0) == 7
+
+
+def test_kafka_is_asked_once_about_skipped_records() -> None:
+    order = an_order(5)
+    order.turn_after(0, 72, first=7, epoch=order.epoch)
+
+    order.seek_due(0, 10.0)
+
+    assert order.turn(0, 73) is Turn.EARLY
+
+
+def test_kafka_is_asked_again_about_the_next_gap() -> None:
+    order = an_order(5)
+    order.seek_due(0, 10.0)
+
+    order.go_on_at(0, 6, epoch=order.epoch)
+
+    assert order.turn(0, 8) is Turn.BEHIND_GAP
+
+
+def test_an_answer_that_comes_late_moves_nothing_back() -> None:
+    order = an_order(9)
+
+    order.go_on_at(0, 7, epoch=order.epoch)
+
+    assert order.next_offset(0) == 9
+
+
+def test_nothing_follows_from_an_answer_that_a_recovery_overtook() -> None:
+    order = an_order(5)
+    epoch = order.epoch
+    order.begin({0: 3})
+
+    assert order.turn_after(0, 72, first=72, epoch=epoch) is Turn.BEHIND_GAP
+    assert order.next_offset(0) == 3
+
+
+def test_what_was_sought_before_a_recovery_is_forgotten() -> None:
+    order = an_order(5)
+    order.seek_due(0, 10.0)
+
+    order.begin({0: 5})
+
+    assert order.turn(0, 72) is Turn.BEHIND_GAP
 
 
 def test_a_record_that_comes_again_is_known() -> None:
@@ -34,7 +95,7 @@ def test_partitions_do_not_disturb_each_other() -> None:
     order = Order()
     order.begin({0: 5, 1: 9})
 
-    order.done(0, 5, epoch=order.epoch)
+    order.go_on_at(0, 6, epoch=order.epoch)
 
     assert (order.next_offset(0), order.next_offset(1)) == (6, 9)
 
@@ -44,7 +105,7 @@ def test_a_record_that_a_recovery_overtook_is_applied_again() -> None:
     epoch = order.epoch
     order.begin({0: 5})
 
-    order.done(0, 5, epoch=epoch)
+    order.go_on_at(0, 6, epoch=epoch)
 
     assert order.turn(0, 5) is Turn.NOW
 
@@ -59,6 +120,6 @@ def test_a_gap_after_a_mended_one_is_sought_at_once() -> None:
     order = an_order(5)
     order.seek_due(0, 10.0)
 
-    order.done(0, 5, epoch=order.epoch)
+    order.go_on_at(0, 6, epoch=order.epoch)
 
     assert order.seek_due(0, 10.1)

@@ -1,0 +1,76 @@
+"""How Faust is set up: one record at a time, acked by hand, and committed ones alone."""
+
+import tempfile
+from typing import Any
+
+import faust
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+
+from shared.bus.kafka_client import tls
+from shared.settings import KafkaSettings
+
+_COMMIT_INTERVAL_S = 0.5
+
+
+class _CommittedThread(AIOKafkaConsumerThread):
+    def _create_worker_consumer(self, transport: Transport) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # noqa: SLF001 - Faust has no setting for it
+        return consumer
+
+
+class _CommittedConsumer(Consumer):
+    def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
+        return _CommittedThread(self, loop=self.loop, beacon=self.beacon)
+
+
+class _CommittedTransport(Transport):
+    """Leaves aborted records out, as Faust does only where it writes in transactions itself.
+
+    The ends of topics that it tells are those of what is committed.
+    """
+
+    Consumer = _CommittedConsumer
+
+
+def faust_app(kafka: KafkaSettings, *, group: str, member: str | None) -> faust.App:
+    """Return an app that has connected to nothing yet."""
+    app = faust.App(group, **_options(kafka, member))
+    app.transport = _CommittedTransport(app.conf.broker_consumer, app)
+    return app
+
+
+def _options(kafka: KafkaSettings, member: str | None) -> dict[str, Any]:
+    return {
+        "broker": [f"aiokafka://{address}" for address in kafka.bootstrap.split(",")],
+        "broker_credentials": _credentials(kafka),
+        "broker_session_timeout": kafka.session_timeout_ms / 1000,
+        "broker_commit_interval": _COMMIT_INTERVAL_S,
+        "broker_heartbeat_interval": kafka.session_timeout_ms / 4000,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": member,
+        "producer_acks": -1,
+        "producer_compression_type": None if kafka.compression == "none" else kafka.compression,
+        "key_serializer": "raw",
+        "value_serializer": "raw",
+        "store": "memory://",
+        "datadir": tempfile.gettempdir(),
+        "processing_guarantee": "at_least_once",
+        "stream_wait_empty": False,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        "autodiscover": False,
+    }
+
+
+def _credentials(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    context = tls(kafka)
+    if kafka.password is not None:
+        return faust.SASLCredentials(
+            username=kafka.username,
+            password=kafka.password.get_secret_value(),
+            mechanism=kafka.sasl_mechanism,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None

@@ -1,0 +1,128 @@
+"""Which offsets hold records, by the word of each Kafka."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_producer import KafkaTransactions
+from shared.bus.kafka_reader import KafkaFinder, KafkaReader
+from shared.bus.record import Outgoing, Partition
+from shared.settings import KafkaSettings
+from tests.support.buses import PATIENCE_S, publish
+
+
+class Topic:
+    """A topic with one key, and who finds its records."""
+
+    def __init__(self, name: str, settings: KafkaSettings, finder: KafkaFinder) -> None:
+        self._name = name
+        self._settings = settings
+        self._finder = finder
+
+    async def write(self, count: int) -> None:
+        """Write records without a transaction."""
+        await publish(KafkaBus(self._settings), self._records(count))
+
+    async def commit(self, count: int) -> None:
+        """Write records and the end of their transaction; what was left open is aborted before."""
+        owner = await self._owner()
+        await owner.publish(self._records(count))
+        await owner.commit({Partition(self._name, 0): 0}, group=self._name)
+        await owner.stop()
+
+    async def leave_open(self, count: int) -> None:
+        """Write records in a transaction that has no end yet."""
+        owner = await self._owner()
+        await owner.publish(self._records(count))
+        await owner.stop()
+
+    async def found(self, offset_count: int) -> list[int]:
+        """Return what is found from each offset on, beginning with 0."""
+        partition = await self._partition()
+        return [await self._finder.next_record(partition, offset) for offset in range(offset_count)]
+
+    async def _partition(self) -> Partition:
+        reader = KafkaReader(self._settings, [self._name])
+        await reader.start()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not (records := await reader.fetch(timeout_ms=500)):
+                    pass
+        finally:
+            await reader.stop()
+        return records[0].partition
+
+    async def _owner(self) -> KafkaTransactions:
+        owner = KafkaTransactions(self._settings, self._name)
+        await owner.start()
+        return owner
+
+    def _records(self, count: int) -> list[Outgoing]:
+        return [Outgoing(self._name, b"k", b"v")] * count
+
+
+@asynccontextmanager
+async def opened(name: str, bootstrap: str) -> AsyncIterator[Topic]:
+    """Yield a topic on a broker."""
+    settings = KafkaSettings(bootstrap=bootstrap)
+    finder = KafkaFinder(settings)
+    await finder.start()
+    try:
+        yield Topic(name, settings, finder)
+    finally:
+        await finder.stop()
+
+
+@pytest.fixture(params=["memory_kafka", "real_kafka"])
+async def either(request: pytest.FixtureRequest, topic: str) -> AsyncIterator[Topic]:
+    """Yield a topic on each Kafka."""
+    async with opened(topic, request.getfixturevalue(request.param)) as each:
+        yield each
+
+
+@pytest.fixture
+async def real(real_kafka: str, topic: str) -> AsyncIterator[Topic]:
+    """Yield a topic on the Kafka that knows transactions."""
+    async with opened(topic, real_kafka) as each:
+        yield each
+
+
+async def test_where_each_offset_holds_a_record_the_next_is_the_one_asked_for(either: Topic) -> None:
+    await either.write(3)
+
+    assert await either.found(5) == [0, 1, 2, 3, 4]
+
+
+async def test_what_is_written_later_is_found_by_the_same_finder(either: Topic) -> None:
+    await either.write(1)
+    await either.found(2)
+
+    await either.write(2)
+
+    assert await either.found(4) == [0, 1, 2, 3]
+
+
+async def test_the_ends_of_transactions_are_passed_over(real: Topic) -> None:
+    await real.commit(2)
+    await real.commit(1)
+
+    assert await real.found(5) == [0, 1, 3, 3, 5]
+
+
+async def test_what_was_aborted_is_passed_over(real: Topic) -> None:
+    await real.write(1)
+    await real.leave_open(300)
+    await real.commit(1)
+
+    assert await real.found(304) == [0, *[302] * 302, 304]
+
+
+async def test_what_is_not_decided_yet_is_the_end(real: Topic) -> None:
+    await real.commit(1)
+    await real.leave_open(2)
+    await real.write(1)
+
+    assert await real.found(3) == [0, 2, 2]
