@@ -12,7 +12,7 @@ import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from shared.bus.credits import Credits
-from shared.bus.dead_letters import FloodGuard, LetterSize, dead_letter
+from shared.bus.dead_letters import DeadLetterFloodError, FloodGuard, LetterSize, dead_letter
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import ClientBrokenError, Consumer, Handler, Outcome, Outlet
@@ -100,15 +100,20 @@ class Session:
 
         Raises an ExceptionGroup: ClientBrokenError in it asks for a new session, all else ends the service.
         """
-        async with asyncio.TaskGroup() as tasks:
-            watch = [tasks.create_task(self._commit_often()), tasks.create_task(self._watch_progress())]
-            reading = tasks.create_task(self._read(tasks))
-            await stop.wait()
-            reading.cancel()  # at once, also when a rebalance holds up a fetch
-            await asyncio.wait([reading])
-            await self._drain(list(self._chunks))
-            for task in watch:
-                task.cancel()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                watch = [tasks.create_task(self._commit_often()), tasks.create_task(self._watch_progress())]
+                reading = tasks.create_task(self._read(tasks))
+                await stop.wait()
+                reading.cancel()  # at once, also when a rebalance holds up a fetch
+                await asyncio.wait([reading])
+                await self._drain(list(self._chunks))
+                for task in watch:
+                    task.cancel()
+        except* DeadLetterFloodError:
+            # Else each start would write the same dead letters again, and stop at them again.
+            await self._commit()
+            raise
         await self._commit()
 
     async def _read(self, tasks: asyncio.TaskGroup) -> None:

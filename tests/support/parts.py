@@ -47,6 +47,10 @@ class Parts:
         """Return when a part was found broken."""
         await self._met(lambda: (part, PartState.FAILED) in self._changes(since))
 
+    async def ended(self, *words: str, since: int) -> None:
+        """Return when a part was found broken whose reason has all of these words."""
+        await self._met(lambda: any(_has(event, words) for event in self._seen[since:]))
+
     async def settled(self, parts: Collection[str]) -> None:
         """Return when all of these are ready, and nothing has changed for a while."""
         async with asyncio.timeout(_WITHIN_S):
@@ -66,3 +70,7 @@ class Parts:
         async with asyncio.timeout(_WITHIN_S):
             while not condition():  # noqa: ASYNC110 - what is waited for is told by callbacks
                 await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def _has(event: PartEvent, words: Collection[str]) -> bool:
+    return event.state is PartState.FAILED and all(each in event.detail for each in words)
