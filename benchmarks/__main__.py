@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import backlog, broken_cache, delivery, first_result, identity, limit, memory, padding, soak
+from benchmarks import (
+    backlog,
+    broken_cache,
+    delivery,
+    first_result,
+    identity,
+    limit,
+    memory,
+    overload,
+    padding,
+    soak,
+)
 from benchmarks.bench import Bench, Question
 from benchmarks.machine import machine
 from benchmarks.measure import Measure
@@ -30,6 +41,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "memory": memory.measure,
         "backlog": backlog.measure,
         "first_result": first_result.measure,
+        "overload": overload.measure,
         "soak": soak.measure,
     }
 )

@@ -24,7 +24,7 @@ from shared.bus.port import Producer
 from shared.errors import ConfigError
 from shared.settings import KafkaSettings
 from tidemill.parts import ServiceParts
-from tidemill.services import SERVICES, caught_up
+from tidemill.services import BULK_MODELS, SERVICES, caught_up
 
 LOAD_SHARE = 0.7
 WARMING_COUNT, FULL_COUNT = 4_000, 12_000
@@ -97,7 +97,14 @@ async def _running(bench: Bench) -> AsyncIterator[_System]:
             pids[event.part] = event.pid
 
     parts = ServiceParts(bench.models, bench.models / "intents.json")
-    plan = StackPlan(kafka=KafkaKind.REAL, models=bench.models, services=parts, on_event=note, say=bench.say)
+    plan = StackPlan(
+        kafka=KafkaKind.REAL,
+        models=bench.models,
+        bulk=BULK_MODELS,
+        services=parts,
+        on_event=note,
+        say=bench.say,
+    )
     async with local_stack(plan) as stack:
         kafka = KafkaSettings(bootstrap=stack.addresses.kafka_bootstrap)
         producer = KafkaBus(kafka).producer()
