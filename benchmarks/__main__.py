@@ -10,7 +10,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import backlog, broken_cache, delivery, first_result, identity, limit, memory, padding
+from benchmarks import (
+    backlog,
+    broken_cache,
+    delivery,
+    first_result,
+    identity,
+    limit,
+    memory,
+    overload,
+    padding,
+    soak,
+)
 from benchmarks.bench import Bench, Question
 from benchmarks.machine import machine
 from benchmarks.measure import Measure
@@ -30,6 +41,8 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "memory": memory.measure,
         "backlog": backlog.measure,
         "first_result": first_result.measure,
+        "overload": overload.measure,
+        "soak": soak.measure,
     }
 )
 console = Console(highlight=False)
@@ -44,6 +57,7 @@ def run(
     ] = None,
     models: Annotated[Path, typer.Option(help="Triton's model repository.")] = MODELS,
     rounds: Annotated[int, typer.Option(min=1, help="Alternating rounds; the median counts.")] = 3,
+    minutes: Annotated[float, typer.Option(min=0.5, max=600, help="How long `soak` takes.")] = 30,
 ) -> None:
     """Run the benchmarks, all or those named; print a table, keep the figures in benchmarks/results.
 
@@ -54,20 +68,21 @@ def run(
         console.print(f"benchmarks: no {unknown[0]}; there are {', '.join(QUESTIONS)}", style="red")
         sys.exit(2)
     try:
-        measures = asyncio.run(_answers(chosen, _bench(data, models, rounds)))
+        measures = asyncio.run(_answers(chosen, _bench(data, models, rounds, minutes)))
     except (TidemillError, PartLostError) as error:
         console.print(f"benchmarks: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(2)
     console.print(table(measures))
 
 
-def _bench(data: Path | None, models: Path, rounds: int) -> Bench:
+def _bench(data: Path | None, models: Path, rounds: int, minutes: float) -> Bench:
     return Bench(
         texts=real_texts(data) if data else sample_texts(),
         texts_from="banking77" if data else "samples with numbers behind",
         models=models.resolve(),
         data=data,
         rounds=rounds,
+        minutes=minutes,
         say=lambda line: console.print(line, style="dim", markup=False),
     )
 

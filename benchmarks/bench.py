@@ -22,6 +22,9 @@ class Bench:
     """Folder of the data sets, if there is one."""
 
     rounds: int
+    minutes: float
+    """How long what is measured over time takes."""
+
     say: Say
     """Hears what is being done."""
 

@@ -25,6 +25,7 @@ class Contender:
     """The topic of its results."""
 
     env: Mapping[str, str] = field(default_factory=dict)
+    nice: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ async def running(contender: Contender, stack: LocalStack, models: Path) -> Asyn
         "TIDEMILL__MODELS_DIR": str(models),
         **contender.env,
     }
-    part = Part(name=contender.name, command=(sys.executable, "-m", contender.module), env=env)
+    part = Part(
+        name=contender.name, command=(sys.executable, "-m", contender.module), env=env, nice=contender.nice
+    )
     child = await Child.start(part, stack.folder / f"{contender.name}.log")
     try:
         yield Running(child, contender.name)

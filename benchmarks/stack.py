@@ -8,8 +8,12 @@ from deploy.local.stack import KafkaKind, LocalStack, StackPlan, local_stack
 
 
 @asynccontextmanager
-async def stack_under_test(bench: Bench, *models: str) -> AsyncIterator[LocalStack]:
-    """Start Kafka and a Triton with these models."""
-    plan = StackPlan(kafka=KafkaKind.REAL, redis=False, models=bench.models, load=models, say=bench.say)
+async def stack_under_test(
+    bench: Bench, *models: str, bulk: tuple[str, ...] = ()
+) -> AsyncIterator[LocalStack]:
+    """Start Kafka and a Triton with these models; those in `bulk` step back for the others."""
+    plan = StackPlan(
+        kafka=KafkaKind.REAL, redis=False, models=bench.models, load=models, bulk=bulk, say=bench.say
+    )
     async with local_stack(plan) as stack:
         yield stack

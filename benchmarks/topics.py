@@ -35,12 +35,13 @@ async def fill(settings: KafkaSettings, events: Sequence[Event]) -> None:
     producer = KafkaBus(settings).producer()
     await producer.start()
     try:
-        await producer.publish([_record(event) for event in events])
+        await producer.publish([record_of(event) for event in events])
     finally:
         await producer.stop()
 
 
-def _record(event: Event) -> Outgoing:
+def record_of(event: Event) -> Outgoing:
+    """Return the event as a real sender would write it."""
     headers = headers_for(event, source=SOURCE, trace=new_trace())
     return Outgoing(event.name, event.key, event.to_json(), headers)
 

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.part import Health, Part
+from deploy.local.part import BULK_NICE, Health, Part
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.stack import Addresses
 from tidemill.services import SERVICES, Question, Service
@@ -44,6 +44,7 @@ class ServiceParts:
             name=service.name,
             command=(sys.executable, "-m", service.module),
             env=env,
+            nice=BULK_NICE if service.bulk_models else 0,
             ready=Question(f"{url}/health/ready"),
             health=Health(probe=Question(f"{url}/health/live"), failures=3),
         )

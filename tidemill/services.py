@@ -17,6 +17,8 @@ class Service:
     module: str
     reads: str
     env: Mapping[str, str] = field(default_factory=dict)
+    bulk_models: tuple[str, ...] = ()
+    """Of a service for whose results nobody waits: its models, which step back as it does itself."""
 
     @property
     def group(self) -> str:
@@ -32,12 +34,18 @@ SERVICES = (
         {"TIDEMILL__STREAM": "messages"},
     ),
     Service(
-        "inference-news", "services.inference", "news.article_published.v1", {"TIDEMILL__STREAM": "news"}
+        "inference-news",
+        "services.inference",
+        "news.article_published.v1",
+        {"TIDEMILL__STREAM": "news"},
+        bulk_models=("news_tone", "entities"),
     ),
     Service("inference-images", "services.inference", "image.received.v1", {"TIDEMILL__STREAM": "images"}),
     Service("support-bot", "services.support_bot", "customer.message_analyzed.v1"),
     Service("sentiment-alerts", "services.sentiment_alerts", "news.article_analyzed.v1"),
 )
+
+BULK_MODELS = tuple(model for service in SERVICES for model in service.bulk_models)
 
 
 async def caught_up(kafka: KafkaSettings, services: Iterable[Service] = SERVICES) -> bool:

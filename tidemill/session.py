@@ -19,7 +19,7 @@ from tidemill.gauges import read_gauges
 from tidemill.parts import FETCH_WAIT_MS, ServiceParts
 from tidemill.player import outgoing, play
 from tidemill.samples import Sample
-from tidemill.services import caught_up
+from tidemill.services import BULK_MODELS, caught_up
 from tidemill.topics import DEAD_TOPICS
 from tidemill.view import View
 
@@ -134,7 +134,12 @@ async def session(view: View, display: Display, *, kafka: KafkaKind) -> AsyncIte
     models = connection.models_dir.resolve()
     running, services = Session(view, display), ServiceParts(models, connection.intents_file.resolve())
     plan = StackPlan(
-        kafka=kafka, models=models, services=services, on_event=running.note_part, say=running.say
+        kafka=kafka,
+        models=models,
+        bulk=BULK_MODELS,
+        services=services,
+        on_event=running.note_part,
+        say=running.say,
     )
     with display:
         async with _beside(display.refresh()), local_stack(plan) as stack:

@@ -42,6 +42,7 @@ class Child:
                 "-S",
                 str(TETHER),
                 str(os.getpid()),
+                *(("nice", "-n", str(part.nice)) if part.nice else ()),
                 *part.command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

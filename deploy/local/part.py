@@ -4,6 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+BULK_NICE = 10
+"""Of bulk work: on the same cores live work weighs ten times as much, and bulk never stands still."""
+
 Probe = Callable[[], Awaitable[None]]
 """Returns when the part works, raises with the reason when it does not."""
 
@@ -40,6 +43,8 @@ class Part:
     ready: Probe = no_probe
     ready_within_s: float = 60.0
     health: Health = field(default_factory=Health)
+    nice: int = 0
+    "How far it steps back when others want the cores: 0 to 19, as `nice` counts."
     starts_after: tuple[str, ...] = ()
     restart: bool = True
     "False for a part whose death loses what it held: the whole run ends then."

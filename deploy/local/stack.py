@@ -75,6 +75,8 @@ class StackPlan:
     models: Path = MODELS
     load: tuple[str, ...] = ()
     "Models to load; empty means all."
+    bulk: tuple[str, ...] = ()
+    "Those of them that step back for the others."
     services: Services = no_services
     on_event: OnEvent = ignore
     say: Say = say_nothing
@@ -141,7 +143,9 @@ async def _triton(plan: StackPlan, folder: Path) -> TritonServer | None:
     if not plan.triton:
         return None
     install = await asyncio.to_thread(ensure_triton, plan.say)
-    return TritonServer(models=plan.models, served=folder / "models", load=plan.load, install=install)
+    return TritonServer(
+        models=plan.models, served=folder / "models", load=plan.load, bulk=plan.bulk, install=install
+    )
 
 
 async def _kafka(plan: StackPlan, folder: Path) -> MemoryKafka | RealKafka | None:

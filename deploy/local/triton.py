@@ -39,6 +39,8 @@ class TritonServer:
     "Where the repository is laid out as this Triton serves it."
     load: tuple[str, ...] = ()
     "Names of the models to load; empty means all of the folder."
+    bulk: tuple[str, ...] = ()
+    "Names of models that step back when others want the cores."
     config_name: str | None = None
     "Take `configs/<config_name>.pbtxt` of a model where it has one."
     install: TritonInstall = field(default_factory=TritonInstall)
@@ -87,7 +89,7 @@ class TritonServer:
 
     def _prepare(self, names: Sequence[str]) -> None:
         free_shared_memory()
-        lay_out(self.models, names, self.served)
+        lay_out(self.models, names, self.served, bulk=self.bulk)
 
     def _command(self, names: Sequence[str]) -> tuple[str, ...]:
         closed = f"{CLOSED}:{ADMIN_HEADER}={self.admin_key}"

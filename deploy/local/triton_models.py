@@ -8,14 +8,21 @@ a queue without bound, so the embedded Triton relies on its clients' bounds on w
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
+
+from deploy.local.part import BULK_NICE
 
 BATCHING = re.compile(r"\bdynamic_batching\s*(?={)")
 
+STEP_BACK = f'parameters {{ key: "nice" value {{ string_value: "{BULK_NICE}" }} }}\n'
 
-def lay_out(models: Path, names: Iterable[str], served: Path) -> None:
-    """Make `served` a repository with a config of its own per model and links to everything else."""
+
+def lay_out(models: Path, names: Iterable[str], served: Path, *, bulk: Collection[str] = ()) -> None:
+    """Make `served` a repository with a config of its own per model and links to everything else.
+
+    The processes of the models in `bulk` step back for the others.
+    """
     shutil.rmtree(served, ignore_errors=True)
     for name in names:
         source, target = models / name, served / name
@@ -23,7 +30,8 @@ def lay_out(models: Path, names: Iterable[str], served: Path) -> None:
         for entry in source.iterdir():
             if entry.name != "config.pbtxt":
                 (target / entry.name).symlink_to(entry.resolve())
-        (target / "config.pbtxt").write_text(with_plain_batching((source / "config.pbtxt").read_text()))
+        config = with_plain_batching((source / "config.pbtxt").read_text())
+        (target / "config.pbtxt").write_text(config + STEP_BACK if name in bulk else config)
 
 
 def with_plain_batching(config: str) -> str:

@@ -19,7 +19,6 @@ _EMPTY = frozenset(
 _SPELLINGS = {"mln": "million", "bln": "billion", "pct": "percent", "shs": "shares"}
 
 
-@lru_cache(maxsize=8192)  # each new story is compared with all kept ones, again and again
 def content_words(headline: str, *, company: str) -> frozenset[str]:
     """Return the stems that carry the story.
 
@@ -30,6 +29,11 @@ def content_words(headline: str, *, company: str) -> frozenset[str]:
     own = set(_WORD.findall(company.lower()))
     words = (_SPELLINGS.get(word, word) for word in _WORD.findall(text))
     return frozenset(word.rstrip("s")[:_STEM_CHARS] for word in words if word not in own | _EMPTY)
+
+
+# Each new story is compared with all kept ones, again and again. Its own words are not kept here: most
+# stories are reprints, of which nobody asks again, and 8192 of them take 11 MB.
+kept_words = lru_cache(maxsize=8192)(content_words)
 
 
 def similarity(one: frozenset[str], other: frozenset[str]) -> float:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.sentiment_alerts.reprints import content_words, most_similar
+from services.sentiment_alerts.reprints import content_words, kept_words, most_similar
 from services.sentiment_alerts.settings import AlertSettings, Share
 
 _MAX_REPRINT_IDS = 50
@@ -140,6 +140,6 @@ class Window(Value):
 
     def _original_of(self, story: Story, company: str, limits: AlertSettings) -> Story | None:
         words = content_words(story.headline, company=company)
-        others = (content_words(kept.headline, company=company) for kept in self.stories)
+        others = (kept_words(kept.headline, company=company) for kept in self.stories)
         position, score = most_similar(words, others)
         return self.stories[position] if score >= limits.reprint_similarity and position >= 0 else None

@@ -8,6 +8,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from shared.errors import ConfigError
+from shared.service.process import watch_process
 from shared.settings import HttpSettings
 
 _Route = Callable[[web.Request], Awaitable[web.Response]]
@@ -31,8 +32,10 @@ class Health:
 async def serve_http(settings: HttpSettings, health: Health, registry: CollectorRegistry) -> web.AppRunner:
     """Return the running server of `/health/live`, `/health/ready` and `/metrics`; clean it up at the end.
 
+    The metrics are those of the registry, and what the process takes.
     Raises ConfigError when the port is taken.
     """
+    watch_process(registry)
     app = web.Application()
     app.router.add_get("/health/live", _answer(health.live))
     app.router.add_get("/health/ready", _answer(health.ready))

@@ -5,6 +5,7 @@ Triton loads this file by its place, `<backends>/onnxruntime/model.py`, in an in
 
 import itertools
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class TritonPythonModel:
     def initialize(self, args: dict[str, str]) -> None:
         """Load `<model>/<version>/model.onnx` with the threads that the config asks for."""
         config = json.loads(args["model_config"])
+        os.nice(int(parameters(config).get("nice", "0")))
         self._inputs = [tensor["name"] for tensor in config["input"]]
         path = Path(args["model_repository"], args["model_version"], "model.onnx")
         self._session = ort.InferenceSession(
@@ -62,12 +64,17 @@ class TritonPythonModel:
         }
 
 
+def parameters(config: dict[str, Any]) -> dict[str, str]:
+    """Return what stands in the model's config as parameters."""
+    return {name: value["string_value"] for name, value in config.get("parameters", {}).items()}
+
+
 def session_options(config: dict[str, Any]) -> ort.SessionOptions:
     """Return ONNX Runtime's options by the parameters that Triton's native backend knows too."""
-    parameters = {name: value["string_value"] for name, value in config.get("parameters", {}).items()}
+    wanted = parameters(config)
     options = ort.SessionOptions()
-    options.intra_op_num_threads = int(parameters.get("intra_op_thread_count", "0"))
-    options.inter_op_num_threads = int(parameters.get("inter_op_thread_count", "0"))
+    options.intra_op_num_threads = int(wanted.get("intra_op_thread_count", "0"))
+    options.inter_op_num_threads = int(wanted.get("inter_op_thread_count", "0"))
     # The broker, the workers and several models share the cores: idle threads must not spin on them.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3

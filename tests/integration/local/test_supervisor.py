@@ -1,6 +1,7 @@
 """The supervisor starts, restarts, gives up and stops as it says, with small programs as parts."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -142,3 +143,15 @@ async def test_an_error_of_the_caller_comes_out_as_it_is(tmp_path: Path) -> None
 
     with pytest.raises(KeyError):
         await supervise(program(SLEEP), tmp_path, until=fail)
+
+
+async def test_a_part_steps_back_as_far_as_it_says(tmp_path: Path) -> None:
+    journal = Journal()
+    own = os.nice(0)
+    part = program("import os, sys; sys.exit(f'nice {os.nice(0)}')", nice=3)
+
+    async with Supervisor(logs=tmp_path, on_event=journal) as supervisor:
+        await supervisor.start([part])
+        failed = await journal.count(PartState.FAILED, 1)
+
+    assert failed[0].detail == f"ended with exit code 1: nice {min(19, own + 3)}"

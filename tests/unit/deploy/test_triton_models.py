@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
 
+from deploy.local.part import BULK_NICE
 from deploy.local.triton_models import lay_out, with_plain_batching
 
 
@@ -35,3 +38,16 @@ def test_everything_but_the_config_is_the_original(tmp_path: Path) -> None:
     assert (served / "1" / "model.onnx").read_bytes() == b"weights"
     assert (served / "config.pbtxt").read_text() == 'name: "m"\ndynamic_batching { }\n'
     assert "preserve_ordering" in (model / "config.pbtxt").read_text()
+
+
+def test_bulk_models_step_back_and_the_others_do_not(tmp_path: Path) -> None:
+    for name in ("bulk", "live"):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        (tmp_path / "models" / name / "config.pbtxt").write_text(f'name: "{name}"\n')
+
+    lay_out(tmp_path / "models", ["bulk", "live"], tmp_path / "served", bulk=["bulk"])
+
+    bulk, live = ((tmp_path / "served" / name / "config.pbtxt").read_text() for name in ("bulk", "live"))
+    config = text_format.Parse(bulk, model_config_pb2.ModelConfig())
+    assert config.parameters["nice"].string_value == str(BULK_NICE)
+    assert live == 'name: "live"\n'

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from services.sentiment_alerts.reprints import kept_words
 from services.sentiment_alerts.settings import AlertSettings
 from services.sentiment_alerts.window import Baseline, Story, Window
 from tests.unit.services.sentiment_alerts.stories import COMPANY, START
@@ -121,3 +122,15 @@ def test_old_stories_weigh_half_after_a_half_life() -> None:
 
     assert learned.story_weight == pytest.approx(1.5)
     assert learned.negative_weight == pytest.approx(0.5)
+
+
+def test_what_reprints_say_is_not_remembered() -> None:
+    told = "Cracks found in 40 bridges"
+    before = kept_words.cache_info().currsize
+
+    window(
+        story(1, hour=1, headline=told),
+        *(story(number, hour=2, headline=f"UPDATE {number}-{told}") for number in range(2, 50)),
+    )
+
+    assert kept_words.cache_info().currsize <= before + 1

@@ -1,5 +1,7 @@
 """Health and metrics over HTTP, and a port that is taken."""
 
+import asyncio
+
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Counter
@@ -42,6 +44,21 @@ async def test_metrics_are_those_of_the_registry() -> None:
 
     assert status == 200
     assert "tidemill_things_total 3.0" in text
+
+
+async def test_metrics_tell_what_the_process_takes() -> None:
+    server = await serve_http(FREE, a_health(None), CollectorRegistry())
+    async with asyncio.TaskGroup() as group:
+        done = asyncio.Event()
+        waiting = [group.create_task(done.wait()) for _ in range(50)]
+        _, text = await fetch(server.addresses[0][1], "/metrics")
+        done.set()
+    await server.cleanup()
+
+    found = dict(line.split() for line in text.splitlines() if not line.startswith("#"))
+    assert float(found["tidemill_tasks"]) > len(waiting)
+    assert float(found["process_resident_memory_bytes"]) > 0
+    assert float(found["process_open_fds"]) > 0
 
 
 async def test_a_taken_port_is_refused_with_the_cure() -> None:
