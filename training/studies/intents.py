@@ -16,9 +16,10 @@ from training.examples import Examples
 from training.job import Job
 from training.metrics import softmax
 from training.studies.answers import answers_of, right_percent
+from training.studies.kept import FULL, Kept
 from training.studies.left_out import LeftOut, without_intents
 from training.studies.page import paragraph, table, write_page, write_text
-from training.studies.start import carried_out, job_for
+from training.studies.start import job_for
 from training.train import fit
 
 _MODEL = "support_intent"
@@ -45,6 +46,7 @@ def intents(
     data: Annotated[Path, typer.Option(help="The folder of data sets that docs/data.md describes.")] = Path(),
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's number.")] = None,
     count: Annotated[int, typer.Option(min=1, help="So many intents are left out.")] = 10,
+    work: Annotated[Path | None, typer.Option(help="Where the network is kept; a rerun takes it.")] = None,
     out: Annotated[Path, typer.Option(help="Where docs/ and benchmarks/results/ are.")] = Path(),
 ) -> None:
     """Train without some intents, add them back by eight sentences each, and write what came of it.
@@ -56,7 +58,7 @@ def intents(
         job = job_for(_MODEL, data, epochs=epochs)
     left_out = without_intents(job, count)
     job = left_out.job
-    carried_out("training", fit(job.net, job.train, job.recipe, augment=job.augment))
+    Kept.of(job, work).train(FULL, job.net, lambda: fit(job.net, job.train, job.recipe, augment=job.augment))
     found = {"held back": measured(left_out, left_out.rest), "test": measured(left_out, job.test)}
     write_page(out / "docs" / "added_intents.md", *page(found, left_out, job.recipe.epochs))
     figures = {"intents": left_out.names, **{rows: asdict(each) for rows, each in found.items()}}
