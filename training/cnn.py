@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from shared.inference.bundle import OutputSpec, PictureSpec
 from shared.inference.image import decode_image
@@ -70,10 +70,7 @@ def dish_photo_rival_job(root: Path, recipe: Recipe) -> Job:
 
 def _dish_job(model: str, backbone: str, root: Path, recipe: Recipe) -> Job:
     names, train_rows, test_rows = data.dishes(root)
-    features, tuned = BACKBONES[backbone](root), "all layers tuned"
-    if isinstance(features, nn.Sequential):
-        features[: dish_photo.FROZEN_BLOCKS].requires_grad_(requires_grad=False)
-        tuned = "upper blocks tuned"
+    features = BACKBONES[backbone](root)
     spec = PictureSpec(
         width=dish_photo.SERVE_PIXELS,
         height=dish_photo.SERVE_PIXELS,
@@ -99,7 +96,7 @@ def _dish_job(model: str, backbone: str, root: Path, recipe: Recipe) -> Job:
         storage=Storage.HALF,
         facts=replace(
             _DISH_FACTS,
-            architecture=f"{backbone} padded like TensorFlow's; ImageNet weights (Apache-2.0), {tuned}",
+            architecture=f"{backbone}, padded like TensorFlow's, from ImageNet (Apache-2.0), all tuned",
         ),
         augment=_augment_dishes,
     )
