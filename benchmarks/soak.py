@@ -30,8 +30,8 @@ LOAD_SHARE = 0.7
 WARMING_COUNT, FULL_COUNT = 4_000, 12_000
 """So many are sent at once and worked off, in order to know the full rate."""
 
-LOOK_EVERY_S = 10.0
-LOOKS_A_MINUTE = 6
+LOOK_EVERY_S = 2.0
+LOOKS_A_MINUTE = 30
 _ASK_EVERY_S = 0.25
 GOAL = Goal(at_most=1.1)
 Looks = dict[str, list[Footprint]]
@@ -127,7 +127,7 @@ async def _work_off(system: _System, load: MixedLoad, count: int) -> float:
 
 
 async def _look_on(system: _System, sending: asyncio.Task[int], bench: Bench) -> Looks:
-    """Return what each service held, every ten seconds until all is sent.
+    """Return what each service held, every two seconds until all is sent.
 
     Raises ConfigError when one of them has ended, even if another one has taken its place.
     """
@@ -140,7 +140,8 @@ async def _look_on(system: _System, sending: asyncio.Task[int], bench: Bench) ->
                 raise ConfigError(f"{lost[0]} was started anew; its log lies below .stack/run")
             for name, held in looks.items():
                 held.append(await footprint(session, system.urls[name], system.pids[name]))
-            bench.say(", ".join(f"{name} {held[-1].memory_mb:.0f} MB" for name, held in looks.items()))
+            if len(looks[SERVICES[0].name]) % LOOKS_A_MINUTE == 1:
+                bench.say(", ".join(f"{name} {held[-1].memory_mb:.0f} MB" for name, held in looks.items()))
     return looks
 
 

@@ -65,6 +65,8 @@ def _figures(card: Card) -> Iterator[str]:
         yield from _spans(report)
         yield from _rounding(report)
         yield from _out_of_scope(report)
+    if card.facts.rival:
+        yield from ("", card.facts.rival)
 
 
 def _range(values: Sequence[float]) -> str:

@@ -42,6 +42,8 @@ class Facts:
     """Which rows the test of each output was made with."""
 
     limits: tuple[str, ...]
+    rival: str = ""
+    """What else was trained on the same rows, and what it came to; the better one ships."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ def a_card() -> Card:
         warning="For research only.",
         test_data={"logits": "letters, test"},
         limits=("Knows two moods.",),
+        rival="Two layers: 76 %.",
     )
     return Card(
         model="mood",
@@ -114,6 +115,12 @@ def test_a_card_warns_before_it_says_anything_and_names_the_command_that_helps()
 
 def test_a_bar_in_a_label_does_not_split_its_cell() -> None:
     assert "| angry | calm \\| quiet | 1 of 2 |" in card_markdown(a_card(), [])
+
+
+def test_what_else_was_trained_stands_under_the_figures() -> None:
+    lines = card_markdown(a_card(), []).splitlines()
+
+    assert lines.index("## How good") < lines.index("Two layers: 76 %.") < lines.index("## On whom it fails")
 
 
 def test_seeds_are_told_with_their_mean_and_range() -> None:
