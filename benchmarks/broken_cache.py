@@ -1,9 +1,9 @@
 """What a broken Redis costs: the same worker and messages with the cache off, and with one that fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import psutil
 from redis.asyncio import Redis
@@ -24,48 +24,73 @@ from deploy.local.proxy import Proxy, Weather
 from deploy.local.redis import RedisServer
 from deploy.local.stack import LocalStack
 
-OFF = "off"
+OFF = ""
+"""The address of no Redis."""
+
 GOAL = Goal(at_least=0.95)
 _KEYS_A_CALL = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Messages a second without a cache, and with one that fails."""
+
+    off: float
+    broken: float
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
     """Return the rate with each broken Redis over that with the cache off."""
     texts = so_many(bench.texts, MESSAGES_COUNT)
-    rates: dict[str, list[float]] = {}
     async with stack_under_test(bench, MODEL) as stack, AsyncExitStack() as exits:
         caches = await _caches(exits, stack)
+
+        async def rate_per_s(url: str) -> float:
+            run = await work_off(_with(url), messages(texts), stack, models=bench.models)
+            return run.rate_per_s
+
         # Once without counting, so that Redis holds the results that the lying one then garbles.
-        await work_off(_with(caches["lying"]), messages(texts), stack, models=bench.models)
+        await rate_per_s(caches["lying"])
+        pairs: dict[str, list[Pair]] = {name: [] for name in caches}
         for number in range(1, bench.rounds + 1):
             for name, url in caches.items():
                 if name == "lying":
                     await _garble(url)
-                run = await work_off(_with(url), messages(texts), stack, models=bench.models)
-                rates.setdefault(name, []).append(run.rate_per_s)
-            now = ", ".join(f"{name} {found[-1]:.0f}/s" for name, found in rates.items())
-            bench.say(f"round {number}: {now}")
-    return [
-        ratio(
-            f"identity model: Redis {name} / cache off",
-            found,
-            rates[OFF],
-            goal=GOAL,
-            facts={"messages": len(texts), "off_per_s": rounded(rates[OFF]), "per_s": rounded(found)},
-        )
-        for name, found in rates.items()
-        if name != OFF
-    ]
+                pairs[name].append(await _pair(rate_per_s, url, is_off_first=number % 2 == 1))
+            now = ", ".join(
+                f"{name} {each[-1].broken:.0f} of {each[-1].off:.0f}" for name, each in pairs.items()
+            )
+            bench.say(f"round {number}, messages a second: {now}")
+    return [_compared(name, each, len(texts)) for name, each in pairs.items()]
+
+
+async def _pair(rate_per_s: Callable[[str], Awaitable[float]], url: str, *, is_off_first: bool) -> Pair:
+    """Measure both one right after the other, in turns the one and the other first: machines drift."""
+    if is_off_first:
+        off = await rate_per_s(OFF)
+        return Pair(off=off, broken=await rate_per_s(url))
+    broken = await rate_per_s(url)
+    return Pair(off=await rate_per_s(OFF), broken=broken)
+
+
+def _compared(name: str, pairs: Sequence[Pair], messages_count: int) -> Measure:
+    off, broken = [pair.off for pair in pairs], [pair.broken for pair in pairs]
+    return ratio(
+        f"identity model: Redis {name} / cache off",
+        broken,
+        off,
+        goal=GOAL,
+        facts={"messages": messages_count, "off_per_s": rounded(off), "per_s": rounded(broken)},
+    )
 
 
 async def _caches(exits: AsyncExitStack, stack: LocalStack) -> dict[str, str]:
-    """Return the address of each Redis by what is wrong with it; empty where the cache is off."""
+    """Return the address of each Redis by what is wrong with it."""
     frozen, sound = [await exits.enter_async_context(_redis(stack, name)) for name in ("frozen", "sound")]
     proxy = Proxy(LOOPBACK, sound.port.number, latency_s=2.0)
     await exits.enter_async_context(proxy.running())
     proxy.become(Weather.LATENCY)
     return {
-        OFF: "",
         "dead": f"redis://{LOOPBACK}:{free_port()}/0",
         "frozen": frozen.url,
         "2 s slow": f"redis://{LOOPBACK}:{proxy.port}/0",
