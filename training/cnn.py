@@ -60,7 +60,8 @@ def digit_job(root: Path, recipe: Recipe) -> Job:
 
 def dish_photo_job(root: Path, recipe: Recipe) -> Job:
     """Return the job of telling ten dishes apart."""
-    return _dish_job("dish_photo", dish_photo.BACKBONE, root, recipe)
+    job = _dish_job("dish_photo", dish_photo.BACKBONE, root, recipe)
+    return replace(job, facts=replace(job.facts, rival=_RIVAL))
 
 
 def dish_photo_rival_job(root: Path, recipe: Recipe) -> Job:
@@ -138,6 +139,10 @@ _DIGIT_FACTS = Facts(
         "The digits were written by American clerks and pupils: crossed sevens are rare in them.",
     ),
 )
+_RIVAL = (
+    "EfficientNet-Lite0 came to 86.09 % on the same rows, calibration error 4.29 %, in 6.8 MB:"
+    " all layers tuned, 8 epochs with 160 pixels, served with 192."
+)
 _DISH_FACTS = Facts(
     warning="For research only: the photos belong to their owners, and only fair scientific use is free.",
     task="Tells which of ten dishes a photo shows.",
@@ -148,5 +153,6 @@ _DISH_FACTS = Facts(
     limits=(
         "Any other dish, or no dish at all, gets one of the ten names too. Mind the confidence.",
         "Photos of restaurant plates from one web site, around 2010.",
+        "With so few photos trainings differ: on another processor the same recipe came to 87.83 %.",
     ),
 )

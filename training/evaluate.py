@@ -243,17 +243,21 @@ def _refusal(own: Chances, other: Chances, scope: Scope) -> Refusal:
     )
 
 
-def temperature(logits: Logits, target: Labels) -> float:
-    """Return what to divide logits by, so that the probability of the right answers is highest.
+def temperature(logits: Logits, target: Labels, *, mislabelled_share: float = 0.0) -> float:
+    """Return what to divide logits by, so that the probability of the labels is highest.
 
-    Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    Of the labels, `mislabelled_share` counts as drawn at random: they shall not make the model less sure
+    of the others. Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
     known = target != UNKNOWN
-    losses = [_loss(softmax(logits[known], scale), target[known]) for scale in _TEMPERATURES]
+    losses = [
+        _loss(softmax(logits[known], scale), target[known], mislabelled_share) for scale in _TEMPERATURES
+    ]
     return round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
 
 
-def _loss(chances: Chances, target: Labels) -> float:
+def _loss(chances: Chances, target: Labels, mislabelled_share: float) -> float:
+    by_chance = mislabelled_share / chances.shape[1]
+    labelled = (1.0 - mislabelled_share) * chances[np.arange(len(target)), target] + by_chance
     # Never the logarithm of nothing: a probability may be too small for its number.
-    right = np.maximum(chances[np.arange(len(target)), target], np.finfo(np.float64).tiny)
-    return float(-np.log(right).mean())
+    return float(-np.log(np.maximum(labelled, np.finfo(np.float64).tiny)).mean())

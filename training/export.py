@@ -161,7 +161,11 @@ def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
     return {
         name: output.model_copy(
             update={
-                "temperature": temperature(logits[name], job.valid.targets[name]),
+                "temperature": temperature(
+                    logits[name],
+                    job.valid.targets[name],
+                    mislabelled_share=job.recipe.mislabelled_share,
+                ),
                 "scope": scope_of(logits[name]) if logits[name].ndim == _ROW_NDIM else None,
             }
         )

@@ -47,6 +47,9 @@ class Recipe:
     valid_share: float = 0.05
     """Cut from the training rows: fits the temperature and shows the progress."""
 
+    mislabelled_share: float = 0.0
+    """Of the rows held back, as a look at them shows; else confidences come out too low for the others."""
+
     least_agreement: float = 99.0
     """Percent of the test rows whose label must outlast the rounding; else nothing is replaced.
 

@@ -12,6 +12,8 @@ RECIPE = Recipe(
     label_smoothing=0.1,
     dropout=0.3,
     weight_averaging=0.998,
+    # Five of the 188 photos held back show no such dish: a box, a blur, a cook, leaves, ribs for a pudding.
+    mislabelled_share=0.027,
 )
 BACKBONE = "MobileNetV2"
 RIVAL = "EfficientNet-Lite0"

@@ -125,6 +125,12 @@ def test_answers_that_are_too_sure_get_a_temperature_above_one() -> None:
     assert temperature(sure, np.array([0, 0, 0, 1])) > 2.0
 
 
+def test_labels_that_are_known_to_be_wrong_make_no_one_less_sure() -> None:
+    sure, labels = np.array([[8.0, 0.0]] * 20, dtype=np.float32), np.array([0] * 19 + [1])
+
+    assert temperature(sure, labels, mislabelled_share=0.1) < 0.5 * temperature(sure, labels)
+
+
 def test_the_lstm_answers_the_same_alone_and_padded_among_others() -> None:
     session = ort.InferenceSession(str(MODELS / "review_sentiment" / "1" / "model.onnx"))
     random = np.random.default_rng(1)
