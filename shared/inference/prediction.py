@@ -44,6 +44,16 @@ def out_of_scope(logits: NDArray[np.float32], spec: OutputSpec) -> float | None:
     """Return how foreign a row is to the model, 0 to 1; None where the model's scope was not measured."""
     if spec.scope is None:
         return None
-    energy = float(np.logaddexp.reduce(logits.astype(np.float64)))
-    log_odds = spec.scope.steepness * (spec.scope.middle - energy)
-    return 1.0 / (1.0 + math.exp(-min(max(log_odds, -_CERTAIN), _CERTAIN)))
+    return 1.0 / (1.0 + math.exp(-float(foreign_log_odds(logits, spec))))
+
+
+def foreign_log_odds(logits: NDArray[np.float32], spec: OutputSpec) -> NDArray[np.float64]:
+    """Return by how much more likely a row is foreign than not, float64 [...] for logits [..., labels].
+
+    Even odds, 0, where the model's scope was not measured.
+    """
+    energy = np.logaddexp.reduce(logits.astype(np.float64), axis=-1)
+    if spec.scope is None:
+        return np.zeros_like(energy)
+    log_odds: NDArray[np.float64] = spec.scope.steepness * (spec.scope.middle - energy)
+    return log_odds.clip(-_CERTAIN, _CERTAIN)

@@ -9,12 +9,14 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from shared.inference.bundle import OutputSpec
+from shared.inference.prediction import probabilities
 from shared.inference.prototypes import Prototypes, added_intent
 from training.endings import plain_endings
 from training.evaluate import temperature
 from training.examples import Examples
 from training.job import Job
-from training.metrics import softmax
+from training.scope import scope_of
 from training.studies.answers import answers_of, right_percent
 from training.studies.kept import FULL, Kept
 from training.studies.left_out import LeftOut, without_intents
@@ -67,9 +69,9 @@ def intents(
 
 def measured(left_out: LeftOut, rows: Examples) -> Added:
     """Return what the code that serves added intents makes of `rows`, labelled with all intents."""
-    answers = answers_of(left_out.job.net, rows)
-    known = softmax(answers["logits"], _scale(left_out.job))
-    both = prototypes_of(left_out).chances(known, answers["pooled"])
+    answers, spec = answers_of(left_out.job.net, rows), _spec(left_out.job)
+    known = probabilities(answers["logits"], spec)
+    both = prototypes_of(left_out).chances(answers["logits"], answers["pooled"], spec)
     target = left_out.columns[rows.targets["logits"]]
     new = target >= known.shape[1]
     return Added(
@@ -89,8 +91,12 @@ def prototypes_of(left_out: LeftOut) -> Prototypes:
     return Prototypes([added_intent(name, (), vectors[columns == column]) for name, column in made])
 
 
-def _scale(job: Job) -> float:
-    return temperature(answers_of(job.net, job.valid)["logits"], job.valid.targets["logits"])
+def _spec(job: Job) -> OutputSpec:
+    """Return how to read the logits, as an export would write it."""
+    logits, target = answers_of(job.net, job.valid)["logits"], job.valid.targets["logits"]
+    return job.spec.outputs["logits"].model_copy(
+        update={"temperature": temperature(logits, target), "scope": scope_of(logits)}
+    )
 
 
 def page(found: Mapping[str, Added], left_out: LeftOut, epochs: int) -> list[str]:
@@ -103,7 +109,9 @@ def page(found: Mapping[str, Added], left_out: LeftOut, epochs: int) -> list[str
             f"support_intent is trained without {count} of its 77 intents ({epochs} epochs), and each is",
             "added back by eight training sentences, with the code behind `tidemill intents add`.",
             "The rule was chosen on the held-back rows: those of the added intents that are not among the",
-            "sentences, and those of the others that did not train. The official test rows were asked once.",
+            "sentences, and those of the others that did not train; none of these may be lost. The official",
+            "test rows were asked twice: a rule before, which lost two of the held-back rows, had 82.75 % of",
+            "the added ones right and lost 1.31 points of the others.",
         ),
         table(
             ("rows", "of added intents", "right, %", "of the others", "right before, %", "after, %"),

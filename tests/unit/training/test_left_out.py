@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from shared.inference.bundle import OutputSpec
+
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 
 from tests.unit.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
@@ -33,8 +35,10 @@ def test_added_intents_are_measured_among_all_labels() -> None:
 
 
 def test_a_left_out_intent_becomes_one_prototype() -> None:
-    chances = prototypes_of(without_intents(tiny_job(), 1)).chances(
-        np.array([[0.5, 0.5]]), np.zeros((1, 16), np.float32)
+    left_out = without_intents(tiny_job(), 1)
+
+    chances = prototypes_of(left_out).chances(
+        np.zeros((1, 2), np.float32), np.zeros((1, 16), np.float32), OutputSpec(labels=("a", "b"))
     )
 
     assert chances.shape == (1, 3)

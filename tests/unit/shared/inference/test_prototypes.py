@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from structlog.testing import capture_logs
 
 from shared.errors import ConfigError
-from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.inference.bundle import ModelBundle, OutputSpec, Scope, TextSpec
 from shared.inference.prototypes import (
     AddedIntents,
     IntentsFile,
@@ -20,7 +20,7 @@ from shared.inference.prototypes import (
     write_intents,
 )
 
-SPEC = OutputSpec(labels=("card", "transfer"))
+SPEC = OutputSpec(labels=("card", "transfer"), scope=Scope(middle=2.0, steepness=3.0))
 BUNDLE = ModelBundle(
     model="support_intent",
     version="1",
@@ -42,18 +42,25 @@ def test_a_prototype_has_length_one_and_lies_between_its_sentences() -> None:
     assert intent.vector == pytest.approx((2**-0.5, 2**-0.5), abs=1e-5)
 
 
-def test_an_unsure_message_near_a_prototype_gets_the_added_label() -> None:
-    answer = Prototypes((LOAN,)).prediction(a_row([0.2, 0.0], [0.0, 0.0, 1.0]), SPEC)
+def test_a_foreign_message_near_a_prototype_gets_the_added_label() -> None:
+    answer = Prototypes((LOAN,)).prediction(a_row([1.0, 0.0], [0.0, 0.0, 1.0]), SPEC)
 
     assert answer.label == "loan"
     assert answer.runner_up == "card"
-    assert answer.confidence == pytest.approx(0.4738, abs=1e-4)
+    # Its energy is 1.3133: odds of exp(3 x 0.6867) = 7.85 that it is foreign, and twice that for loan.
+    assert answer.confidence == pytest.approx(0.9401, abs=1e-4)
 
 
-def test_a_message_that_the_model_is_sure_of_keeps_its_label_even_near_a_prototype() -> None:
+def test_a_message_that_the_model_torn_between_two_labels_knows_keeps_one_of_them() -> None:
+    answer = Prototypes((LOAN,)).prediction(a_row([4.2, 4.0], [0.0, 0.0, 1.0]), SPEC)
+
+    assert (answer.label, answer.runner_up) == ("card", "transfer")
+
+
+def test_a_message_that_the_model_knows_keeps_its_label_even_near_a_prototype() -> None:
     answer = Prototypes((LOAN,)).prediction(a_row([4.0, 0.0], [0.0, 0.0, 1.0]), SPEC)
 
-    assert (answer.label, answer.runner_up) == ("card", "loan")
+    assert (answer.label, answer.runner_up) == ("card", "transfer")
 
 
 def test_a_message_far_from_every_prototype_keeps_its_label_and_almost_its_confidence() -> None:
