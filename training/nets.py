@@ -138,7 +138,7 @@ def _picked(values: Tensor, places: Tensor) -> Tensor:
 
 
 class DigitClassifier(Net):
-    """A small CNN for 28 x 28 grey pixels."""
+    """A small CNN for 28 x 28 grey pixels; its head weighs each of the 7 x 7 places by itself."""
 
     def __init__(self, *, dropout: float, classes: int = 10) -> None:
         super().__init__()
@@ -148,11 +148,10 @@ class DigitClassifier(Net):
             *_block(32, 64),
             *_block(64, 64, stride=2),
             *_block(64, 128),
-            nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
             nn.Dropout(dropout),
         )
-        self.heads = nn.ModuleDict({"logits": nn.Linear(128, classes)})
+        self.heads = nn.ModuleDict({"logits": nn.Linear(128 * 7 * 7, classes)})
 
     def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
         """Return the logits for uint8 [batch, height, width, 1]."""
