@@ -66,11 +66,8 @@ async def measure(bench: Bench) -> Sequence[Measure]:
 
 async def _pair(rate_per_s: Callable[[str], Awaitable[float]], url: str, *, is_off_first: bool) -> Pair:
     """Measure both one right after the other, in turns the one and the other first: machines drift."""
-    if is_off_first:
-        off = await rate_per_s(OFF)
-        return Pair(off=off, broken=await rate_per_s(url))
-    broken = await rate_per_s(url)
-    return Pair(off=await rate_per_s(OFF), broken=broken)
+    rates = {each: await rate_per_s(each) for each in ((OFF, url) if is_off_first else (url, OFF))}
+    return Pair(off=rates[OFF], broken=rates[url])
 
 
 def _compared(name: str, pairs: Sequence[Pair], messages_count: int) -> Measure:

@@ -48,7 +48,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "memory": Kind(lambda look: look.memory_mb, statistics.median),
-        # Not the fewest: while connections are made anew, for a moment there are less of them.
+        # Not the fewest: while connections are made anew, for a moment there are fewer of them.
         "open descriptors": Kind(lambda look: look.descriptors_count, statistics.median),
         # The fewest: what works on records comes and goes with them, and only a leak stays.
         "threads": Kind(lambda look: look.threads_count, min),

@@ -60,8 +60,7 @@ def digit_job(root: Path, recipe: Recipe) -> Job:
 
 def dish_photo_job(root: Path, recipe: Recipe) -> Job:
     """Return the job of telling ten dishes apart."""
-    job = _dish_job("dish_photo", dish_photo.BACKBONE, root, recipe)
-    return replace(job, facts=replace(job.facts, rival=_RIVAL))
+    return _dish_job("dish_photo", dish_photo.BACKBONE, root, recipe, rival=_RIVAL)
 
 
 def dish_photo_rival_job(root: Path, recipe: Recipe) -> Job:
@@ -69,7 +68,7 @@ def dish_photo_rival_job(root: Path, recipe: Recipe) -> Job:
     return _dish_job("dish_photo_rival", dish_photo.RIVAL, root, recipe)
 
 
-def _dish_job(model: str, backbone: str, root: Path, recipe: Recipe) -> Job:
+def _dish_job(model: str, backbone: str, root: Path, recipe: Recipe, *, rival: str = "") -> Job:
     names, train_rows, test_rows = data.dishes(root)
     features = BACKBONES[backbone](root)
     spec = PictureSpec(
@@ -98,6 +97,7 @@ def _dish_job(model: str, backbone: str, root: Path, recipe: Recipe) -> Job:
         facts=replace(
             _DISH_FACTS,
             architecture=f"{backbone}, padded like TensorFlow's, from ImageNet (Apache-2.0), all tuned",
+            rival=rival,
         ),
         augment=_augment_dishes,
     )

@@ -77,10 +77,8 @@ def _small_encoder(name: str | None, learned: TaggedRows) -> tuple[BertModel, To
 
 
 def _frozen_words_encoder(name: str | None, _learned: TaggedRows) -> tuple[BertModel, Tokenizer]:
-    """Keep all words where they are: names that no training row has are more than their letters."""
+    """Keep all words where they are: names that hardly any training row has are more than their letters."""
     body, tokenizer = whole_encoder(name)
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
     body.embeddings.word_embeddings.requires_grad_(requires_grad=False)
     return body, tokenizer
 

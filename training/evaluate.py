@@ -29,6 +29,7 @@ from training.metrics import (
     reliability,
     softmax,
 )
+from training.scope import scope_of
 from training.spans import SpanScore, span_scores
 
 _BATCH = 32
@@ -241,6 +242,13 @@ def _refusal(own: Chances, other: Chances, scope: Scope) -> Refusal:
         caught=percent(float((other < scope.middle).mean())),
         kept=percent(float((own >= scope.middle).mean())),
     )
+
+
+def calibrated(output: OutputSpec, logits: Logits, target: Labels, *, mislabelled_share: float) -> OutputSpec:
+    """Return how to read the output, fitted on the logits of rows held back; words have no scope."""
+    scale = temperature(logits, target, mislabelled_share=mislabelled_share)
+    scope = scope_of(logits) if logits.ndim == _ROW_NDIM else None
+    return output.model_copy(update={"temperature": scale, "scope": scope})
 
 
 def temperature(logits: Logits, target: Labels, *, mislabelled_share: float = 0.0) -> float:

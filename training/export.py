@@ -17,11 +17,10 @@ from training.card import card_of
 from training.card_content import Card, Run
 from training.card_page import write_card
 from training.compress import with_half_weights, with_int8_embeddings, with_int8_matrices
-from training.evaluate import logits_of, temperature
+from training.evaluate import calibrated, logits_of
 from training.job import Job, Storage
 from training.nets import Net
 from training.parity import refuse_disagreement, refuse_strange_answers, refuse_unfit_files
-from training.scope import scope_of
 
 VERSION = "1"
 _GPU_NOTE = "# Written without a GPU at hand: try it before you trust it.\n"
@@ -30,10 +29,6 @@ _OPSET = 17
 
 _CALIBRATION_ROWS = 512
 """Training rows that set the ranges of int8 values. More moved no accuracy."""
-
-
-_ROW_NDIM = 2
-"""Axes of an output that has one answer a row; an output a token has no scope."""
 
 
 class _Traceable(nn.Module):
@@ -159,15 +154,11 @@ def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
         return job.spec.outputs
     logits = logits_of(weights, job.valid)
     return {
-        name: output.model_copy(
-            update={
-                "temperature": temperature(
-                    logits[name],
-                    job.valid.targets[name],
-                    mislabelled_share=job.recipe.mislabelled_share,
-                ),
-                "scope": scope_of(logits[name]) if logits[name].ndim == _ROW_NDIM else None,
-            }
+        name: calibrated(
+            output,
+            logits[name],
+            job.valid.targets[name],
+            mislabelled_share=job.recipe.mislabelled_share,
         )
         for name, output in job.spec.outputs.items()
     }

@@ -24,7 +24,7 @@ _ROOM = 2.0
 """At its threshold an added intent is so many times as likely as the odds that the message is foreign.
 
 Chosen with `_SLOPE` on rows held back from a training of support_intent without ten of its intents
-(docs/added_intents.md): the most of 1,053 of theirs without loss of any of 444 others. How sure the model is
+(docs/added_intents.md): many of 1,053 of theirs without loss of any of 444 others. How sure the model is
 tells less of what it never saw than its energy does: by 1 - confidence instead, 56 % of the added were right.
 """
 

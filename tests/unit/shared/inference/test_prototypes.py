@@ -51,7 +51,7 @@ def test_a_foreign_message_near_a_prototype_gets_the_added_label() -> None:
     assert answer.confidence == pytest.approx(0.9401, abs=1e-4)
 
 
-def test_a_message_that_the_model_torn_between_two_labels_knows_keeps_one_of_them() -> None:
+def test_a_message_that_is_known_and_torn_between_two_labels_keeps_one_of_them() -> None:
     answer = Prototypes((LOAN,)).prediction(a_row([4.2, 4.0], [0.0, 0.0, 1.0]), SPEC)
 
     assert (answer.label, answer.runner_up) == ("card", "transfer")
