@@ -39,6 +39,12 @@ class Run:
     seeds: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """A figure's value with each seed, in percent; the first seed's model is the one that ships."""
 
+    @property
+    def other_seeds(self) -> list[dict[str, float]]:
+        """The figures with each seed but the first, in percent."""
+        rows = zip(*self.seeds.values(), strict=True)
+        return [dict(zip(self.seeds, row, strict=True)) for row in rows][1:]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:

@@ -2,23 +2,17 @@
 
 import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 from transformers.utils import logging as transformers_log
 
-from training.card_content import Card, Run
 from training.endings import console, plain_endings
-from training.export import VERSION, write_model
-from training.job import Job
-from training.jobs import job_of, model_names, recipe_of
-from training.labels import refuse_reordered_labels
-from training.recipes import Recipe
-from training.runs import last_training_s, trained
-from training.states import StateFile, forget_states, state_file, states_folder
+from training.jobs import model_names, recipe_of
+from training.plan import Plan
+from training.states import forget_states, states_folder
 
 app = typer.Typer(
     add_completion=False,
@@ -51,7 +45,7 @@ def train(
     states = states_folder(out, model)
     with plain_endings(lambda: _how_to_go_on(states)):
         recipe = recipe_of(model)
-        plan = _Plan(
+        plan = Plan(
             model=model,
             data=data,
             out=out,
@@ -64,45 +58,6 @@ def train(
         card = plan.carried_out(seeds)
         forget_states(states)
         console.print(json.dumps(card.as_json()["metrics"], indent=1))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    model: str
-    data: Path
-    out: Path
-    encoder: str | None
-    recipe: Recipe
-    relabel: bool
-
-    def carried_out(self, seed_count: int) -> Card:
-        """Return the card of the model that ships; the other seeds are trained first."""
-        others = [self._figures(self.recipe.seed + number) for number in range(1, seed_count)]
-        job, state = self._prepared(self.recipe.seed)
-        return write_model(job, self.out, self._trained(job, state), others=others)
-
-    def _figures(self, seed: int) -> dict[str, float]:
-        job, state = self._prepared(seed)
-        figures = state.figures()
-        if figures is None:
-            with TemporaryDirectory() as trial:
-                card = write_model(job, Path(trial), self._trained(job, state))
-            figures = {figure.metric: figure.value for figure in card.metrics}
-            state.finish(figures)
-        return figures
-
-    def _prepared(self, seed: int) -> tuple[Job, StateFile]:
-        recipe = replace(self.recipe, seed=seed)
-        job = job_of(self.model, self.data, recipe=recipe, encoder=self.encoder)
-        if not self.relabel:
-            refuse_reordered_labels(job, self.out, VERSION)
-        return job, state_file(states_folder(self.out, self.model), job)
-
-    def _trained(self, job: Job, state: StateFile) -> Run:
-        sizes = f"{len(job.train)} rows to train, {len(job.valid)} held back, {len(job.test)} to test"
-        console.print(f"{job.model}: {sizes}; seed {job.recipe.seed}")
-        last_s = last_training_s(self.out / job.model / VERSION)
-        return trained(job, state, last_s=last_s, console=console)
 
 
 def _silence_libraries() -> None:

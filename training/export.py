@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnx
 import torch
@@ -81,6 +82,14 @@ def write_model(job: Job, repository: Path, run: Run, *, others: Sequence[Mappin
         _refuse_unfit(job, card, folder)
         _float_file(folder).unlink(missing_ok=True)
     return card
+
+
+def trial_card(job: Job, run: Run) -> Card:
+    """Return the card that the model of this training would have; no file stays, and none is refused."""
+    with TemporaryDirectory() as trial:
+        folder = Path(trial) / VERSION
+        folder.mkdir()
+        return _write_version(job, folder, run, ())
 
 
 def _refuse_unfit(job: Job, card: Card, folder: Path) -> None:

@@ -1,0 +1,56 @@
+"""What the command of a training carries out: one model, with its own seed and with others."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from training.card_content import Card, Run
+from training.endings import console
+from training.export import VERSION, trial_card, write_model
+from training.job import Job
+from training.jobs import job_of
+from training.labels import refuse_reordered_labels
+from training.recipes import Recipe
+from training.runs import last_training_s, trained
+from training.states import StateFile, state_file, states_folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Which model to train by which numbers, with which rows, and where it goes."""
+
+    model: str
+    data: Path
+    out: Path
+    recipe: Recipe
+    encoder: str | None = None
+    relabel: bool = False
+    """Whether labels may come in another order than those of the model that is there."""
+
+    def carried_out(self, seed_count: int) -> Card:
+        """Write the model of the recipe's own seed, and return its card; other seeds are trained first."""
+        others = [self.figures_with(self.recipe.seed + number) for number in range(1, seed_count)]
+        job, state = self._prepared(self.recipe.seed)
+        return write_model(job, self.out, self._trained(job, state), others=others)
+
+    def figures_with(self, seed: int) -> dict[str, float]:
+        """Return each figure of a training with another seed, in percent; no model is written."""
+        job, state = self._prepared(seed)
+        figures = state.figures()
+        if figures is None:
+            card = trial_card(job, self._trained(job, state))
+            figures = {figure.metric: figure.value for figure in card.metrics}
+            state.finish(figures)
+        return figures
+
+    def _prepared(self, seed: int) -> tuple[Job, StateFile]:
+        recipe = replace(self.recipe, seed=seed)
+        job = job_of(self.model, self.data, recipe=recipe, encoder=self.encoder)
+        if not self.relabel:
+            refuse_reordered_labels(job, self.out, VERSION)
+        return job, state_file(states_folder(self.out, self.model), job)
+
+    def _trained(self, job: Job, state: StateFile) -> Run:
+        sizes = f"{len(job.train)} rows to train, {len(job.valid)} held back, {len(job.test)} to test"
+        console.print(f"{job.model}: {sizes}; seed {job.recipe.seed}")
+        last_s = last_training_s(self.out / job.model / VERSION)
+        return trained(job, state, last_s=last_s, console=console)

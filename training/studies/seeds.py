@@ -1,0 +1,60 @@
+"""`python -m training.studies.seeds MODEL --data DIR`: what other seeds would have brought, for the card."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.errors import ConfigError
+from shared.inference.bundle import load_bundle
+from training.card import carded_again
+from training.card_content import Card
+from training.card_page import write_card
+from training.endings import console, plain_endings
+from training.export import VERSION
+from training.jobs import job_of, recipe_of
+from training.plan import Plan
+from training.recipes import Recipe
+from training.states import forget_states, states_folder
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def seeds(
+    model: Annotated[str, typer.Argument(help="The name of a trained model.")],
+    data: Annotated[Path, typer.Option(help="The folder of data sets that docs/data.md describes.")] = Path(),
+    repository: Annotated[Path, typer.Option(help="Where the model is.")] = Path("triton_models"),
+    count: Annotated[int, typer.Option("--seeds", min=2, help="So many in all, with those of the card.")] = 3,
+) -> None:
+    """Train MODEL with the seeds that its card lacks, and tell the range there; the model stays as it is.
+
+    After each seed the card is written, and the same command goes on from there.
+
+    \b
+    python -m training.studies.seeds digit --data DIR
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    with plain_endings(lambda: "interrupted; the same command goes on after the last whole epoch"):
+        bundle = load_bundle(repository, model, VERSION)
+        card = carded_again(job_of(model, data), bundle)
+        plan = Plan(model=model, data=data, out=repository, recipe=_recipe_behind(card))
+        others = card.run.other_seeds
+        for number in range(len(others) + 1, count):
+            others = [*others, plan.figures_with(plan.recipe.seed + number)]
+            card = card.with_seeds(others)
+            write_card(card, bundle.folder)
+        forget_states(states_folder(repository, model))
+        console.print(json.dumps(card.as_json()["run"]["seeds"], indent=1))
+
+
+def _recipe_behind(card: Card) -> Recipe:
+    """Return the numbers that a model was trained with. Raises ConfigError when its card lacks them."""
+    if not card.run.curve or card.run.seed is None:
+        raise ConfigError(f"the card of {card.model} tells of no training: there is nothing to repeat")
+    return replace(recipe_of(card.model), epochs=len(card.run.curve), seed=card.run.seed)
+
+
+if __name__ == "__main__":
+    app()
