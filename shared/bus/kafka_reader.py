@@ -27,13 +27,16 @@ class GroupPosition:
     committed: int | None
     """The offset that it reads next after a restart; None when it has never committed."""
 
+    first_waiting: int
+    """The offset of the first record that it has not committed; `end` where there is none."""
+
     end: int
     """The offset that the next record will get."""
 
     @property
     def lag_records(self) -> int:
-        """Return how many records the group has not committed."""
-        return max(0, self.end - (self.committed or 0))
+        """Return how many records the group has not committed, ends of transactions between them included."""
+        return max(0, self.end - self.first_waiting)
 
 
 class KafkaReader:
@@ -105,13 +108,7 @@ class KafkaFinder:
 
     async def start(self) -> None:
         """Connect. Raises RetryableError when the broker can't be reached."""
-        client = AIOKafkaConsumer(
-            **connection(self._settings),
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            max_partition_fetch_bytes=_FIND_BYTES,
-            fetch_max_wait_ms=_FIND_WAIT_MS,
-        )
+        client = _finding(self._settings)
         async with connecting(self._settings, "finding records"):
             try:
                 await client.start()
@@ -129,8 +126,9 @@ class KafkaFinder:
         if self._client is None:
             raise RuntimeError("start() comes first")
         with translated(f"finding the record after {offset} of {partition}"):
-            async with self._asking, asyncio.timeout(_FIND_WITHIN_S):
-                return await _first_at(self._client, TopicPartition(*partition), offset)
+            async with self._asking:
+                found, _ = await _first_at(self._client, TopicPartition(*partition), offset)
+                return found
 
     async def stop(self) -> None:
         """Close."""
@@ -165,10 +163,13 @@ class KafkaInspector:
                 await admin.close()
 
     async def positions(self, group: str, topics: Iterable[str]) -> Mapping[Partition, GroupPosition]:
-        """Return how far `group` is in those of `topics` that exist."""
+        """Return how far `group` is in those of `topics` that exist.
+
+        Raises RetryableError when the broker doesn't answer in time.
+        """
         async with connecting(self._settings, f"asking for group {group}"):
             admin = AIOKafkaAdminClient(**connection(self._settings))
-            client = AIOKafkaConsumer(**connection(self._settings))
+            client = _finding(self._settings)
             try:
                 await admin.start()
                 await client.start()
@@ -176,29 +177,53 @@ class KafkaInspector:
                 if not partitions:
                     return {}
                 committed = await _committed(admin, group, partitions)
-                ends = await client.end_offsets(partitions)
+                return {
+                    Partition(*partition): await _position_in(
+                        client, partition, committed.get(Partition(*partition))
+                    )
+                    for partition in partitions
+                }
             finally:
                 await client.stop()
                 await admin.close()
-        return {
-            Partition(*partition): GroupPosition(committed.get(Partition(*partition)), end)
-            for partition, end in ends.items()
-        }
 
 
-async def _first_at(client: AIOKafkaConsumer, place: TopicPartition, offset: int) -> int:
-    [end] = (await client.end_offsets([place])).values()
-    client.assign([place])
-    client.seek(place, offset)
-    try:
-        # What holds no record moves the position, and is no reason for getmany() to return.
-        while await client.position(place) < end:
-            fetched = await client.getmany(place, timeout_ms=_FIND_WAIT_MS, max_records=1)
-            for [record] in fetched.values():
-                return int(record.offset)
-    finally:
-        client.pause(place)
-    return max(offset, int(end))
+def _finding(settings: KafkaSettings) -> AIOKafkaConsumer:
+    """Return a client that is quick to fetch a record, not started yet."""
+    return AIOKafkaConsumer(
+        **connection(settings),
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=_FIND_BYTES,
+        fetch_max_wait_ms=_FIND_WAIT_MS,
+    )
+
+
+async def _position_in(
+    client: AIOKafkaConsumer, place: TopicPartition, committed: int | None
+) -> GroupPosition:
+    first, end = await _first_at(client, place, committed or 0)
+    return GroupPosition(committed, first, end)
+
+
+async def _first_at(client: AIOKafkaConsumer, place: TopicPartition, offset: int) -> tuple[int, int]:
+    """Return the offset of the first committed record from `offset` on, and the end.
+
+    The end, or `offset` behind it, stands for a record where there is none.
+    """
+    async with asyncio.timeout(_FIND_WITHIN_S):
+        [end] = (await client.end_offsets([place])).values()
+        client.assign([place])
+        client.seek(place, offset)
+        try:
+            # What holds no record moves the position, and is no reason for getmany() to return.
+            while await client.position(place) < end:
+                fetched = await client.getmany(place, timeout_ms=_FIND_WAIT_MS, max_records=1)
+                for [record] in fetched.values():
+                    return int(record.offset), int(end)
+        finally:
+            client.pause(place)
+    return max(offset, int(end)), int(end)
 
 
 async def _committed(

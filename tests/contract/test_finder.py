@@ -1,4 +1,4 @@
-"""Which offsets hold records, by the word of each Kafka."""
+"""Which offsets hold records, by the word of each Kafka, and how many of them a group has still to read."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,10 +8,10 @@ import pytest
 
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_producer import KafkaTransactions
-from shared.bus.kafka_reader import KafkaFinder, KafkaReader
+from shared.bus.kafka_reader import GroupPosition, KafkaFinder, KafkaInspector, KafkaReader
 from shared.bus.record import Outgoing, Partition
 from shared.settings import KafkaSettings
-from tests.support.buses import PATIENCE_S, publish
+from tests.support.buses import PATIENCE_S, commit_all, publish, read, reading
 
 
 class Topic:
@@ -43,6 +43,14 @@ class Topic:
         """Return what is found from each offset on, beginning with 0."""
         partition = await self._partition()
         return [await self._finder.next_record(partition, offset) for offset in range(offset_count)]
+
+    async def position_after(self, count: int) -> GroupPosition:
+        """Return where a group is that has committed its first `count` records."""
+        async with reading(KafkaBus(self._settings), self._name) as reader:
+            await commit_all(reader, await read(reader, count))
+        positions = await KafkaInspector(self._settings).positions(f"{self._name}.readers", [self._name])
+        [position] = (at for at in positions.values() if at.end)
+        return position
 
     async def _partition(self) -> Partition:
         reader = KafkaReader(self._settings, [self._name])
@@ -126,3 +134,19 @@ async def test_what_is_not_decided_yet_is_the_end(real: Topic) -> None:
     await real.write(1)
 
     assert await real.found(3) == [0, 2, 2]
+
+
+async def test_a_group_is_behind_by_the_records_that_it_has_not_committed(either: Topic) -> None:
+    await either.write(3)
+
+    position = await either.position_after(1)
+
+    assert (position.committed, position.end, position.lag_records) == (1, 3, 2)
+
+
+async def test_a_group_is_not_behind_by_the_end_of_a_transaction(real: Topic) -> None:
+    await real.commit(2)
+
+    position = await real.position_after(2)
+
+    assert (position.committed, position.end, position.lag_records) == (2, 3, 0)

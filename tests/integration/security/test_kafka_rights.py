@@ -30,8 +30,7 @@ ENDS_WITHIN_S = 20.0
     [
         ("tidemill-inference-messages", "at-least-once"),
         ("tidemill-inference-messages", "exactly-once"),
-        # Not exactly once: the alerts of the test below would wait for the offset of a transaction's end.
-        ("tidemill-inference-news", "at-least-once"),
+        ("tidemill-inference-news", "exactly-once"),
         ("tidemill-inference-images", "exactly-once"),
     ],
 )
