@@ -34,12 +34,17 @@ class Card(BaseModel):
 
 def read_cards(repository: Path) -> list[Card]:
     """Return the cards of all versions, by name. Raises ConfigError when there are none, or one is broken."""
-    paths = sorted(repository.glob("*/*/card.json"))
+    paths = _card_files(repository)
     if not paths:
         raise ConfigError(
             f"{repository} holds no models; run this in the repository, or set TIDEMILL__MODELS_DIR"
         )
     return [_read(path) for path in paths]
+
+
+def _card_files(repository: Path) -> list[Path]:
+    """Return the cards of versions; a folder without a number waits to be one, or was one."""
+    return sorted(path for path in repository.glob("*/*/card.json") if path.parent.name.isdecimal())
 
 
 def _read(path: Path) -> Card:
@@ -60,7 +65,7 @@ def find_model(reference: str, repository: Path) -> ModelBundle:
     name, _, version = reference.partition("@")
     folder = Path(reference) if "/" in reference else repository / name / version
     if not folder.is_dir():
-        known = ", ".join(sorted({path.parent.parent.name for path in repository.glob("*/*/card.json")}))
+        known = ", ".join(sorted({path.parent.parent.name for path in _card_files(repository)}))
         raise ConfigError(f"there is no model {reference}; {repository} holds {known or 'none'}")
     folder = folder.resolve()
     if not (folder / "preprocessing.json").is_file():

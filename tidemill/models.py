@@ -18,8 +18,11 @@ from tidemill.compare import Example, common_output, difference_lines, labelled_
 from tidemill.connect import Connection
 from tidemill.files import read_rows
 from tidemill.terminal import OUT, show
+from tidemill.versions import add_version, remove_version
 
-app = typer.Typer(no_args_is_help=True, help="List models, show a model's card, compare two models.")
+app = typer.Typer(
+    no_args_is_help=True, help="List models, show a card, compare two; add and remove versions."
+)
 
 Named = Annotated[str, typer.Argument(metavar="MODEL", help="NAME, NAME@VERSION, or a folder.")]
 
@@ -94,6 +97,42 @@ def compare_command(
     a, b = (answers_of(bundle, chosen, texts, connection.triton.address) for bundle in bundles)
     examples = [Example(*each) for each in zip(rows, a, b, strict=True)]
     _print(examples, as_json=as_json)
+
+
+@app.command("add")
+def add_command(
+    trained: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="What a training wrote: `--out` and name.")
+    ],
+    relabel: Annotated[
+        bool, typer.Option("--relabel", help="Accept other labels, or another order.")
+    ] = False,
+) -> None:
+    """Add a trained model as the newest version; workers take it over once Triton has loaded it.
+
+    \b
+    tidemill train support_intent --data DIR --out /tmp/trained
+    tidemill models compare support_intent /tmp/trained/support_intent --data test.csv
+    tidemill models add /tmp/trained/support_intent
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    repository = Connection.from_environment().models_dir
+    bundle = find_model(trained, repository)
+    number = add_version(bundle, repository, relabel=relabel)
+    OUT.print(f"{bundle.model}@{number} is in {repository}; now let Triton load it", soft_wrap=True)
+
+
+@app.command("remove")
+def remove_command(model: Annotated[str, typer.Argument(metavar="NAME@VERSION")]) -> None:
+    """Take a version out; workers go back to the newest one that is left. Its files are kept, hidden.
+
+    \b
+    tidemill models remove support_intent@2
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    if "@" not in model:
+        raise ConfigError(f"say which version of {model}: {model}@2")
+    bundle = find_model(model, Connection.from_environment().models_dir)
+    left = remove_version(bundle)
+    OUT.print(f"{bundle.model} is back to {left}; let Triton load it once workers are, too", soft_wrap=True)
 
 
 def _print(examples: Sequence[Example], *, as_json: bool) -> None:

@@ -1,8 +1,12 @@
-"""Describes a model to Triton: a frozen value in, the text of `config.pbtxt` out."""
+"""Describes a model to Triton: a frozen value in, the text of `config.pbtxt` out, and some of it back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
+
+from google.protobuf import text_format
+from tritonclient.grpc import model_config_pb2
 
 from shared.errors import ConfigError
 
@@ -83,9 +87,36 @@ class ModelConfig:
             f"dynamic_batching {{ {delay} {queue} }}",
             "version_policy { all { } }",
             *self.placement.render(),
-            *(
-                f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}'
-                for key, value in sorted(self.parameters.items())
-            ),
+            *(_parameter(key, value) for key, value in sorted(self.parameters.items())),
         ]
         return "\n".join(lines) + "\n"
+
+
+def with_hash(text: str, version: str, digest: str | None) -> str:
+    """Return a `config.pbtxt` that names this hash of a version's preprocessing, or none; all else stays."""
+    key = f"{HASH_PARAMETER}{version}"
+    lines = [line for line in text.splitlines() if f'"{key}"' not in line]
+    if digest is not None:
+        lines.append(_parameter(key, digest))
+    return "\n".join(lines) + "\n"
+
+
+def _parameter(key: str, value: str) -> str:
+    return f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}'
+
+
+def tensors_in(path: Path) -> tuple[list[TensorSpec], list[TensorSpec]]:
+    """Return the inputs and the outputs of a `config.pbtxt`. Raises ConfigError when it can't be read."""
+    try:
+        config = text_format.Parse(path.read_text(encoding="utf-8"), model_config_pb2.ModelConfig())
+    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
+        raise ConfigError(f"{path} can't be used ({error}); name a folder that a training wrote") from None
+    return _specs(config.input), _specs(config.output)
+
+
+def _specs(tensors: Iterable[Any]) -> list[TensorSpec]:
+    name_of = model_config_pb2.DataType.Name
+    return [
+        TensorSpec(each.name, name_of(each.data_type).removeprefix("TYPE_"), tuple(each.dims))
+        for each in tensors
+    ]

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -63,7 +64,7 @@ async def watch(triton: TritonServer, runner: TritonRunner) -> VersionWatch[str]
 async def follow(commands: str, triton: TritonServer) -> None:
     """Do what the page says for another model, in this repository, with the key of this Triton."""
     ours = {
-        "triton_models": triton.served,
+        "tidemill models": f"{sys.executable} -m tidemill models",
         "/tmp/trained/support_intent": MODELS / MODEL,  # noqa: S108 - as the page says
         "support_intent": MODEL,
         "docker compose exec triton curl": f"curl -H '{ADMIN_HEADER}: {triton.admin_key}'",
@@ -72,9 +73,9 @@ async def follow(commands: str, triton: TritonServer) -> None:
     for theirs, our in ours.items():
         assert theirs in BRING
         commands = commands.replace(theirs, str(our))
-    for_workers = ("curl -s http://WORKER", "tidemill ")
+    for_workers = ("curl -s http://WORKER", "tidemill intents")
     lines = [line for line in commands.splitlines() if not line.startswith(for_workers)]
-    where = f"M={triton.served / MODEL}"
+    where = f"export TIDEMILL__MODELS_DIR={triton.served}"
     shell = await asyncio.create_subprocess_exec("bash", "-ec", "\n".join([where, *lines]))
     assert await shell.wait() == 0
 
@@ -109,7 +110,7 @@ async def test_a_version_comes_and_goes_by_the_commands_of_the_page_while_the_ol
             await follow(commands, triton)
             took_over.append(await watch.look())
 
-    assert took_over == ["2", "1", "2"]
+    assert took_over == ["2", "1", "3"]
 
 
 async def test_a_version_that_triton_can_not_load_leaves_the_old_one_serving(
