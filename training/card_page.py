@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import fmean
 
 from training.card_content import CARD_FILES, Card
 from training.evaluate import Report
@@ -58,9 +59,7 @@ def _figures(card: Card) -> Iterator[str]:
         "Measured with the file beside this card, on rows that no choice was made with. Macro F1 counts rare",
         "labels like common ones; the calibration error says how far confidence and accuracy lie apart.",
     )
-    for metric, values in card.run.seeds.items():
-        mean = sum(values) / len(values)
-        yield from ("", f"With {len(values)} seeds, {metric}: mean {mean:.2f} %, {_range(values)}.")
+    yield from _seeds(card)
     for report in card.reports:
         yield from _spans(report)
         yield from _rounding(report)
@@ -69,8 +68,17 @@ def _figures(card: Card) -> Iterator[str]:
         yield from ("", card.facts.rival)
 
 
-def _range(values: Sequence[float]) -> str:
-    return f"from {min(values):.2f} % to {max(values):.2f} %"
+def _seeds(card: Card) -> Iterator[str]:
+    if not card.run.seeds:
+        return
+    count = len(card.run.other_seeds) + 1
+    yield from (
+        "",
+        f"| {count} trainings, each with its own seed | mean | from | to |",
+        "| --- | --- | --- | --- |",
+    )
+    for metric, values in card.run.seeds.items():
+        yield f"| {metric} | {fmean(values):.2f} % | {min(values):.2f} % | {max(values):.2f} % |"
 
 
 def _spans(report: Report) -> Iterator[str]:

@@ -128,7 +128,8 @@ def test_seeds_are_told_with_their_mean_and_range() -> None:
 
     page = card_markdown(replace(a_card(), run=run), [])
 
-    assert "With 3 seeds, logits accuracy: mean 94.00 %, from 93.00 % to 95.00 %." in page
+    assert "| 3 trainings, each with its own seed | mean | from | to |" in page
+    assert "| logits accuracy | 94.00 % | 93.00 % | 95.00 % |" in page
 
 
 def test_a_model_without_rows_has_a_card_without_figures() -> None:
