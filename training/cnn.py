@@ -154,5 +154,6 @@ _DISH_FACTS = Facts(
         "Any other dish, or no dish at all, gets one of the ten names too. Mind the confidence.",
         "Photos of restaurant plates from one web site, around 2010.",
         "With so few photos trainings differ: on another processor the same recipe came to 87.83 %.",
+        "Confidences were fitted on 188 photos: with other 188 (seed 8) the calibration error was 4.03 %.",
     ),
 )
