@@ -1,7 +1,5 @@
 """Brings versions of models into a repository, and takes them out; the folders are the workers' switch."""
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +7,7 @@ from pathlib import Path
 
 from shared.errors import ConfigError, IntegrityError
 from shared.inference.bundle import ModelBundle, load_bundle
+from shared.inference.manifest import strange_files
 from shared.inference.model_config import tensors_in, with_hash
 from shared.service.versions import versions_in
 
@@ -85,18 +84,10 @@ def _refuse_other_labels(new: ModelBundle, old: ModelBundle) -> None:
 
 
 def _refuse_other_files(folder: Path) -> None:
-    """Raise IntegrityError when a file is not the one that the card was written of."""
-    for name, digest in _card_digests(folder).items():
-        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != digest:
-            raise IntegrityError(f"{name} is not the file that card.json tells of; copy or train it again")
-
-
-def _card_digests(folder: Path) -> dict[str, str]:
-    try:
-        digests: dict[str, str] = json.loads((folder / "card.json").read_bytes())["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"there is no usable card.json ({error!r}); copy or train it again") from error
-    return digests
+    if strange := strange_files(folder):
+        raise IntegrityError(
+            f"{', '.join(strange)} is not the file that card.json tells of; copy or train it again"
+        )
 
 
 def _write_hash(model: Path, version: str, digest: str | None) -> None:

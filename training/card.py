@@ -1,6 +1,5 @@
 """`python -m training.card MODEL --data DIR`: the card of a trained model, measured anew without training."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,8 +13,9 @@ from tokenizers import Tokenizer
 
 from shared.errors import ConfigError
 from shared.inference.bundle import ModelBundle, OutputSpec, load_bundle
+from shared.inference.manifest import manifest
 from shared.inference.words import PIECES
-from training.card_content import CARD_FILES, Card, Run
+from training.card_content import Card, Run
 from training.card_page import write_card
 from training.endings import console, plain_endings
 from training.evaluate import Report, Rounding, logits_of, reports, with_out_of_scope, with_rounding
@@ -72,15 +72,6 @@ def card_of(
         run=run,
         speed=speed_of(weights, job.test) if len(job.test) else None,
     )
-
-
-def manifest(folder: Path) -> dict[str, str]:
-    """Return the sha256, in hex, of each file of a version but those of its card."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.name not in CARD_FILES
-    }
 
 
 def _reports(job: Job, weights: Path, outputs: Mapping[str, OutputSpec], exact: Path | None) -> list[Report]:

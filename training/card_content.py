@@ -9,9 +9,6 @@ from training.job import Facts
 from training.progress import Epoch
 from training.speed import Speed
 
-CARD_FILES = ("card.json", "card.md", "reliability.svg", "coverage.svg", "confusion.svg", "learning.svg")
-"""What tells of a version and is no part of it: it may be written anew, so no hash covers it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Figure:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 
-from training.card_content import CARD_FILES, Card
+from shared.inference.manifest import CARD_FILES
+from training.card_content import Card
 from training.evaluate import Report
 from training.plots import plots
 

@@ -4,7 +4,6 @@ A training asks the same of what it has written, and more of what only it can kn
 model is replaced.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,8 +18,8 @@ from tokenizers import Tokenizer
 
 from shared.errors import IntegrityError
 from shared.inference.bundle import ModelBundle, PictureSpec, Spec, TextSpec, load_bundle
+from shared.inference.manifest import strange_files
 from shared.inference.text import PAD_ID, TextEncoder
-from training.card import manifest
 from training.compress import with_int8_embeddings
 from training.endings import console, plain_endings
 from training.evaluate import Report, logits_of, session_of
@@ -93,10 +92,7 @@ def refuse_disagreement(reports: Sequence[Report], recipe: Recipe) -> None:
 
 
 def _refuse_other_files(folder: Path) -> None:
-    told = json.loads((folder / "card.json").read_bytes())["sha256"]
-    there = manifest(folder)
-    wrong = sorted(name for name in {*told, *there} if told.get(name) != there.get(name))
-    if wrong:
+    if wrong := strange_files(folder):
         raise IntegrityError(
             f"{folder}: {', '.join(wrong)} not as card.json says; check the folder out again"
         )

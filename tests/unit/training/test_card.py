@@ -14,8 +14,9 @@ pytest.importorskip("matplotlib", reason="the training extra is not installed")
 from deploy.local.paths import MODELS
 from shared.errors import ConfigError
 from shared.inference.bundle import OutputSpec, Scope, load_bundle
-from training.card import carded_again, manifest
-from training.card_content import CARD_FILES, Card, Run
+from shared.inference.manifest import CARD_FILES, manifest
+from training.card import carded_again
+from training.card_content import Card, Run
 from training.card_page import card_markdown, write_card
 from training.evaluate import Refusal, Report, reports, with_out_of_scope, with_rounding
 from training.examples import UNKNOWN, Examples

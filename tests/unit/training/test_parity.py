@@ -16,7 +16,7 @@ from typer.testing import CliRunner  # noqa: E402 -- from here on only with the 
 from deploy.local.paths import MODELS  # noqa: E402
 from shared.errors import IntegrityError  # noqa: E402
 from shared.inference.bundle import OutputSpec, TextSpec, load_bundle  # noqa: E402
-from training.card import manifest  # noqa: E402
+from shared.inference.manifest import manifest  # noqa: E402
 from training.card_content import Run  # noqa: E402
 from training.evaluate import Rounding, reports  # noqa: E402
 from training.examples import Examples  # noqa: E402
