@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from torch import nn
+from torch import Tensor, nn
 from transformers import BertModel, PretrainedConfig
 
 from shared.errors import ConfigError
@@ -14,6 +14,7 @@ from shared.inference.bundle import OutputSpec, TextSpec
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from shared.inference.text import PAD_ID, TextEncoder
 from training import data
+from training.compress import CoarseEmbedding
 from training.examples import Examples, text_examples
 from training.job import Facts, Job, Storage
 from training.nets import BertClassifier
@@ -70,7 +71,7 @@ def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
 def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     """Return the job of telling topic and sentiment of finance news with one encoder."""
     topics, sentiments = data.finance_topics(root), data.finance_sentiments(root)
-    body, tokenizer = pretrained_encoder(encoder, [*topics.train.texts, *sentiments.train.texts])
+    body, tokenizer = wordy_encoder(encoder, [*topics.train.texts, *sentiments.train.texts])
     max_tokens = news_tone.MAX_TOKENS
     names = {"topic_logits": topics.label_names, "sentiment_logits": sentiments.label_names}
     # A tweet of one data set must not be learned that the other one tests.
@@ -102,10 +103,11 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
 
 EXAMPLE = torch.tensor([[1, 2, 3, 4, 5], [1, 2, 3, 0, 0]], dtype=torch.int32)
 MINILM = "BERT encoder all-MiniLM-L6-v2 (Apache-2.0) with a smaller vocabulary"
+WORDY_MINILM = "BERT encoder all-MiniLM-L6-v2 (Apache-2.0) with all Latin words, their vectors in four bits"
 _VALIDATION = "validation set without rows that repeat training ones (links removed, case folded)"
 _NEWS_FACTS = Facts(
     task="Tells the topic (20) and the investor's sentiment (3) of a short finance news text.",
-    architecture=f"{MINILM}; two linear heads on the mean token vector",
+    architecture=f"{WORDY_MINILM}; two linear heads on the mean token vector",
     data="twitter-financial-news-topic (16,990 tweets) and twitter-financial-news-sentiment (9,543 tweets)",
     license="MIT by the data-set cards; the tweets' own texts belong to their authors",
     test_data={
@@ -138,14 +140,33 @@ def pretrained_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertM
 
     Raises ConfigError when there is no BERT encoder by that name.
     """
-    body, whole = whole_encoder(encoder)
-    tokenizer, kept = cut_vocabulary(whole, texts)
-    words = body.embeddings.word_embeddings.weight.detach()[torch.from_numpy(kept)]
+    body, words, tokenizer = _cut_encoder(encoder, texts, latin_words=False)
     # Frozen: words that the training rows lack must keep their places among the others.
     body.embeddings.word_embeddings = nn.Embedding(
         len(words), words.shape[1], padding_idx=PAD_ID, _weight=words, _freeze=True
     )
     return body, tokenizer
+
+
+def wordy_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertModel, Tokenizer]:
+    """Return the encoder and its tokenizer with all Latin words besides those of `texts`, coarsely rounded.
+
+    For texts of which new ones bring new words. Raises ConfigError when there is no BERT encoder by that
+    name.
+    """
+    body, words, tokenizer = _cut_encoder(encoder, texts, latin_words=True)
+    body.embeddings.word_embeddings = CoarseEmbedding.rounded(words)
+    return body, tokenizer
+
+
+def _cut_encoder(
+    encoder: str | None, texts: Sequence[str], *, latin_words: bool
+) -> tuple[BertModel, Tensor, Tokenizer]:
+    """Return the encoder, the vectors of the words that are kept, and the tokenizer of those."""
+    body, whole = whole_encoder(encoder)
+    tokenizer, kept = cut_vocabulary(whole, texts, latin_words=latin_words)
+    words: Tensor = body.embeddings.word_embeddings.weight.detach()[torch.from_numpy(kept)]
+    return body, words, tokenizer
 
 
 def whole_encoder(encoder: str | None) -> tuple[BertModel, Tokenizer]:

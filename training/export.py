@@ -17,7 +17,7 @@ from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement
 from training.card import card_of
 from training.card_content import Card, Run
 from training.card_page import write_card
-from training.compress import with_half_weights, with_int8_embeddings, with_int8_matrices
+from training.compress import with_half_weights, with_int8_matrices, with_small_embeddings
 from training.evaluate import calibrated, logits_of
 from training.job import Job, Storage
 from training.nets import Net
@@ -147,7 +147,7 @@ def _write_version(job: Job, folder: Path, run: Run, others: Sequence[Mapping[st
 
 def _write_weights(job: Job, path: Path, exact: Path) -> None:
     """Write the file that is served; where it is rounded, also `exact`, the float one that it came from."""
-    write_onnx(with_int8_embeddings(job.net), job.config, job.example, exact)
+    write_onnx(with_small_embeddings(job.net), job.config, job.example, exact)
     match job.storage:
         case Storage.FLOAT:
             exact.rename(path)

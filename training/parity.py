@@ -20,7 +20,7 @@ from shared.errors import IntegrityError
 from shared.inference.bundle import ModelBundle, PictureSpec, Spec, TextSpec, load_bundle
 from shared.inference.manifest import strange_files
 from shared.inference.text import PAD_ID, TextEncoder
-from training.compress import with_int8_embeddings
+from training.compress import with_small_embeddings
 from training.endings import console, plain_endings
 from training.evaluate import Report, logits_of, session_of
 from training.examples import Examples
@@ -77,7 +77,7 @@ def refuse_strange_answers(job: Job, bundle: ModelBundle, exact: Path) -> None:
         texts = [job.tokenizer.decode(ids.tolist()) for ids in rows.inputs]
         _refuse_other_ids(texts, TextEncoder(job.tokenizer, max_tokens=job.spec.max_tokens), bundle)
     if len(rows):
-        _refuse_other_numbers(with_int8_embeddings(job.net), exact, rows)
+        _refuse_other_numbers(with_small_embeddings(job.net), exact, rows)
 
 
 def refuse_disagreement(reports: Sequence[Report], recipe: Recipe) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from torch import Tensor, nn
+from torch import Tensor
 
 from shared.inference.text import PAD_ID, canonical_text
 
@@ -19,11 +19,14 @@ _SPREAD = 0.4
 """Standard deviation of narrowed vectors: about what an LSTM takes without saturating."""
 
 
-def cut_vocabulary(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tokenizer, NDArray[np.int64]]:
+def cut_vocabulary(
+    tokenizer: Tokenizer, texts: Sequence[str], *, latin_words: bool = False
+) -> tuple[Tokenizer, NDArray[np.int64]]:
     """Return a WordPiece tokenizer with fewer pieces, and the old id of each new id.
 
     Kept are the special pieces, every piece that `texts` need, and all Latin characters and word
-    endings. A word that loses its own piece is spelled with smaller ones, never lost.
+    endings; with `latin_words` also all words in Latin letters. A word that loses its own piece is
+    spelled with smaller ones, never lost.
     """
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -32,7 +35,7 @@ def cut_vocabulary(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tokenize
     kept = [
         (piece, number)
         for piece, number in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-        if number in needed or _is_building_block(piece)
+        if number in needed or _is_building_block(piece) or (latin_words and _is_latin_word(piece))
     ]
     layout = json.loads(tokenizer.to_str())
     layout["model"]["vocab"] = {piece: new for new, (piece, _) in enumerate(kept)}
@@ -44,7 +47,12 @@ def _is_building_block(piece: str) -> bool:
     if piece in {"[PAD]", _UNKNOWN, "[CLS]", "[SEP]", MASK}:
         return True
     bare = piece.removeprefix("##")
-    return max(bare) <= _LAST_LATIN and (piece.startswith("##") or len(bare) == 1)
+    return _is_latin_word(bare) and (piece.startswith("##") or len(bare) == 1)
+
+
+def _is_latin_word(piece: str) -> bool:
+    """Tell whether no character is foreign; BERT's reserved pieces are none that a text has."""
+    return max(piece) <= _LAST_LATIN and not piece.startswith("[unused")
 
 
 def _renumber_special_pieces(layout: dict[str, object]) -> None:
@@ -67,21 +75,6 @@ def narrowed(words: Tensor, width: int) -> Tensor:
     projected *= _SPREAD / float(projected.std())
     projected[PAD_ID] = 0.0
     return projected.contiguous()
-
-
-def factored(words: nn.Embedding, width: int) -> nn.Sequential:
-    """Return narrow word vectors on the main axes of `words` (PCA), and the layer that widens them again.
-
-    Lan et al. 2020, "ALBERT: A Lite BERT". The table stays fixed: words that the training rows lack must
-    keep their places among the others. The layer learns.
-    """
-    whole = words.weight.detach()
-    middle = whole.mean(0)
-    axes = torch.linalg.svd(whole - middle, full_matrices=False).Vh[:width]
-    widen = nn.Linear(width, whole.shape[1])
-    widen.weight.data, widen.bias.data = axes.T.contiguous(), middle
-    narrow = (whole - middle) @ axes.T
-    return nn.Sequential(nn.Embedding(len(narrow), width, _weight=narrow, _freeze=True), widen)
 
 
 def learn_vocabulary(texts: Sequence[str], size: int) -> Tokenizer:

@@ -10,8 +10,6 @@ RECIPE = Recipe(
     consistency=0.5,
     weight_averaging=0.998,
 )
-LAYERS = 6
-EMBEDDING_WIDTH = 176
 MAX_TOKENS = 256
 """The longest sentence of CoNLL-2003 has 124 words."""
 HIDDEN_SHARE = 0.1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from training import data
 from training.bert import whole_encoder
-from training.compress import with_int8_embeddings, with_int8_matrices
+from training.compress import with_int8_matrices, with_small_embeddings
 from training.examples import Examples, text_examples
 from training.export import write_onnx
 from training.job import Job
@@ -51,7 +51,7 @@ def _file(job: Job, path: Path, make: Make) -> Path:
         write_onnx(make(), job.config, job.example, path)
         return path
     exact = path.with_name("exact.onnx")
-    write_onnx(with_int8_embeddings(deepcopy(make())), job.config, job.example, exact)
+    write_onnx(with_small_embeddings(deepcopy(make())), job.config, job.example, exact)
     with_int8_matrices(exact, path, job.train.some(CALIBRATION_ROWS, job.recipe.seed))
     exact.unlink()
     return path

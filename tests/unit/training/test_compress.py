@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 onnx = pytest.importorskip("onnx", reason="the training extra is not installed")
-pytest.importorskip("torch", reason="the training extra is not installed")
+torch = pytest.importorskip("torch", reason="the training extra is not installed")
 
-from training.compress import with_half_weights, with_int8_matrices  # noqa: E402
+from torch import Tensor  # noqa: E402
+
+from training.compress import (  # noqa: E402
+    CoarseEmbedding,
+    PackedEmbedding,
+    with_half_weights,
+    with_int8_matrices,
+)
 from training.evaluate import logits_of  # noqa: E402
 from training.examples import Examples  # noqa: E402
 
@@ -85,3 +92,30 @@ def test_half_precision_halves_the_file_and_keeps_the_answers(
     wanted, got = logits_of(exact, examples)["logits"], logits_of(half, examples)["logits"]
     assert 0 < np.abs(got - wanted).max() < 0.002 * wanted.std()
     assert half.stat().st_size < 0.52 * exact.stat().st_size
+
+
+@pytest.fixture
+def words() -> Tensor:
+    """Return word vectors, the first one silent and one much larger than the others."""
+    table: Tensor = torch.randn(PIECES, 32, generator=torch.Generator().manual_seed(1))
+    table[0] = 0.0
+    table[7] *= 100.0
+    return table
+
+
+def test_coarse_word_vectors_are_half_a_step_off_at_most_and_never_learn(words: Tensor) -> None:
+    coarse = CoarseEmbedding.rounded(words)
+
+    step = words.abs().amax(1, keepdim=True) / 7
+    assert ((coarse.weight - words).abs() <= 0.501 * step).all()
+    assert not coarse.weight.requires_grad
+
+
+def test_packed_word_vectors_are_the_coarse_ones_in_half_a_byte_a_value(words: Tensor) -> None:
+    coarse = CoarseEmbedding.rounded(words)
+    packed = PackedEmbedding(coarse)
+    ids = torch.randint(0, PIECES, (4, 9), generator=torch.Generator().manual_seed(2))
+
+    assert torch.equal(packed(ids), coarse(ids))
+    assert packed.pairs.dtype == torch.uint8
+    assert 2 * packed.pairs.numel() == words.numel()

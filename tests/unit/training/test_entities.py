@@ -14,13 +14,14 @@ from shared.errors import ConfigError  # noqa: E402
 from shared.inference.bundle import OutputSpec  # noqa: E402
 from shared.inference.words import PIECES, Shape, WordEncoder  # noqa: E402
 from training.augment import some_hidden, some_recased  # noqa: E402
+from training.compress import CoarseEmbedding  # noqa: E402
 from training.evaluate import reports, temperature  # noqa: E402
 from training.examples import UNKNOWN, Examples, word_examples  # noqa: E402
 from training.nets import WordClassifier  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
 from training.tagged import TaggedRows, conll2003  # noqa: E402
 from training.train import fit  # noqa: E402
-from training.vocabulary import factored, learn_vocabulary  # noqa: E402
+from training.vocabulary import learn_vocabulary  # noqa: E402
 
 LABELS = ("O", "B-place", "I-place")
 SENTENCES = TaggedRows(
@@ -42,7 +43,7 @@ def a_network() -> WordClassifier:
         vocab_size=200, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
     )
     body = BertModel(shape, add_pooling_layer=False)  # type: ignore[no-untyped-call]  # it has no types
-    body.embeddings.add_module("word_embeddings", factored(body.embeddings.word_embeddings, 8))
+    body.embeddings.word_embeddings = CoarseEmbedding.rounded(body.embeddings.word_embeddings.weight.detach())
     return WordClassifier(body, len(LABELS), dropout=0.0)
 
 

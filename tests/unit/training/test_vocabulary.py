@@ -81,6 +81,19 @@ def test_a_word_that_lost_its_piece_is_spelled_not_lost(whole: Path) -> None:
     assert "".join(piece.removeprefix("##") for piece in pieces) == "volcano"
 
 
+def test_a_vocabulary_with_all_latin_words_splits_new_texts_as_before(whole: Path) -> None:
+    original = Tokenizer.from_file(str(whole / "tokenizer.json"))
+    original.no_padding()
+    original.no_truncation()
+
+    cut, kept = cut_vocabulary(original, ["\u4f60"], latin_words=True)
+
+    for text in ("A volcano erupts near Reykjavik", "\u4f60"):
+        assert kept[np.array(cut.encode(text).ids, dtype=int)].tolist() == original.encode(text).ids
+    assert cut.token_to_id("\u597d") is None
+    assert cut.token_to_id("[unused7]") is None
+
+
 def test_a_learned_vocabulary_begins_with_the_padding_and_marks_every_text() -> None:
     tokenizer = learn_vocabulary(["good film good film bad film"] * 3, size=100)
 
