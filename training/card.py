@@ -1,7 +1,7 @@
 """`python -m training.card MODEL --data DIR`: the card of a trained model, measured anew without training."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +18,15 @@ from shared.inference.words import PIECES
 from training.card_content import Card, Run
 from training.card_page import write_card
 from training.endings import console, plain_endings
-from training.evaluate import Report, Rounding, logits_of, reports, with_out_of_scope, with_rounding
+from training.evaluate import (
+    Report,
+    Rounding,
+    logits_of,
+    reports,
+    with_out_of_scope,
+    with_respelled,
+    with_rounding,
+)
 from training.examples import Examples
 from training.job import Job
 from training.jobs import job_of
@@ -77,6 +85,17 @@ def card_of(
 def _reports(job: Job, weights: Path, outputs: Mapping[str, OutputSpec], exact: Path | None) -> list[Report]:
     logits = logits_of(weights, job.test)
     found = reports(logits, job.test, outputs)
+    if job.respelled:
+        said = {how: logits_of(weights, rows) for how, rows in job.respelled.items()}
+        found = [
+            with_respelled(
+                report,
+                outputs[report.output],
+                said={how: answers[report.output] for how, answers in said.items()},
+                right={how: rows.targets[report.output] for how, rows in job.respelled.items()},
+            )
+            for report in found
+        ]
     if job.outside is not None:
         foreign = logits_of(weights, job.outside)
         found = [
@@ -108,9 +127,15 @@ def carded_again(job: Job, bundle: ModelBundle) -> Card:
     Raises ConfigError when the rows of today were not made for this model: train it again.
     """
     old = _old_content(bundle.folder)
-    rows = _rows_for(bundle, job)
+    read = _reader_of(bundle, job)
+    asked = replace(
+        job,
+        test=read(job.test),
+        respelled={how: read(rows) for how, rows in job.respelled.items()},
+        outside=None if job.outside is None else read(job.outside),
+    )
     run = _RUN.validate_python(old["run"])
-    card = card_of(replace(job, test=rows), bundle.folder, bundle.outputs, run=run)
+    card = card_of(asked, bundle.folder, bundle.outputs, run=run)
     roundings = {
         report["output"]: _ROUNDING.validate_python(report["rounding"]) for report in old.get("reports", ())
     }
@@ -118,8 +143,8 @@ def carded_again(job: Job, bundle: ModelBundle) -> Card:
     return replace(card, reports=kept)
 
 
-def _rows_for(bundle: ModelBundle, job: Job) -> Examples:
-    """Return the test rows of `job` as the model in `bundle` takes them."""
+def _reader_of(bundle: ModelBundle, job: Job) -> Callable[[Examples], Examples]:
+    """Return what makes of rows of `job` those that the model in `bundle` takes."""
     now = {name: output.labels for name, output in job.spec.outputs.items()}
     then = {name: output.labels for name, output in bundle.outputs.items()}
     new, old = _piece_ids(job.tokenizer), _piece_ids(_shipped_tokenizer(bundle))
@@ -130,11 +155,14 @@ def _rows_for(bundle: ModelBundle, job: Job) -> Examples:
         )
     # The trainer of vocabularies finds the same pieces each time, but numbers them by chance.
     numbers = np.array([old[piece] for piece in sorted(new, key=new.__getitem__)], dtype=np.int32)
-    if isinstance(job.test.inputs, np.ndarray):
-        return job.test
-    # The shapes of words, where there are any, stay.
-    rows = [numbers[ids % PIECES] + ids // PIECES * PIECES for ids in job.test.inputs]
-    return Examples(rows, job.test.targets)
+
+    def read(rows: Examples) -> Examples:
+        if isinstance(rows.inputs, np.ndarray):
+            return rows
+        # The shapes of words, where there are any, stay.
+        return Examples([numbers[ids % PIECES] + ids // PIECES * PIECES for ids in rows.inputs], rows.targets)
+
+    return read
 
 
 def _shipped_tokenizer(bundle: ModelBundle) -> Tokenizer | None:

@@ -98,6 +98,9 @@ def _spans(report: Report) -> Iterator[str]:
     for each in report.spans:
         shares = (f"{100 * share:.2f} %" for share in (each.precision, each.recall, each.f1))
         yield f"| {_cell(each.kind)} | {' | '.join(shares)} | {each.n:,} |"
+    if report.respelled:
+        yield from ("", "| the same rows, written | F1 of all |", "| --- | --- |")
+        yield from (f"| {each.how} | {100 * each.f1:.2f} % |" for each in report.respelled)
 
 
 def _rounding(report: Report) -> Iterator[str]:

@@ -86,6 +86,14 @@ class Refusal:
     """Percent of the test rows that are not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Respelled:
+    """How well whole spans are found where the test rows are written in another way; a share."""
+
+    how: str
+    f1: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """How good one output of a model is. Figures of all rows are percent, parts of them shares."""
@@ -112,6 +120,8 @@ class Report:
     out_of_scope: OutOfScope | None = None
     spans: Sequence[SpanScore] = ()
     """Of all types, then of each: how well whole spans are found, where words are labelled."""
+
+    respelled: Sequence[Respelled] = ()
 
 
 def logits_of(model: Path, examples: Examples) -> dict[str, Logits]:
@@ -219,6 +229,14 @@ def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: Lab
         agreement=percent(float((said == before).mean())),
     )
     return replace(report, rounding=cost)
+
+
+def with_respelled(
+    report: Report, spec: OutputSpec, *, said: Mapping[str, Logits], right: Mapping[str, Labels]
+) -> Report:
+    """Return the report with how well spans are found in rows that are written as the keys say."""
+    scores = {how: _span_scores(spec, logits, right[how])[0] for how, logits in said.items()}
+    return replace(report, respelled=[Respelled(how, score.f1) for how, score in scores.items()])
 
 
 def with_out_of_scope(

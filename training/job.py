@@ -1,7 +1,7 @@
 """Everything that one training run is about, gathered before it starts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
@@ -70,6 +70,9 @@ class Job:
     facts: Facts
     outside: Examples | None = None
     """Rows that no label fits: the card says how well they are told from the test rows."""
+
+    respelled: Mapping[str, Examples] = field(default_factory=dict)
+    """The test rows written in other ways, by what these are; the card says how well names are found then."""
 
     augment: Augment = lambda inputs: inputs
 

@@ -1,6 +1,6 @@
 """Readers of the data sets that tag each word: files in, words and tags out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +19,10 @@ class TaggedRows:
     def __add__(self, other: "TaggedRows") -> "TaggedRows":
         """Return the rows of both."""
         return TaggedRows([*self.words, *other.words], [*self.tags, *other.tags])
+
+    def written(self, how: Callable[[str], str]) -> "TaggedRows":
+        """Return the same rows with each word as `how` writes it."""
+        return TaggedRows([[how(word) for word in words] for words in self.words], self.tags)
 
 
 @dataclass(frozen=True, slots=True)

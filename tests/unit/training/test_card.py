@@ -18,7 +18,7 @@ from shared.inference.manifest import CARD_FILES, manifest
 from training.card import carded_again
 from training.card_content import Card, Run
 from training.card_page import card_markdown, write_card
-from training.evaluate import Refusal, Report, reports, with_out_of_scope, with_rounding
+from training.evaluate import Refusal, Report, Respelled, reports, with_out_of_scope, with_rounding
 from training.examples import UNKNOWN, Examples
 from training.identity import identity_job
 from training.job import Facts
@@ -191,8 +191,11 @@ def test_a_card_of_other_weights_is_not_made_again(tmp_path: Path) -> None:
 
 def test_a_model_of_words_is_measured_by_whole_names_first() -> None:
     score = SpanScore(kind="all", precision=0.5, recall=0.25, f1=1 / 3, n=1200)
-    card = replace(a_card(), reports=(replace(a_report(), spans=(score,)),))
+    told = (Respelled("in capitals", 0.25),)
+    card = replace(a_card(), reports=(replace(a_report(), spans=(score,), respelled=told),))
 
     first = card.metrics[0]
     assert (first.metric, first.value, first.n) == ("logits entity F1", 33.33, 1200)
-    assert "| all | 50.00 % | 25.00 % | 33.33 % | 1,200 |" in card_markdown(card, ())
+    page = card_markdown(card, ())
+    assert "| all | 50.00 % | 25.00 % | 33.33 % | 1,200 |" in page
+    assert "| in capitals | 25.00 % |" in page

@@ -15,7 +15,7 @@ from shared.inference.bundle import OutputSpec  # noqa: E402
 from shared.inference.words import PIECES, Shape, WordEncoder  # noqa: E402
 from training.augment import some_hidden, some_recased  # noqa: E402
 from training.compress import CoarseEmbedding  # noqa: E402
-from training.evaluate import reports, temperature  # noqa: E402
+from training.evaluate import Respelled, reports, temperature, with_respelled  # noqa: E402
 from training.examples import UNKNOWN, Examples, word_examples  # noqa: E402
 from training.nets import WordClassifier  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
@@ -74,6 +74,39 @@ def test_each_word_has_its_label_at_its_first_piece_and_a_token_may_be_several_w
     assert first[first != UNKNOWN].tolist() == [0, 1, 2, 2, 0, 0]
     assert second[second != UNKNOWN].tolist() == [0, 1, 2]
     assert (third[len(examples.inputs[2]) :] == UNKNOWN).all()
+
+
+def test_rows_written_in_another_way_keep_their_tags_and_take_other_shapes() -> None:
+    encoder = WordEncoder(
+        learn_vocabulary(2 * [" ".join(words) for words in SENTENCES.words], size=200), max_tokens=32
+    )
+
+    plain = word_examples(encoder, LABELS, SENTENCES)
+    upper = word_examples(encoder, LABELS, SENTENCES.written(str.upper))
+
+    np.testing.assert_array_equal(upper.targets["logits"], plain.targets["logits"])
+    for one, other in zip(plain.inputs, upper.inputs, strict=True):
+        np.testing.assert_array_equal(one % PIECES, other % PIECES)
+    shapes = upper.inputs[2] // PIECES
+    assert set(shapes[shapes != Shape.NONE].tolist()) == {Shape.UPPER}
+
+
+def test_names_are_counted_again_in_rows_written_in_another_way(examples: Examples) -> None:
+    target = examples.targets["logits"]
+    right = 9.0 * np.eye(len(LABELS), dtype=np.float32)[target.clip(min=0)]
+    blind = np.zeros_like(right)
+    blind[..., 0] = 9.0
+    spec = OutputSpec(labels=LABELS)
+    (report,) = reports({"logits": right}, examples, {"logits": spec})
+
+    told = with_respelled(
+        report,
+        spec,
+        said={"in small letters": right, "in capitals": blind},
+        right={"in small letters": target, "in capitals": target},
+    )
+
+    assert told.respelled == [Respelled("in small letters", 1.0), Respelled("in capitals", 0.0)]
 
 
 def test_some_rows_have_targets_as_long_as_the_longest_of_them(examples: Examples) -> None:
