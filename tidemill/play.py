@@ -39,20 +39,30 @@ def command(
     column: Annotated[
         list[str] | None, typer.Option(metavar="FIELD=COLUMN", help="Where a field stands.")
     ] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="What a field is in every row.")
+    ] = None,
     kind: Annotated[ImageKind | None, typer.Option(help="What the pictures of a folder show.")] = None,
 ) -> None:
     """Stream a CSV or JSONL file, or a folder of pictures, into a topic.
 
     Messages need a column text; news need headline and company. Further columns fill fields of their
-    name, unknown ones are ignored. Playing a file again sends the same event ids.
+    name, unknown ones are ignored. Playing a file again sends the same event ids. The channel of a
+    message picks its model: chat and email have intents, a review has a sentiment.
 
     \b
     tidemill play complaints.csv --to messages --rate 20
-    tidemill play reviews.jsonl --to messages --column text=review --limit 100
+    tidemill play reviews.jsonl --to messages --set channel=review --column text=review --limit 100
     tidemill play headlines.csv --to news --column company=ticker
     tidemill play photos/ --to images --kind dish
     """  # noqa: D301 - \b is click's mark for lines to keep
-    mapper = Mapper(to=event_type(to), source=source.name, clock=utc_now, columns=_columns(column or []))
+    mapper = Mapper(
+        to=event_type(to),
+        source=source.name,
+        clock=utc_now,
+        columns=_pairs("--column", column, "FIELD=COLUMN, e.g. --column text=review"),
+        constants=_pairs("--set", constant, "FIELD=VALUE, e.g. --set channel=review"),
+    )
     rows = _rows(source, kind)
     mapper.check(rows.first())
     sent_count, left_out = asyncio.run(_send(rows, mapper, limit=limit, rate=rate))
@@ -86,11 +96,11 @@ def _rows(source: Path, kind: ImageKind | None) -> Rows:
     return Rows(count, read)
 
 
-def _columns(given: list[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
-    if wrong := [field for field, _, column in pairs if not field or not column]:
-        raise ConfigError(f"--column {wrong[0]}: write it as FIELD=COLUMN, e.g. --column text=review")
-    return {field: column for field, _, column in pairs}
+def _pairs(option: str, given: list[str] | None, form: str) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given or ()]
+    if wrong := [field for field, _, value in pairs if not field or not value]:
+        raise ConfigError(f"{option} {wrong[0]}: write it as {form}")
+    return {field: value for field, _, value in pairs}
 
 
 async def _send(

@@ -1,6 +1,7 @@
 """Rows of a file, or pictures of a folder, become the events that they mean."""
 
 import base64
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +24,10 @@ from shared.events import (
 Row = Mapping[str, Any]
 
 NAMESPACE = UUID("6f1c7c5e-6f0f-5d2a-9a40-7d5b0e7b1c11")
-"""Event ids are made in it from file name and row, so a file played twice is recognised."""
+"""Event ids are made in it from file, row and content, so a file played twice is recognised."""
+
+_SOURCE_CHARS = 150
+"""Of a file's name, in what tells its rows apart; a name may be longer than such a field."""
 
 SHORT_NAMES: Mapping[str, type[Event]] = {
     "messages": CustomerMessageReceived,
@@ -43,43 +47,49 @@ def event_type(topic: str) -> type[Event]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapper:
-    """Makes events of one type out of rows; `columns` says in which column a field stands."""
+    """Makes events of one type out of rows."""
 
     to: type[Event]
     source: str
     clock: Clock
     columns: Mapping[str, str] = field(default_factory=dict)
+    """In which column a field stands."""
+
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """What a field is in every row, whatever stands there."""
 
     def __post_init__(self) -> None:
-        if unknown := sorted(set(self.columns) - set(self.to.model_fields)):
+        if unknown := sorted((set(self.columns) | set(self.constants)) - set(self.to.model_fields)):
             raise ConfigError(f"{self.to.name} has no field {', '.join(unknown)}; it has {_listed(self.to)}")
 
     def check(self, row: Row) -> None:
         """Look at the first row. Raises ConfigError naming the columns that are missing and the cure."""
         required = {name for name, about in self.to.model_fields.items() if about.is_required()}
-        needed = {self.columns.get(name, name) for name in required - set(self._defaults(0))}
-        needed |= set(self.columns.values())
+        open_fields = required - set(self._defaults(0, {})) - set(self.constants)
+        needed = {self.columns.get(name, name) for name in open_fields} | set(self.columns.values())
         if missing := sorted(needed - set(row)):
             raise ConfigError(
                 f"{self.source} has no column {', '.join(missing)}; it has {', '.join(row)}. "
-                "Say where a field stands with --column FIELD=COLUMN"
+                "Say where a field stands with --column FIELD=COLUMN, or what it is with --set FIELD=VALUE"
             )
 
     def event(self, row: Row, number: int) -> Event:
         """Return row `number`, counted from 1. Raises RejectedError when its values are no such event."""
         given = {name: row.get(self.columns.get(name, name)) for name in self.to.model_fields}
         filled = {name: value for name, value in given.items() if value is not None and value != ""}
+        filled |= self.constants
         try:
-            return self.to.model_validate(self._defaults(number) | filled)
+            return self.to.model_validate(self._defaults(number, filled) | filled)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"]))
             raise RejectedError("wrong_shape", f"row {number}: {where}: {first['msg']}") from None
 
-    def _defaults(self, number: int) -> dict[str, Any]:
-        name = f"row-{number}"
-        own = {"conversation_id": name, "case_id": name, "source": self.source}
-        ids = {"event_id": uuid5(NAMESPACE, f"{self.source}:{number}"), "occurred_at": self.clock()}
+    def _defaults(self, number: int, filled: Row) -> dict[str, Any]:
+        source = self.source[:_SOURCE_CHARS]
+        name, content = f"{source}:{number}", json.dumps(filled, sort_keys=True, default=str)
+        own = {"conversation_id": name, "case_id": name, "source": source}
+        ids = {"event_id": uuid5(NAMESPACE, f"{name} {content}"), "occurred_at": self.clock()}
         return {key: value for key, value in (own | ids).items() if key in self.to.model_fields}
 
 
@@ -91,9 +101,8 @@ def pictures(folder: Path) -> list[Path]:
 def picture_rows(folder: Path, kind: ImageKind) -> Iterator[Row]:
     """Yield one row a picture, read when its turn comes; its name is the case."""
     for path in pictures(folder):
-        name = str(path.relative_to(folder))
-        event_id = uuid5(NAMESPACE, f"{folder.name}/{name}")
-        content = base64.b64encode(path.read_bytes())
+        name, content = str(path.relative_to(folder)), base64.b64encode(path.read_bytes()).decode()
+        event_id = uuid5(NAMESPACE, f"{folder.name}/{name} {content}")
         yield {"event_id": event_id, "case_id": name, "kind": kind, "content": content}
 
 

@@ -30,6 +30,7 @@ def exit_code(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
         (["play", "docs", "--to", "images"], "pictures of what? add --kind"),
         (["play", "docs", "--to", "images", "--kind", "digit"], "docs holds nothing to play"),
         (["play", "README.md", "--to", "messages", "--column", "text"], "write it as FIELD=COLUMN"),
+        (["play", "README.md", "--to", "messages", "--set", "=x"], "write it as FIELD=VALUE"),
         (["play", "nowhere.csv"], "--to"),
         (["watch", "nonsense"], "there is no topic nonsense; choose one of"),
         (["dead", "list", "nonsense"], "there is no topic nonsense; choose one of"),
