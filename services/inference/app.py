@@ -16,7 +16,7 @@ from shared.bus.stream import Source, Stream
 from shared.cache.open import open_cache
 from shared.inference.prototypes import IntentsFile
 from shared.inference.triton import CallLimits, TritonRunner
-from shared.service.beside import beside
+from shared.service.beside import beside, finished
 from shared.service.health import stream_health
 from shared.service.http import serve_http
 
@@ -38,8 +38,6 @@ async def serve_plan(plan: StreamPlan[Any], settings: Settings, stop: asyncio.Ev
         stack.push_async_callback(cache.aclose)
         models = Models(settings, runner, cache, registry)
         stack.callback(models.close)
-        for task in plan.tasks:
-            await models.open(task)
         stream = Stream(
             KafkaBus(settings.kafka),
             _source(settings, plan),
@@ -52,8 +50,9 @@ async def serve_plan(plan: StreamPlan[Any], settings: Settings, stop: asyncio.Ev
         )
         http = await serve_http(settings.http, health, registry)
         stack.push_async_callback(http.cleanup)
-        await stack.enter_async_context(beside(models.follow(), stop))
-        await stream.run(stop)
+        if await finished(models.open_all(plan.tasks), stop):
+            await stack.enter_async_context(beside(models.follow(), stop))
+            await stream.run(stop)
 
 
 def _source(settings: Settings, plan: StreamPlan[Any]) -> Source:

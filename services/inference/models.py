@@ -1,7 +1,7 @@
 """The models of one process: opened at the start, and exchanged for other versions while it runs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,7 @@ class Models:
     def __init__(
         self, settings: Settings, runner: ModelServer, cache: Cache, registry: CollectorRegistry
     ) -> None:
+        self._awaited_since_s: dict[str, float] = {}
         self._serving: dict[str, _Version] = {}
         self._watches: dict[str, VersionWatch[_Version]] = {}
         self._predictors: dict[str, Predictor[Any, Any]] = {}
@@ -51,13 +52,21 @@ class Models:
         """Who answers for each model at this moment: look there once for what belongs together."""
         return self._predictors
 
+    async def open_all(self, tasks: Iterable[Task[Any, Any, Any]]) -> None:
+        """Open the models of several tasks, one after the other; raises what `open` raises."""
+        for task in tasks:
+            await self.open(task)
+
     async def open(self, task: Task[Any, Any, Any]) -> None:
         """Serve the newest version of a task's model that is ready and fits its files.
 
-        Raises ConfigError when Triton doesn't have one in time, or only such as were made for other files.
+        Raises RetryableError when Triton doesn't have one in time, ConfigError when all that it has were made
+        for other files.
         """
         watch = VersionWatch(self._runner, self._settings.models_dir, task.model, partial(self._opened, task))
+        self._awaited_since_s[task.model] = asyncio.get_running_loop().time()
         self._take(task.model, await watch.first(timeout_s=self._settings.start_timeout_s))
+        del self._awaited_since_s[task.model]
         self._watches[task.model] = watch
 
     async def follow(self) -> None:
@@ -71,11 +80,12 @@ class Models:
     def waiting_for(self) -> str | None:
         """Return which models are away, in one line; None when all answer."""
         now_s = asyncio.get_running_loop().time()
-        away = [
-            f"{model} for {now_s - since_s:.0f} s"
+        away_since_s = self._awaited_since_s | {
+            model: since_s
             for model, version in self._serving.items()
             if (since_s := version.call.waiting_since_s) is not None
-        ]
+        }
+        away = [f"{model} for {now_s - since_s:.0f} s" for model, since_s in away_since_s.items()]
         return "waiting for model " + ", ".join(away) if away else None
 
     def close(self) -> None:

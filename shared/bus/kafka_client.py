@@ -83,7 +83,7 @@ async def connecting(settings: KafkaSettings, doing: str) -> AsyncIterator[None]
     aiokafka itself calls every broker that it can't use unreachable: whether one refused the login or
     has a certificate that nobody knows is asked again, and said.
     """
-    with translated(f"{doing} at {settings.bootstrap}"):
+    with translated(f"{doing} at TIDEMILL__KAFKA__BOOTSTRAP, {settings.bootstrap}"):
         try:
             yield
         except kafka_errors.KafkaConnectionError:

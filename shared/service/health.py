@@ -35,8 +35,8 @@ def stream_health(stream: Progress, *, stall_after_s: float, waiting: Waiting = 
         return None
 
     def ready() -> str | None:
-        if not stream.running():
-            return "not connected to Kafka"
-        return waiting() or live()
+        if waited_for := waiting():
+            return waited_for
+        return live() if stream.running() else "not connected to Kafka"
 
     return Health(live=live, ready=ready)

@@ -37,8 +37,7 @@ def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
     except ConfigError as error:
         _refuse(service, str(error), EXIT_CONFIG)
     except RetryableError as error:
-        why = f"{error}. Is it running? Its address is TIDEMILL__KAFKA__BOOTSTRAP"
-        _refuse(service, why, EXIT_UNABLE)
+        _refuse(service, f"{error}. Is it running?", EXIT_UNABLE)
     except Exception as error:  # noqa: BLE001 - whatever it is, it goes to the log, and the process ends
         if reason := reason_of(error):
             structlog.get_logger().error("service_gave_up", why=reason)

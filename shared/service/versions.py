@@ -56,8 +56,8 @@ class VersionWatch(Generic[Opened]):
     async def first(self, *, timeout_s: float) -> Opened:
         """Return the first version that can serve, waiting for the server if need be.
 
-        Raises ConfigError after `timeout_s`, or as soon as no version fits its files; IntegrityError after
-        `timeout_s` when the server answers nonsense.
+        Raises ConfigError when there is no version, or as soon as none fits its files; after `timeout_s`
+        RetryableError when the server has none, IntegrityError when it answers nonsense.
         """
         loop = asyncio.get_running_loop()
         give_up_s = loop.time() + timeout_s
@@ -120,14 +120,13 @@ class VersionWatch(Generic[Opened]):
             serving=self.serving,
         )
 
-    def _absent(self, versions: Sequence[str], timeout_s: float) -> ConfigError:
+    def _absent(self, versions: Sequence[str], timeout_s: float) -> TidemillError:
         if not versions:
             return ConfigError(
                 f"{self._repository / self._model} holds no version of the model; check it out again, run "
                 f"`make train MODEL={self._model}`, or set TIDEMILL__MODELS_DIR"
             )
-        return ConfigError(
-            f"Triton has no model {self._model} version {versions[0]} after {timeout_s:.0f} s; "
-            "check TIDEMILL__TRITON__ADDRESS and that Triton was started with --load-model="
-            f"{self._model}"
+        return RetryableError(
+            f"Triton at TIDEMILL__TRITON__ADDRESS has no model {self._model} version {versions[0]} after "
+            f"{timeout_s:.0f} s; it is to be started with --load-model={self._model}"
         )

@@ -114,3 +114,19 @@ async def test_what_a_version_can_not_finish_as_it_is_gone_is_given_back(watched
     with pytest.raises(RetryableError):
         await asked
     assert watched.models.waiting_for() is None
+
+
+async def test_a_model_that_was_not_there_yet_is_waited_for(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.write("1")
+    models = Models(Settings(models_dir=tmp_path), shelf, MemoryCache(), CollectorRegistry())
+    opening = asyncio.create_task(models.open_all([REVIEW_SENTIMENT]))
+    await shelf.was_asked.wait()
+
+    waited_for = models.waiting_for()
+    shelf.load("1")
+    await opening
+
+    assert waited_for == f"waiting for model {MODEL} for 0 s"
+    assert models.waiting_for() is None
+    models.close()

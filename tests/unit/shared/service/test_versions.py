@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from shared.errors import ConfigError, IntegrityError, TidemillError
+from shared.errors import ConfigError, IntegrityError, RetryableError, TidemillError
 from shared.inference.bundle import ModelBundle
 from shared.inference.port import ModelSpec
 from shared.service.versions import VersionWatch, to_try, versions_in
@@ -145,7 +145,7 @@ async def test_a_start_waits_until_the_server_has_the_model(shelf: Shelf) -> Non
 async def test_a_start_without_the_model_in_time_says_what_to_do(shelf: Shelf) -> None:
     shelf.unload("1")
 
-    with pytest.raises(ConfigError, match=f"no model {MODEL} version 1 after 0 s.*--load-model={MODEL}"):
+    with pytest.raises(RetryableError, match=f"no model {MODEL} version 1 after 0 s.*--load-model={MODEL}"):
         await a_watch(shelf).first(timeout_s=0.0)
 
 
