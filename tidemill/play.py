@@ -27,21 +27,22 @@ from tidemill.terminal import OUT, one_line, show
 _LOOK_EVERY_S = 0.05
 
 
+Source = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="CSV, JSONL or a folder of pictures.")]
+Columns = Annotated[list[str], typer.Option("--column", metavar="FIELD=COLUMN", help="Where a field stands.")]
+Constants = Annotated[
+    list[str], typer.Option("--set", metavar="FIELD=VALUE", help="What a field is in every row.")
+]
+
+
 def command(
-    source: Annotated[
-        Path, typer.Argument(metavar="FILE|FOLDER", help="CSV, JSONL or a folder of pictures.")
-    ],
+    source: Source,
     to: Annotated[str, typer.Option(metavar="TOPIC", help="messages, news, images, or a topic's full name.")],
     rate: Annotated[
         float | None, typer.Option(min=0.01, help="Rows a second; else as fast as it goes.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many rows.")] = None,
-    column: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD=COLUMN", help="Where a field stands.")
-    ] = None,
-    constant: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="What a field is in every row.")
-    ] = None,
+    columns: Columns = [],  # noqa: B006 -- typer makes a new one each time
+    constants: Constants = [],  # noqa: B006
     kind: Annotated[ImageKind | None, typer.Option(help="What the pictures of a folder show.")] = None,
 ) -> None:
     """Stream a CSV or JSONL file, or a folder of pictures, into a topic.
@@ -60,8 +61,8 @@ def command(
         to=event_type(to),
         source=source.name,
         clock=utc_now,
-        columns=_pairs("--column", column, "FIELD=COLUMN, e.g. --column text=review"),
-        constants=_pairs("--set", constant, "FIELD=VALUE, e.g. --set channel=review"),
+        columns=_pairs("--column", columns, "FIELD=COLUMN, e.g. --column text=review"),
+        constants=_pairs("--set", constants, "FIELD=VALUE, e.g. --set channel=review"),
     )
     rows = _rows(source, kind)
     mapper.check(rows.first())
@@ -96,8 +97,8 @@ def _rows(source: Path, kind: ImageKind | None) -> Rows:
     return Rows(count, read)
 
 
-def _pairs(option: str, given: list[str] | None, form: str) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given or ()]
+def _pairs(option: str, given: list[str], form: str) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
     if wrong := [field for field, _, value in pairs if not field or not value]:
         raise ConfigError(f"{option} {wrong[0]}: write it as {form}")
     return {field: value for field, _, value in pairs}

@@ -1,6 +1,7 @@
 """The jobs of the two BERT models."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,15 +17,12 @@ from shared.inference.text import PAD_ID, TextEncoder
 from training import data
 from training.compress import CoarseEmbedding
 from training.examples import Examples, text_examples
-from training.job import Facts, Job, Storage
+from training.job import COMPARED, Facts, Job, Storage
 from training.nets import BertClassifier
 from training.recipes import Recipe, news_tone, support_intent
 from training.vocabulary import cut_vocabulary
 
-LIMITS = (
-    "English only, and at most 128 pieces of a text are read.",
-    "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file.",
-)
+INT8_LIMIT = "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file."
 GPU = Placement(kind="GPU", instance_count=1)
 """Without TensorRT: it takes symmetric ranges only, and these files round around other middles."""
 
@@ -55,14 +53,16 @@ def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
         ),
         facts=Facts(
             task="Tells which of 77 intents a customer's question has, and gives its vector for retrieval.",
-            architecture=f"{MINILM}, one linear head; `pooled` is the mean token vector, of length one",
+            architecture=f"{cut_name(encoder)}, one linear head; "
+            "`pooled` is the mean token vector, of length one",
             data="banking77, 10,003 questions of bank customers; of clinc150 and bitext the words only",
             license="CC BY 4.0, credit to PolyAI; clinc150 CC BY 3.0; bitext CDLA-Sharing 1.0",
             test_data={"logits": "banking77, official test set"},
             limits=(
                 "Knows banking only: any other question gets one of the 77 intents too. Mind the confidence.",
                 "Some intents of the data set nearly mean the same, and a few of its labels are wrong.",
-                *LIMITS,
+                COMPARED,
+                *bert_limits(max_tokens),
             ),
         ),
     )
@@ -97,17 +97,37 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
         tokenizer=tokenizer,
         example=EXAMPLE,
         storage=Storage.INT8,
-        facts=_NEWS_FACTS,
+        facts=replace(
+            _NEWS_FACTS,
+            architecture=f"{wordy_name(encoder)}; two linear heads on the mean token vector",
+            limits=(*_NEWS_FACTS.limits, *bert_limits(max_tokens)),
+        ),
     )
 
 
+def cut_name(encoder: str | None) -> str:
+    """Return what a card calls the encoder that `pretrained_encoder` gives."""
+    return f"{_name(encoder)} with a smaller vocabulary"
+
+
+def wordy_name(encoder: str | None) -> str:
+    """Return what a card calls the encoder that `wordy_encoder` gives."""
+    return f"{_name(encoder)} with all Latin words, their vectors in four bits"
+
+
+def _name(encoder: str | None) -> str:
+    return f"BERT encoder {encoder or 'all-MiniLM-L6-v2 (Apache-2.0)'}"
+
+
+def bert_limits(max_tokens: int) -> tuple[str, str]:
+    """Return what holds for every classifier of texts that has such an encoder."""
+    return f"English only, and at most {max_tokens} pieces of a text are read.", INT8_LIMIT
+
+
 EXAMPLE = torch.tensor([[1, 2, 3, 4, 5], [1, 2, 3, 0, 0]], dtype=torch.int32)
-MINILM = "BERT encoder all-MiniLM-L6-v2 (Apache-2.0) with a smaller vocabulary"
-WORDY_MINILM = "BERT encoder all-MiniLM-L6-v2 (Apache-2.0) with all Latin words, their vectors in four bits"
 _VALIDATION = "validation set without rows that repeat training ones (links removed, case folded)"
 _NEWS_FACTS = Facts(
     task="Tells the topic (20) and the investor's sentiment (3) of a short finance news text.",
-    architecture=f"{WORDY_MINILM}; two linear heads on the mean token vector",
     data="twitter-financial-news-topic (16,990 tweets) and twitter-financial-news-sentiment (9,543 tweets)",
     license="MIT by the data-set cards; the tweets' own texts belong to their authors",
     test_data={
@@ -118,7 +138,7 @@ _NEWS_FACTS = Facts(
         "Learned from headlines in tweets: longer articles are judged by their beginning.",
         "One sentiment a text, also when it names several companies with opposite fortunes.",
         "Two thirds of the training texts are neutral, so weak signals are called neutral.",
-        *LIMITS,
+        COMPARED,
     ),
 )
 

@@ -51,7 +51,7 @@ def make(
     """  # noqa: D301 - \b is click's mark for lines to keep
     with plain_endings(lambda: "interrupted; the card is as it was"):
         bundle = load_bundle(repository, model, version)
-        card = carded_again(job_of(model, data), bundle)
+        card = carded_again(job_of(model, data, encoder=run_of(bundle).encoder), bundle)
         write_card(card, bundle.folder)
         console.print(json.dumps(card.as_json()["metrics"], indent=1))
 
@@ -134,13 +134,17 @@ def carded_again(job: Job, bundle: ModelBundle) -> Card:
         respelled={how: read(rows) for how, rows in job.respelled.items()},
         outside=None if job.outside is None else read(job.outside),
     )
-    run = _RUN.validate_python(old["run"])
-    card = card_of(asked, bundle.folder, bundle.outputs, run=run)
+    card = card_of(asked, bundle.folder, bundle.outputs, run=run_of(bundle))
     roundings = {
         report["output"]: _ROUNDING.validate_python(report["rounding"]) for report in old.get("reports", ())
     }
     kept = [replace(report, rounding=roundings.get(report.output)) for report in card.reports]
     return replace(card, reports=kept)
+
+
+def run_of(bundle: ModelBundle) -> Run:
+    """Return what the card of a model tells of its training. Raises ConfigError where it is not usable."""
+    return _RUN.validate_python(_old_content(bundle.folder)["run"])
 
 
 def _reader_of(bundle: ModelBundle, job: Job) -> Callable[[Examples], Examples]:

@@ -32,6 +32,15 @@ class Run:
     """What was said before the training began."""
 
     seed: int | None = None
+    epochs: int | None = None
+    """Where the command asked for another number than the recipe has."""
+
+    encoder: str | None = None
+    """The one that the command named; None is the recipe's own."""
+
+    thread_count: int | None = None
+    """Threads that torch had; None where an older card doesn't tell."""
+
     curve: Sequence[Epoch] = ()
     seeds: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """A figure's value with each seed, in percent; the first seed's model is the one that ships."""

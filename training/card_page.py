@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryDirectory
 
 from shared.inference.manifest import CARD_FILES
 from training.card_content import Card
@@ -19,14 +20,20 @@ _CAPTIONS = {
 
 
 def write_card(card: Card, folder: Path) -> None:
-    """Write `card.json`, `card.md` and the plots into the folder of a version, in place of older ones."""
-    for name in CARD_FILES:
-        (folder / name).unlink(missing_ok=True)
+    """Write `card.json`, `card.md` and the plots into the folder of a version, in place of older ones.
+
+    All are written aside first: whoever is interrupted, or has no room, still has the older card.
+    """
     pictures = plots(card.reports, card.run.curve) if card.reports else {}
-    for name, picture in pictures.items():
-        (folder / name).write_text(picture, encoding="utf-8")
-    (folder / "card.json").write_text(json.dumps(card.as_json(), indent=1) + "\n", encoding="utf-8")
-    (folder / "card.md").write_text(card_markdown(card, list(pictures)), encoding="utf-8")
+    page, figures = card_markdown(card, list(pictures)), json.dumps(card.as_json(), indent=1) + "\n"
+    contents = {**pictures, "card.md": page, "card.json": figures}
+    with TemporaryDirectory(dir=folder.parent, prefix=".card.") as aside:
+        for name, content in contents.items():
+            (Path(aside) / name).write_text(content, encoding="utf-8")
+        for name in contents:
+            (Path(aside) / name).replace(folder / name)
+    for name in set(CARD_FILES) - set(contents):
+        (folder / name).unlink(missing_ok=True)
 
 
 def card_markdown(card: Card, pictures: Sequence[str]) -> str:
@@ -41,7 +48,8 @@ def _head(card: Card) -> Iterator[str]:
     yield from (f"# {card.model}, version {card.version}", "")
     if card.facts.warning:
         yield f"**{card.facts.warning}** To train it on rows of your own, put them into the same files"
-        yield f"(docs/data.md) and run `make train MODEL={card.model} DATA=DIR`."
+        yield f"(docs/data.md), tell of them in `DIR/{card.model}.facts.toml` (docs/models.md), and run"
+        yield f"`make train MODEL={card.model} DATA=DIR`."
         yield ""
     yield card.facts.task
 
@@ -57,8 +65,9 @@ def _figures(card: Card) -> Iterator[str]:
         yield f"| {report.output} | {figures} | {report.n:,} | {card.facts.test_data[report.output]} |"
     yield from (
         "",
-        "Measured with the file beside this card, on rows that no choice was made with. Macro F1 counts rare",
-        "labels like common ones; the calibration error says how far confidence and accuracy lie apart.",
+        "Measured with the file beside this card, on rows that it was not trained with; Limits say where a",
+        "choice looked at them. Macro F1 counts rare labels like common ones; the calibration error says how",
+        "far confidence and accuracy lie apart.",
     )
     yield from _seeds(card)
     for report in card.reports:
@@ -165,6 +174,14 @@ def _failures(card: Card) -> Iterator[str]:
             yield from (f"| {each.tokens} | {each.accuracy:.2f} % | {each.n} |" for each in report.lengths)
 
 
+def _command(card: Card) -> str:
+    options = {"--epochs": card.run.epochs, "--encoder": card.run.encoder}
+    named = "".join(f" {option} {value}" for option, value in options.items() if value is not None)
+    if named:
+        return f"`tidemill train {card.model} --data DIR{named}`"
+    return f"`make train MODEL={card.model} DATA=DIR`"
+
+
 def _cell(label: str) -> str:
     """Return a label that stays in its cell: some have bars in them."""
     return label.replace("|", "\\|")
@@ -178,7 +195,8 @@ def _costs(card: Card) -> Iterator[str]:
         times = f"{speed.alone_ms:.1f} ms for one row, {speed.rows_per_s:,.0f} rows a second in batches of 32"
         yield f"- Speed on one thread of {speed.processor}: {times}, transport not counted"
     estimate = "" if run.estimated_s is None else f", estimated as {run.estimated_s:.0f} s"
-    yield f"- Training: {run.trained_s:.0f} s on two shared CPU cores{estimate}"
+    threads = "" if run.thread_count is None else f" on {run.thread_count} threads"
+    yield f"- Training: {run.trained_s:.0f} s{threads}, beside other work{estimate}"
 
 
 def _origin(card: Card) -> Iterator[str]:
@@ -187,8 +205,7 @@ def _origin(card: Card) -> Iterator[str]:
     yield f"- Architecture: {facts.architecture}"
     yield f"- Trained on: {facts.data}"
     yield f"- Licence of the data: {facts.license}"
-    seed = "" if card.run.seed is None else f" with seed {card.run.seed}"
-    yield f"- To reproduce: `make train MODEL={card.model} DATA=DIR`{seed}. Another CPU or another torch"
-    yield "  may move the figures by a few tenths."
+    yield f"- To reproduce: {_command(card)}. Another CPU or another torch may move the figures, the more the"
+    yield "  fewer rows there are to train with."
     yield from ("", "## Limits", "")
     yield from (f"- {limit}" for limit in facts.limits)

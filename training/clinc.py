@@ -1,11 +1,12 @@
 """The job of a model that refuses: 150 intents of an assistant, and questions that have none of them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from shared.inference.bundle import OutputSpec, TextSpec
 from shared.inference.text import TextEncoder
 from training import data
-from training.bert import EXAMPLE, GPU, MINILM, pretrained_encoder, text_config
+from training.bert import EXAMPLE, GPU, cut_name, pretrained_encoder, text_config
 from training.examples import Examples, text_examples
 from training.job import Facts, Job, Storage
 from training.nets import BertClassifier
@@ -34,13 +35,12 @@ def clinc_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
         example=EXAMPLE,
         storage=Storage.INT8,
         outside=Examples(outside, {}),
-        facts=_FACTS,
+        facts=replace(_FACTS, architecture=f"{cut_name(encoder)}, one linear head"),
     )
 
 
 _FACTS = Facts(
     task="Tells 150 intents of an assistant apart, and how foreign a question is to all of them.",
-    architecture=f"{MINILM}, one linear head",
     data="clinc150: 15,000 questions to train, 3,000 to validate; none out of scope was trained on",
     license="CC BY 3.0, credit to Larson et al. 2019",
     test_data={"logits": "clinc150, official test set; out of scope: oos_test, 1,000 questions"},

@@ -17,7 +17,7 @@ from training import data
 from training.augment import relit, some_inverted, warped
 from training.backbones import BACKBONES, FEATURES
 from training.examples import Examples
-from training.job import Facts, Job, Storage
+from training.job import COMPARED, Facts, Job, Storage
 from training.nets import DigitClassifier, PhotoClassifier
 from training.recipes import Recipe, digit, dish_photo
 
@@ -137,6 +137,7 @@ _DIGIT_FACTS = Facts(
     limits=(
         "One digit an image, large and near the centre; a picture without a digit gets a digit too.",
         "The digits were written by American clerks and pupils: crossed sevens are rare in them.",
+        COMPARED,
     ),
 )
 _RIVAL = (
@@ -146,13 +147,13 @@ _RIVAL = (
 _DISH_FACTS = Facts(
     warning="For research only: the photos belong to their owners, and only fair scientific use is free.",
     task="Tells which of ten dishes a photo shows.",
-    architecture="",
     data="food10, 3,750 photos of ten Food-101 dishes, some of them with wrong labels",
     license="none for the photos (Foodspotting); research fair use",
     test_data={"logits": "food10, reviewed Food-101 test photos"},
     limits=(
         "Any other dish, or no dish at all, gets one of the ten names too. Mind the confidence.",
         "Photos of restaurant plates from one web site, around 2010.",
+        COMPARED,
         "With so few photos trainings differ: on another processor the same recipe came to 87.83 %.",
         "Confidences were fitted on 188 photos: with other 188 (seed 8) the calibration error was 4.03 %.",
     ),

@@ -1,13 +1,11 @@
 """The command that trains: takes up what was interrupted, trains, exports, and tells the figures."""
 
 import json
-import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from transformers.utils import logging as transformers_log
 
 from training.endings import console, plain_endings
 from training.jobs import model_names, recipe_of
@@ -41,7 +39,6 @@ def train(
     python -m training digit --data DIR
     python -m training support_intent --data DIR --seeds 3 --out /tmp/trial
     """  # noqa: D301 - \b is click's mark for lines to keep
-    _silence_libraries()
     states = states_folder(out, model)
     with plain_endings(lambda: _how_to_go_on(states)):
         recipe = recipe_of(model)
@@ -58,13 +55,6 @@ def train(
         card = plan.carried_out(seeds)
         forget_states(states)
         console.print(json.dumps(card.as_json()["metrics"], indent=1))
-
-
-def _silence_libraries() -> None:
-    """Keep away what libraries mutter: it would bury the line that matters."""
-    logging.getLogger().addHandler(logging.NullHandler())
-    transformers_log.set_verbosity_error()  # type: ignore[no-untyped-call]
-    transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _how_to_go_on(states: Path) -> str:

@@ -1,5 +1,6 @@
 """Makes exported models small, and keeps their answers."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Self
 
@@ -92,14 +93,15 @@ def _scales(weight: Tensor, steps: int) -> Tensor:
 
 
 def with_small_embeddings(net: Net) -> Net:
-    """Return `net` itself, its large embedding tables as they are served: four bits a value, or a byte."""
-    for parent in list(net.modules()):
+    """Return a copy of `net`, its large embedding tables as they are served: four bits a value, or a byte."""
+    small = deepcopy(net)
+    for parent in list(small.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, CoarseEmbedding):
                 parent.add_module(name, PackedEmbedding(child))
             elif isinstance(child, nn.Embedding) and child.weight.numel() > _SMALLEST_MATRIX:
                 parent.add_module(name, Int8Embedding(child))
-    return net
+    return small
 
 
 def with_int8_matrices(source: Path, target: Path, rows: Examples) -> None:

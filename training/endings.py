@@ -1,10 +1,12 @@
-"""How the commands of training end when they can't go on: one line, and a code for scripts."""
+"""How the commands of training speak, and end when they can't go on: one line, and a code for scripts."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
 from rich.console import Console
+from transformers.utils import logging as transformers_log
 
 from shared.errors import ConfigError, IntegrityError
 
@@ -24,6 +26,7 @@ def plain_endings(interrupted: Callable[[], str] = lambda: "interrupted") -> Ite
 
     `interrupted` gives the line for Ctrl-C: how to go on.
     """
+    _silence_libraries()
     try:
         yield
     except ConfigError as error:
@@ -34,6 +37,13 @@ def plain_endings(interrupted: Callable[[], str] = lambda: "interrupted") -> Ite
         _end(f"{error}; make room, or write elsewhere: --out DIR", code=EXIT_CONFIG)
     except KeyboardInterrupt:
         _end(interrupted(), code=EXIT_INTERRUPTED)
+
+
+def _silence_libraries() -> None:
+    """Keep away what libraries mutter: it would bury the line that matters."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    transformers_log.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _end(why: str, *, code: int) -> None:

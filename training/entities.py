@@ -1,7 +1,7 @@
 """The jobs of the models that find names in texts."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -11,9 +11,9 @@ from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from shared.inference.spans import tags_of
 from shared.inference.words import PIECES, Shape, WordEncoder
 from training.augment import some_hidden, some_recased
-from training.bert import WORDY_MINILM, wordy_encoder
+from training.bert import INT8_LIMIT, wordy_encoder, wordy_name
 from training.examples import word_examples
-from training.job import Facts, Job, Storage
+from training.job import COMPARED, Facts, Job, Storage
 from training.nets import WordClassifier
 from training.recipes import Recipe, entities
 from training.tagged import TaggedSet, conll2003, wnut17
@@ -61,7 +61,7 @@ def _job(corpus: _Corpus, root: Path, recipe: Recipe, encoder: str | None) -> Jo
         tokenizer=tokenizer,
         example=_EXAMPLE,
         storage=Storage.INT8,
-        facts=corpus.facts,
+        facts=replace(corpus.facts, architecture=f"{wordy_name(encoder)}; {_HEAD}"),
         augment=lambda ids: some_recased(
             some_hidden(ids, entities.HIDDEN_SHARE, mask_id), entities.RECASED_SHARE
         ),
@@ -95,7 +95,7 @@ _HEAD = (
 )
 _LIMITS = (
     "English only. Case is a hint: where all words or none begin with a capital, somewhat less is found.",
-    "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file.",
+    INT8_LIMIT,
 )
 _NEWS = _Corpus(
     model="entities",
@@ -103,14 +103,13 @@ _NEWS = _Corpus(
     facts=Facts(
         warning="For research only: the words of the data are Reuters news, given out for research.",
         task="Finds the names of persons, organisations, places and others (4 types) in a line of news.",
-        architecture=f"{WORDY_MINILM}; {_HEAD}",
         data="ner_conll2003, 17,291 sentences of Reuters news of 1996 and 1997 (eng.train and eng.testa)",
         license="the annotation is free; the words are of the Reuters corpus, for research only",
         test_data={"logits": "ner_conll2003, official test set (eng.testb)"},
         limits=(
             "Learned from news of 1996 and 1997, much of it sport: nobody measured it on names of today.",
             "Each sentence is judged alone, as headlines are.",
-            "How tags are decoded was chosen after a look at the test rows: a point of F1 may be luck.",
+            COMPARED,
             *_LIMITS,
         ),
     ),
@@ -120,7 +119,6 @@ _MESSAGES = _Corpus(
     read=wnut17,
     facts=Facts(
         task="Finds new and rare names (6 types) in messages of social media.",
-        architecture=f"{WORDY_MINILM}; {_HEAD}",
         data="ner_wnut17, 4,403 messages (training and validation set)",
         license="CC BY 4.0, Derczynski et al. 2017",
         test_data={"logits": "ner_wnut17, official test set"},

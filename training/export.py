@@ -12,6 +12,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from shared.errors import ConfigError
 from shared.inference.bundle import load_bundle, preprocessing_hash
 from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement, TensorSpec
 from training.card import card_of
@@ -24,6 +25,7 @@ from training.nets import Net
 from training.parity import refuse_disagreement, refuse_strange_answers, refuse_unfit_files
 
 VERSION = "1"
+_CONFIGS = "configs"
 _GPU_NOTE = "# Written without a GPU at hand: try it before you trust it.\n"
 _OPSET = 17
 """Old enough for every Triton release of the last years."""
@@ -65,6 +67,20 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
 
 def _free_axes(outputs: Sequence[TensorSpec]) -> dict[str, dict[int, str]]:
     return {each.name: {0: "batch"} | ({1: "tokens"} if -1 in each.dims else {}) for each in outputs}
+
+
+def refuse_other_versions(repository: Path, model: str) -> None:
+    """Raise ConfigError when versions of the model lie there that a training would take away.
+
+    They may be in service, or kept to go back to.
+    """
+    folder = repository / model
+    others = sorted(path.name for path in folder.glob("*/") if path.name not in {VERSION, _CONFIGS})
+    if others:
+        raise ConfigError(
+            f"{folder} holds other versions too ({', '.join(others)}); train into a folder of its own, "
+            "--out DIR, and bring the result into service: tidemill models add DIR/" + model
+        )
 
 
 def write_model(job: Job, repository: Path, run: Run, *, others: Sequence[Mapping[str, float]] = ()) -> Card:
@@ -146,15 +162,18 @@ def _write_version(job: Job, folder: Path, run: Run, others: Sequence[Mapping[st
 
 
 def _write_weights(job: Job, path: Path, exact: Path) -> None:
-    """Write the file that is served; where it is rounded, also `exact`, the float one that it came from."""
-    write_onnx(with_small_embeddings(job.net), job.config, job.example, exact)
-    match job.storage:
-        case Storage.FLOAT:
-            exact.rename(path)
-        case Storage.HALF:
-            with_half_weights(exact, path)
-        case Storage.INT8:
-            with_int8_matrices(exact, path, job.train.some(_CALIBRATION_ROWS, job.recipe.seed))
+    """Write the file that is served; where it is rounded, also `exact`, the network as it was trained."""
+    if job.storage is Storage.FLOAT:
+        write_onnx(job.net, job.config, job.example, path)
+        return
+    write_onnx(job.net, job.config, job.example, exact)
+    with TemporaryDirectory() as aside:
+        small = Path(aside) / "small.onnx"
+        write_onnx(with_small_embeddings(job.net), job.config, job.example, small)
+        if job.storage is Storage.HALF:
+            with_half_weights(small, path)
+        else:
+            with_int8_matrices(small, path, job.train.some(_CALIBRATION_ROWS, job.recipe.seed))
 
 
 def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
@@ -178,6 +197,6 @@ def _write_configs(config: ModelConfig, gpu: Placement, folder: Path) -> None:
     on_cpu = replace(config, parameters={**config.parameters, **tokens})
     # The thread counts in `parameters` are for CPUs.
     on_gpu = replace(config, placement=gpu, parameters=tokens)
-    (folder / "configs").mkdir()
+    (folder / _CONFIGS).mkdir()
     (folder / "config.pbtxt").write_text(on_cpu.render())
-    (folder / "configs" / "gpu.pbtxt").write_text(_GPU_NOTE + on_gpu.render())
+    (folder / _CONFIGS / "gpu.pbtxt").write_text(_GPU_NOTE + on_gpu.render())

@@ -27,12 +27,18 @@ class Storage(Enum):
     """A byte, also in the products: faster on CPUs, except for convolutions."""
 
 
+COMPARED = "The ways to train it were compared on the test rows too (docs/models.md)."
+"""A limit of models whose recipe was chosen so: their figures may be a little lucky."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a reader of the card must know and no program can find out."""
 
     task: str
-    architecture: str
+    architecture: str = ""
+    """The job adds what depends on the command."""
+
     data: str
     license: str
     warning: str = ""

@@ -1,5 +1,6 @@
 """Which models there are, and how each one's job is put together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from training.entities import entities_job, entities_wnut_job
 from training.identity import RECIPE, identity_job
 from training.job import Job, Maker
 from training.lstm import review_sentiment_job
+from training.own_facts import facts_of
 from training.recipes import (
     Recipe,
     clinc_intent,
@@ -63,7 +65,8 @@ def job_of(model: str, root: Path, *, recipe: Recipe | None = None, encoder: str
     own, maker = _known(model)
     chosen = recipe or own
     torch.manual_seed(chosen.seed)  # new layers start the same each time
-    return maker(root, chosen, encoder)
+    job = maker(root, chosen, encoder)
+    return replace(job, facts=facts_of(root, model, job.facts))
 
 
 def _known(model: str) -> tuple[Recipe, Maker]:

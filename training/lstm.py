@@ -10,7 +10,7 @@ from training import data
 from training.augment import some_hidden
 from training.bert import pretrained_encoder
 from training.examples import text_examples
-from training.job import Facts, Job, Storage
+from training.job import COMPARED, Facts, Job, Storage
 from training.nets import LstmClassifier
 from training.recipes import Recipe, review_sentiment
 from training.vocabulary import MASK, narrowed
@@ -62,6 +62,6 @@ _FACTS = Facts(
         "Learned from films: reviews of other things get weaker answers. English only.",
         "There is no neutral: a lukewarm review gets either label, with a confidence near one half.",
         "The recurrent operator runs without TensorRT on a GPU.",
-        "The number of pieces was chosen on held-back rows, but after a first look at the test rows.",
+        COMPARED,
     ),
 )

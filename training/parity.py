@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from shared.errors import IntegrityError
-from shared.inference.bundle import ModelBundle, PictureSpec, Spec, TextSpec, load_bundle
+from shared.inference.bundle import ModelBundle, PictureSpec, Spec, WordsSpec, load_bundle
 from shared.inference.manifest import strange_files
 from shared.inference.text import PAD_ID, TextEncoder
-from training.compress import with_small_embeddings
+from shared.inference.words import PIECES, WordEncoder
 from training.endings import console, plain_endings
 from training.evaluate import Report, logits_of, session_of
 from training.examples import Examples
@@ -70,14 +70,14 @@ def refuse_unfit_files(bundle: ModelBundle) -> None:
 def refuse_strange_answers(job: Job, bundle: ModelBundle, exact: Path) -> None:
     """Raise IntegrityError when the exported files read or answer rows otherwise than the training did.
 
-    `exact` is the float32 file; it holds the embeddings of the trained net in int8, as the net does now.
+    `exact` is the float32 file.
     """
     rows = (job.test if len(job.test) else job.valid).some(_ROWS, job.recipe.seed)
-    if job.tokenizer is not None and isinstance(job.spec, TextSpec):
-        texts = [job.tokenizer.decode(ids.tolist()) for ids in rows.inputs]
-        _refuse_other_ids(texts, TextEncoder(job.tokenizer, max_tokens=job.spec.max_tokens), bundle)
+    if job.tokenizer is not None:
+        texts = [job.tokenizer.decode((ids % PIECES).tolist()) for ids in rows.inputs]
+        _refuse_other_ids(texts, job.spec, job.tokenizer, bundle)
     if len(rows):
-        _refuse_other_numbers(with_small_embeddings(job.net), exact, rows)
+        _refuse_other_numbers(job.net, exact, rows)
 
 
 def refuse_disagreement(reports: Sequence[Report], recipe: Recipe) -> None:
@@ -142,9 +142,16 @@ def _piece_count(folder: Path) -> int:
     return Tokenizer.from_file(str(path)).get_vocab_size() if path.is_file() else 0
 
 
-def _refuse_other_ids(texts: Sequence[str], training: TextEncoder, bundle: ModelBundle) -> None:
-    pairs = zip(bundle.text_encoder().encode_batch(texts), training.encode_batch(texts), strict=True)
-    if not all(np.array_equal(served, trained) for served, trained in pairs):
+def _refuse_other_ids(texts: Sequence[str], spec: Spec, tokenizer: Tokenizer, bundle: ModelBundle) -> None:
+    if isinstance(spec, PictureSpec):
+        return
+    if isinstance(spec, WordsSpec):
+        served = bundle.word_encoder().encode(texts)
+        trained = WordEncoder(tokenizer, max_tokens=spec.max_tokens).encode(texts)
+    else:
+        served = bundle.text_encoder().encode_batch(texts)
+        trained = TextEncoder(tokenizer, max_tokens=spec.max_tokens).encode_batch(texts)
+    if not all(map(np.array_equal, served, trained)):
         raise IntegrityError(f"{bundle.folder}: tokenizer.json reads texts otherwise than in training")
 
 

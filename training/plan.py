@@ -5,13 +5,13 @@ from pathlib import Path
 
 from training.card_content import Card, Run
 from training.endings import console
-from training.export import VERSION, trial_card, write_model
+from training.export import VERSION, refuse_other_versions, trial_card, write_model
 from training.job import Job
-from training.jobs import job_of
+from training.jobs import job_of, recipe_of
 from training.labels import refuse_reordered_labels
 from training.recipes import Recipe
 from training.runs import last_training_s, trained
-from training.states import StateFile, state_file, states_folder
+from training.states import StateFile, forget_state, state_file, states_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,11 @@ class Plan:
     """Whether labels may come in another order than those of the model that is there."""
 
     def carried_out(self, seed_count: int) -> Card:
-        """Write the model of the recipe's own seed, and return its card; other seeds are trained first."""
+        """Write the model of the recipe's own seed, and return its card; other seeds are trained first.
+
+        Raises ConfigError when that would take other versions of the model away.
+        """
+        refuse_other_versions(self.out, self.model)
         others = [self.figures_with(self.recipe.seed + number) for number in range(1, seed_count)]
         job, state = self._prepared(self.recipe.seed)
         return write_model(job, self.out, self._trained(job, state), others=others)
@@ -42,6 +46,10 @@ class Plan:
             state.finish(figures)
         return figures
 
+    def forget(self, seed: int) -> None:
+        """Remove what is kept of a training with another seed."""
+        forget_state(states_folder(self.out, self.model), seed)
+
     def _prepared(self, seed: int) -> tuple[Job, StateFile]:
         recipe = replace(self.recipe, seed=seed)
         job = job_of(self.model, self.data, recipe=recipe, encoder=self.encoder)
@@ -53,4 +61,8 @@ class Plan:
         sizes = f"{len(job.train)} rows to train, {len(job.valid)} held back, {len(job.test)} to test"
         console.print(f"{job.model}: {sizes}; seed {job.recipe.seed}")
         last_s = last_training_s(self.out / job.model / VERSION)
-        return trained(job, state, last_s=last_s, console=console)
+        run = trained(job, state, last_s=last_s, console=console)
+        own = recipe_of(self.model).epochs
+        return replace(
+            run, epochs=None if self.recipe.epochs == own else self.recipe.epochs, encoder=self.encoder
+        )

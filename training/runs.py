@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -30,6 +31,7 @@ def trained(job: Job, state: StateFile, *, last_s: float | None, console: Consol
     return Run(
         trained_s=round(training.trained_s, 1),
         estimated_s=training.estimated_s,
+        thread_count=torch.get_num_threads(),
         seed=job.recipe.seed,
         curve=tuple(training.curve),
     )

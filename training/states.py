@@ -6,7 +6,8 @@ import json
 import pickle
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from training.examples import Examples
 from training.job import Job
 
 _SHOWN_ROWS = 8
+_AFTER_TRAINING: dict[str, Any] = {"mislabelled_share": 0.0, "least_agreement": 99.0}
+"""Numbers of a recipe that no weight depends on, and what stands for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,9 @@ class StateFile:
     path: Path
     fingerprint: str
     """Of all that the training depends on: the state of another one is of no use."""
+
+    figures_fingerprint: str
+    """Of all that its figures depend on besides."""
 
     def load(self) -> dict[str, Any] | None:
         """Return the state, None where there is none.
@@ -39,7 +45,7 @@ class StateFile:
             kept = torch.load(self.path, weights_only=True)
         except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
             raise ConfigError(f"{self.path} can't be read; begin anew: --fresh") from error
-        self._refuse_others(kept["fingerprint"])
+        self._refuse_others(kept["fingerprint"], self.fingerprint)
         state: dict[str, Any] = kept["state"]
         return state
 
@@ -58,18 +64,18 @@ class StateFile:
         if not path.is_file():
             return None
         kept = json.loads(path.read_bytes())
-        self._refuse_others(kept["fingerprint"])
+        self._refuse_others(kept["fingerprint"], self.figures_fingerprint)
         figures: dict[str, float] = kept["figures"]
         return figures
 
     def finish(self, figures: Mapping[str, float]) -> None:
         """Keep the figures alone: the training is over."""
-        content = {"fingerprint": self.fingerprint, "figures": dict(figures)}
+        content = {"fingerprint": self.figures_fingerprint, "figures": dict(figures)}
         _replace(self.path.with_suffix(".json"), json.dumps(content).encode())
         self.path.unlink(missing_ok=True)
 
-    def _refuse_others(self, fingerprint: str) -> None:
-        if fingerprint != self.fingerprint:
+    def _refuse_others(self, kept: str, own: str) -> None:
+        if kept != own:
             raise ConfigError(
                 f"{self.path.parent} holds an interrupted training of other rows or with other numbers; "
                 "repeat its command as it was, or begin anew: --fresh"
@@ -87,17 +93,28 @@ def forget_states(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def forget_state(folder: Path, seed: int) -> None:
+    """Remove the state of one training, and the folder with the last one."""
+    path = _path(folder, seed)
+    for each in (path, path.with_suffix(".json")):
+        each.unlink(missing_ok=True)
+    with suppress(OSError):  # others are left, or it was never there
+        folder.rmdir()
+
+
 def state_file(folder: Path, job: Job) -> StateFile:
     """Return the file for the state of `job`, which has not been trained yet."""
-    return StateFile(folder / f"{job.recipe.seed}.pt", fingerprint(job))
+    of_training = fingerprint(job)
+    return StateFile(_path(folder, job.recipe.seed), of_training, _figures_fingerprint(of_training, job))
 
 
 def fingerprint(job: Job) -> str:
-    """Return the sha256, in hex, of all that the result of a job depends on.
+    """Return the sha256, in hex, of all that the weights of a job depend on.
 
     These are its recipe, its rows and how they are shown, its first weights, and the torch that computes.
     """
-    digest = hashlib.sha256(f"{torch.__version__} {job.recipe}".encode())
+    recipe = replace(job.recipe, **_AFTER_TRAINING)
+    digest = hashlib.sha256(f"{torch.__version__} {recipe}".encode())
     for rows in (job.train, job.valid):
         _add_rows(digest, rows)
     if len(job.train):
@@ -105,6 +122,15 @@ def fingerprint(job: Job) -> str:
     for name, weight in job.net.state_dict().items():
         digest.update(f"{name} {tuple(weight.shape)}".encode())
         digest.update(weight.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _figures_fingerprint(of_training: str, job: Job) -> str:
+    """Return the same of all that the figures depend on: what is asked after the training counts too."""
+    digest = hashlib.sha256(of_training.encode())
+    digest.update(repr([getattr(job.recipe, name) for name in _AFTER_TRAINING]).encode())
+    for rows in filter(None, (job.test, job.outside)):
+        _add_rows(digest, rows)
     return digest.hexdigest()
 
 
@@ -123,6 +149,10 @@ def _shown(job: Job) -> Tensor:
         torch.manual_seed(job.recipe.seed)
         rows = job.train.some(_SHOWN_ROWS, job.recipe.seed)
         return job.augment(torch.from_numpy(rows.input_array()))
+
+
+def _path(folder: Path, seed: int) -> Path:
+    return folder / f"{seed}.pt"
 
 
 def _replace(path: Path, content: bytes | memoryview) -> None:

@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from shared.errors import ConfigError
 from shared.inference.bundle import OutputSpec, TextSpec
 from training import recipes
-from training.bert import EXAMPLE, GPU, LIMITS, MINILM, pretrained_encoder, text_config
+from training.bert import EXAMPLE, GPU, bert_limits, cut_name, pretrained_encoder, text_config
 from training.data import Pairs, TextSet, csv_rows, text_set, without_repeated_rows
 from training.examples import text_examples
 from training.job import Facts, Job, Maker, Storage
@@ -55,7 +55,7 @@ def table_job(model: str, table: Table, root: Path, recipe: Recipe, encoder: str
         tokenizer=tokenizer,
         example=EXAMPLE,
         storage=Storage.INT8,
-        facts=_facts(table, rows),
+        facts=_facts(table, rows, cut_name(encoder)),
     )
 
 
@@ -90,13 +90,17 @@ def _held_out(rows: Pairs, table: Table, path: Path) -> tuple[Pairs, Pairs]:
     return [rows[row] for row in train], [rows[row] for row in test]
 
 
-def _facts(table: Table, rows: TextSet) -> Facts:
+def _facts(table: Table, rows: TextSet, encoder_name: str) -> Facts:
     held_out = f"{table.train}, {table.test_share:.0%} of each label held out"
     return Facts(
         task=table.task,
-        architecture=f"{MINILM}, one linear head",
+        architecture=f"{encoder_name}, one linear head",
         data=f"{table.train}, {len(rows.train.texts):,} texts in {len(rows.label_names)} labels",
         license=table.license,
         test_data={"logits": f"{table.test or held_out}, without rows that repeat training ones"},
-        limits=(*table.limits, "Any text gets one of the labels. Mind the confidence.", *LIMITS),
+        limits=(
+            *table.limits,
+            "Any text gets one of the labels. Mind the confidence.",
+            *bert_limits(table.max_tokens),
+        ),
     )

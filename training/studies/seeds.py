@@ -9,7 +9,7 @@ import typer
 
 from shared.errors import ConfigError
 from shared.inference.bundle import load_bundle
-from training.card import carded_again
+from training.card import carded_again, run_of
 from training.card_content import Card
 from training.card_page import write_card
 from training.endings import console, plain_endings
@@ -17,7 +17,6 @@ from training.export import VERSION
 from training.jobs import job_of, recipe_of
 from training.plan import Plan
 from training.recipes import Recipe
-from training.states import forget_states, states_folder
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -38,22 +37,34 @@ def seeds(
     """  # noqa: D301 - \b is click's mark for lines to keep
     with plain_endings(lambda: "interrupted; the same command goes on after the last whole epoch"):
         bundle = load_bundle(repository, model, VERSION)
-        card = carded_again(job_of(model, data), bundle)
-        plan = Plan(model=model, data=data, out=repository, recipe=_recipe_behind(card))
+        card = carded_again(job_of(model, data, encoder=run_of(bundle).encoder), bundle)
+        plan = Plan(
+            model=model, data=data, out=repository, recipe=_recipe_behind(card), encoder=card.run.encoder
+        )
         others = card.run.other_seeds
         for number in range(len(others) + 1, count):
             others = [*others, plan.figures_with(plan.recipe.seed + number)]
             card = card.with_seeds(others)
             write_card(card, bundle.folder)
-        forget_states(states_folder(repository, model))
+            plan.forget(plan.recipe.seed + number)
         console.print(json.dumps(card.as_json()["run"]["seeds"], indent=1))
 
 
 def _recipe_behind(card: Card) -> Recipe:
-    """Return the numbers that a model was trained with. Raises ConfigError when its card lacks them."""
+    """Return the numbers that a model was trained with.
+
+    Raises ConfigError when its card lacks them, or the recipe is another one today.
+    """
     if not card.run.curve or card.run.seed is None:
         raise ConfigError(f"the card of {card.model} tells of no training: there is nothing to repeat")
-    return replace(recipe_of(card.model), epochs=len(card.run.curve), seed=card.run.seed)
+    recipe = recipe_of(card.model)
+    recipe = replace(recipe, epochs=card.run.epochs or recipe.epochs, seed=card.run.seed)
+    if recipe.patience is None and len(card.run.curve) != recipe.epochs:
+        raise ConfigError(
+            f"{card.model} was trained for {len(card.run.curve)} epochs, its recipe says {recipe.epochs}: "
+            "train it by the recipe of today, with --seeds"
+        )
+    return recipe
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The files that the study of compression compares."""
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +50,7 @@ def _file(job: Job, path: Path, make: Make) -> Path:
         write_onnx(make(), job.config, job.example, path)
         return path
     exact = path.with_name("exact.onnx")
-    write_onnx(with_small_embeddings(deepcopy(make())), job.config, job.example, exact)
+    write_onnx(with_small_embeddings(make()), job.config, job.example, exact)
     with_int8_matrices(exact, path, job.train.some(CALIBRATION_ROWS, job.recipe.seed))
     exact.unlink()
     return path

@@ -110,8 +110,8 @@ def test_a_card_warns_before_it_says_anything_and_names_the_command_that_helps()
     lines = card_markdown(a_card(), []).splitlines()
 
     assert lines[2].startswith("**For research only.**")
-    assert "`make train MODEL=mood DATA=DIR`" in lines[3]
-    assert lines[5] == "Tells a mood."
+    assert "`make train MODEL=mood DATA=DIR`" in lines[4]
+    assert lines[6] == "Tells a mood."
 
 
 def test_a_bar_in_a_label_does_not_split_its_cell() -> None:
@@ -159,6 +159,34 @@ def test_a_plot_of_an_older_card_does_not_stay(tmp_path: Path) -> None:
     write_card(a_card(), tmp_path)
 
     assert not (tmp_path / "learning.svg").exists()
+
+
+def test_who_is_interrupted_while_a_card_is_made_still_has_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = tmp_path / "1"
+    version.mkdir()
+    write_card(a_card(), version)
+    before = {path.name: path.read_bytes() for path in version.iterdir()}
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.card_page.plots", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_card(replace(a_card(), size_bytes=20), version)
+
+    assert {path.name: path.read_bytes() for path in version.iterdir()} == before
+    assert list(tmp_path.iterdir()) == [version]
+
+
+def test_the_command_that_makes_it_again_names_what_the_recipe_does_not() -> None:
+    run = Run(trained_s=1.0, epochs=3, encoder="our/bert")
+
+    assert "`make train MODEL=mood DATA=DIR`" in card_markdown(a_card(), [])
+    assert "`tidemill train mood --data DIR --epochs 3 --encoder our/bert`" in card_markdown(
+        replace(a_card(), run=run), []
+    )
 
 
 def test_no_file_of_the_card_is_in_the_manifest(tmp_path: Path) -> None:

@@ -176,3 +176,35 @@ def test_ctrl_c_ends_with_the_code_that_shells_expect(capsys: pytest.CaptureFixt
 
     assert end.value.exit_code == 130
     assert capsys.readouterr().err == "the same command goes on\n"
+
+
+@pytest.mark.parametrize("other", ["2", ".3.gone"])
+def test_a_training_takes_no_other_version_away(stripes: Path, out: Path, other: str) -> None:
+    (out / "digit" / other).mkdir(parents=True)
+
+    result = train("digit", stripes, "--epochs", "1", out=out)
+
+    assert result.exit_code == 2
+    assert "tidemill models add" in result.output
+    assert [path.name for path in (out / "digit").iterdir()] == [other]
+
+
+def test_a_card_of_own_rows_says_whose_they_are(stripes: Path, out: Path) -> None:
+    facts = 'data = "400 stripes"\nlicense = "ours"\ntest_data = "50 stripes"\n'
+    (stripes / "digit.facts.toml").write_text(facts, encoding="utf-8")
+
+    train("digit", stripes, "--epochs", "1", out=out)
+
+    card = json.loads((out / "digit" / "1" / "card.json").read_bytes())
+    assert (card["data"], card["license"], card["limits"]) == ("400 stripes", "ours", [])
+    assert {figure["data"] for figure in card["metrics"]} == {"50 stripes"}
+
+
+def test_facts_that_lack_something_are_told_in_one_line(stripes: Path, out: Path) -> None:
+    (stripes / "digit.facts.toml").write_text('data = "stripes"\n', encoding="utf-8")
+
+    result = train("digit", stripes, out=out)
+
+    assert (result.exit_code, len(result.output.splitlines())) == (2, 1)
+    assert "digit.facts.toml" in result.output
+    assert "it needs data, license and test_data" in result.output

@@ -17,12 +17,13 @@ from deploy.local.paths import MODELS  # noqa: E402
 from shared.errors import IntegrityError  # noqa: E402
 from shared.inference.bundle import OutputSpec, TextSpec, load_bundle  # noqa: E402
 from shared.inference.manifest import manifest  # noqa: E402
+from training import compress  # noqa: E402
 from training.card_content import Run  # noqa: E402
 from training.evaluate import Rounding, reports  # noqa: E402
 from training.examples import Examples  # noqa: E402
 from training.export import write_model, write_onnx  # noqa: E402
 from training.identity import identity_job  # noqa: E402
-from training.job import Job  # noqa: E402
+from training.job import Job, Storage  # noqa: E402
 from training.nets import LstmClassifier  # noqa: E402
 from training.parity import (  # noqa: E402
     app,
@@ -136,6 +137,20 @@ def test_weights_of_another_net_are_noticed(tmp_path: Path) -> None:
 
     with pytest.raises(IntegrityError, match=r"logits: the exported file is .* away from the trained net"):
         refuse_strange_answers(job, bundle, bundle.folder / "model.onnx")
+
+
+def test_rounding_that_spoils_the_words_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compress, "_SMALLEST_MATRIX", 10)
+    monkeypatch.setattr(compress, "_scales", lambda weight, _steps: torch.full((len(weight), 1), 1e6))
+    job = replace(an_lstm_job(), storage=Storage.HALF)
+    with torch.no_grad():
+        answers = job.net.eval()(torch.from_numpy(job.test.input_array()))["logits"]
+        job.net.get_parameter("heads.logits.bias").sub_(answers.mean(0))  # either label for half of the rows
+
+    with pytest.raises(IntegrityError, match="rounded and float weights agree on"):
+        write_model(job, tmp_path, Run(trained_s=1.0))
+
+    assert not (tmp_path / "identity").exists()
 
 
 def test_a_tokenizer_that_reads_otherwise_is_noticed(tmp_path: Path) -> None:

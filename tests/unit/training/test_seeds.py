@@ -62,6 +62,32 @@ def test_only_the_seeds_that_the_card_lacks_are_trained(tmp_path: Path) -> None:
     assert [len(values) for values in card_in(models)["run"]["seeds"].values()] == [3, 3, 3]
 
 
+def test_the_state_of_an_interrupted_training_stays(tmp_path: Path) -> None:
+    data, models = write_stripes(tmp_path / "data"), tmp_path / "models"
+    trained(data, models)
+    interrupted = models / ".digit.training" / "7.pt"
+    interrupted.parent.mkdir()
+    interrupted.touch()
+
+    result = with_seeds(data, models, 2)
+
+    assert result.exit_code == 0
+    assert list(interrupted.parent.iterdir()) == [interrupted]
+
+
+def test_a_training_by_another_recipe_is_not_repeated(tmp_path: Path) -> None:
+    data, models = write_stripes(tmp_path / "data"), tmp_path / "models"
+    trained(data, models)
+    path = models / "digit" / "1" / "card.json"
+    card = card_in(models)
+    path.write_text(json.dumps({**card, "run": {**card["run"], "epochs": None}}), encoding="utf-8")
+
+    result = with_seeds(data, models, 2)
+
+    assert result.exit_code == 2
+    assert "was trained for 1 epochs, its recipe says 20" in result.output
+
+
 def test_a_model_without_a_training_has_no_other_seeds(tmp_path: Path) -> None:
     CliRunner().invoke(command.app, ["identity", "--out", str(tmp_path)])
 

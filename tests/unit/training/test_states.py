@@ -20,7 +20,7 @@ from training.identity import identity_job  # noqa: E402
 from training.job import Job  # noqa: E402
 from training.nets import LstmClassifier  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
-from training.states import StateFile, fingerprint, state_file  # noqa: E402
+from training.states import StateFile, fingerprint, forget_state, state_file  # noqa: E402
 from training.train import Training  # noqa: E402
 
 WORDS = 12
@@ -157,6 +157,43 @@ def test_a_fingerprint_covers_all_that_the_result_depends_on(change: dict[str, o
 
     assert fingerprint(job) == fingerprint(a_job(PLAIN))
     assert fingerprint(job) != fingerprint(replace(job, **change))  # type: ignore[arg-type]  # any field
+
+
+def test_what_is_asked_after_a_training_does_not_make_it_another_one() -> None:
+    later = a_job(replace(PLAIN, least_agreement=98.0, mislabelled_share=0.1))
+
+    assert fingerprint(later) == fingerprint(a_job(PLAIN))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"test": rows(9, seed=4)},
+        {"outside": rows(9, seed=4)},
+        {"recipe": replace(PLAIN, mislabelled_share=0.1)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_figures_that_were_asked_otherwise_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    job = a_job(PLAIN)
+    state_file(tmp_path, job).finish({"logits accuracy": 90.0})
+
+    with pytest.raises(ConfigError, match="--fresh"):
+        state_file(tmp_path, replace(job, **change)).figures()  # type: ignore[arg-type]  # any field
+
+
+def test_one_state_is_forgotten_alone_and_the_last_one_with_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    first, second = (
+        state_file(folder, replace(a_job(PLAIN), recipe=replace(PLAIN, seed=seed))) for seed in (7, 8)
+    )
+    for state in (first, second):
+        state.finish({})
+
+    forget_state(folder, 8)
+    assert [path.name for path in folder.iterdir()] == ["7.json"]
+    forget_state(folder, 7)
+    assert not folder.exists()
 
 
 def test_a_clock_estimates_by_steps_after_the_first_few_and_goes_on_after_an_interruption() -> None:
