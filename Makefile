@@ -6,7 +6,7 @@ MODEL ?=
 QUICK ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check schemas evaluate train bench chaos
+.PHONY: help setup run demo test check schemas evaluate train bench chaos data_named model_named
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,12 +34,10 @@ check: setup ## Format, lint, types, import rules, sizes, known holes; training 
 schemas: setup ## Write the golden JSON Schemas anew after a compatible change of an event
 	@$(BIN)/python -m tests.contract.schemas
 
-evaluate: setup ## Official test sets through the running pipeline: make evaluate DATA=DIR
-	@$(if $(DATA),,$(error say where the data sets are: make evaluate DATA=DIR (docs/data.md)))
+evaluate: data_named setup ## Official test sets through the running pipeline: make evaluate DATA=DIR
 	@$(BIN)/tidemill evaluate --data $(DATA)
 
-train: setup .venv/training.stamp ## One recipe, from rows to triton_models: make train MODEL=NAME DATA=DIR
-	@$(if $(and $(MODEL),$(DATA)),,$(error say what and from where: make train MODEL=digit DATA=DIR))
+train: model_named setup .venv/training.stamp ## One recipe, from rows to triton_models: make train MODEL=NAME DATA=DIR
 	@$(BIN)/tidemill train $(MODEL) --data $(DATA)
 
 bench: setup ## Compare the pipeline with its limit and with plainer ways; tables and JSON (DATA=DIR: real messages)
@@ -48,10 +46,16 @@ bench: setup ## Compare the pipeline with its limit and with plainer ways; table
 chaos: setup ## Break a running system in every way we know, and write what was lost, repeated or wrong (QUICK=1: minutes)
 	@$(BIN)/python -m tests.chaos $(if $(QUICK),--quick,--write)
 
+data_named:
+	@$(if $(DATA),,$(error say where the data sets are: make evaluate DATA=DIR (docs/data.md)))
+
+model_named:
+	@$(if $(and $(MODEL),$(DATA)),,$(error say what and from where: make train MODEL=digit DATA=DIR))
+
 .venv/serving.stamp: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import platform, sys; \
-	ok = sys.version_info[:2] in {(3, 11), (3, 12), (3, 13)} and (platform.system(), platform.machine()) == ("Linux", "x86_64"); \
-	sys.exit(None if ok else f"Tidemill needs Python 3.11 to 3.13 on Linux x86-64; {sys.executable} is " \
+	ok = sys.version_info[:2] in {(3, 11), (3, 12)} and (platform.system(), platform.machine()) == ("Linux", "x86_64"); \
+	sys.exit(None if ok else f"Tidemill needs Python 3.11 or 3.12 on Linux x86-64; {sys.executable} is " \
 	f"{platform.python_version()} on {platform.system()} {platform.machine()}. Name another: make PYTHON=python3.11 ...")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \
 	{ rm -rf .venv; echo "No virtual environment could be made; Debian and Ubuntu need: apt install python3-venv" >&2; exit 1; }

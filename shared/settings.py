@@ -38,17 +38,22 @@ class KafkaSettings(Group):
     """Brokers, `host:port[,host:port]`."""
 
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """Whether connections are encrypted (SSL) and log in (SASL)."""
 
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """How they log in."""
 
     username: str | None = None
+    """With SASL only, as is the password."""
 
     password: SecretStr | None = None
+    """Better a file, as said above."""
 
     ca_file: str | None = None
     """PEM file of the authority that signed the brokers' certificates; the system's own when empty."""
 
     compression: Literal["zstd", "none"] = "zstd"
+    """Of the batches that are sent."""
 
     session_timeout_ms: Annotated[int, Field(ge=1_000)] = 10_000
     """After this long without a heartbeat the broker gives a member's partitions away."""
@@ -99,6 +104,7 @@ class HttpSettings(Group):
     """Where health and metrics are served."""
 
     host: str = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 is every one of the machine."""
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     """0 takes a free one, and the log says which."""
@@ -108,6 +114,7 @@ class LogSettings(Group):
     """What is logged."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is less important than this is not logged."""
 
 
 class ServiceSettings(BaseSettings):

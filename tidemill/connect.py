@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
-from deploy.local.paths import INTENTS, MODELS, RUNS
+from deploy.local.paths import MODELS, RUNS
 from shared.settings import RedisSettings, ServiceSettings, TritonSettings
 
 CURRENT = RUNS / "current.json"
@@ -23,12 +23,13 @@ class Connection(ServiceSettings):
     redis: RedisSettings = RedisSettings()
 
     services: Mapping[str, str] = {}
-    """Base address of each service's HTTP endpoint, by its name."""
+    """Base address of each service's HTTP endpoint, by its name: `{"inference": "http://worker:8080"}`."""
 
     models_dir: Path = MODELS
+    """The model repository."""
 
-    intents_file: Path = INTENTS
-    """Intents that were added to the model for messages."""
+    intents_file: Path = Path("intents.json")
+    """Where intents are added; by default in the folder in which the command is given, as for a worker."""
 
     memory_bootstrap: str = ""
     """Address of the broker in memory, when the stack that runs here has one: it keeps little."""

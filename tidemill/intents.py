@@ -46,7 +46,9 @@ def add_command(
     intent = _made(name, sentences_of(examples), bundle, connection)
     write_intents(connection.intents_file, intents.with_intent(intent))
     OUT.print(
-        f"{name}: added by {len(intent.sentences)} sentences to {connection.intents_file}", soft_wrap=True
+        f"{name}: added by {len(intent.sentences)} sentences to {connection.intents_file}. Its messages go "
+        "to people until the support bot's table of answers has it too (TIDEMILL__REPLIES_FILE)",
+        soft_wrap=True,
     )
 
 

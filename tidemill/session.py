@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from deploy.local.part import PartEvent
@@ -131,8 +132,8 @@ async def session(view: View, display: Display, *, kafka: KafkaKind) -> AsyncIte
     Raises ConfigError when something can't run here, PartLostError when a part can't be kept alive.
     """
     connection = Connection.from_environment()
-    models = connection.models_dir.resolve()
-    running, services = Session(view, display), ServiceParts(models, connection.intents_file.resolve())
+    models, intents = connection.models_dir.resolve(), connection.intents_file.resolve()
+    running, services = Session(view, display), ServiceParts(models, intents)
     plan = StackPlan(
         kafka=kafka,
         models=models,
@@ -149,7 +150,7 @@ async def session(view: View, display: Display, *, kafka: KafkaKind) -> AsyncIte
             running.services = services.urls
             view.ready = True
             in_memory = kafka is KafkaKind.MEMORY
-            with _noted(stack.addresses, services, in_memory=in_memory):
+            with _noted(stack.addresses, services, intents, in_memory=in_memory):
                 async with _beside(running.follow(), running.measure()):
                     yield running
 
@@ -168,7 +169,7 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 @contextmanager
-def _noted(addresses: Addresses, services: ServiceParts, *, in_memory: bool) -> Iterator[None]:
+def _noted(addresses: Addresses, services: ServiceParts, intents: Path, *, in_memory: bool) -> Iterator[None]:
     """Let other commands find this stack while it runs."""
     note_running_stack(
         {
@@ -176,6 +177,7 @@ def _noted(addresses: Addresses, services: ServiceParts, *, in_memory: bool) -> 
             "triton": {"address": addresses.triton_grpc},
             "redis": {"url": addresses.redis_url},
             "services": services.urls,
+            "intents_file": str(intents),
             "memory_bootstrap": addresses.kafka_bootstrap if in_memory else "",
         }
     )

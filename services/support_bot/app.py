@@ -23,7 +23,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         Source(
             topics=[CustomerMessageAnalyzed.name], group="tidemill-support-bot", member=settings.kafka.member
         ),
-        SupportBot(load_answers(), settings.routing),
+        SupportBot(load_answers(settings.replies_file), settings.routing),
         limits=settings.limits,
         metrics=StreamMetrics(registry),
     )

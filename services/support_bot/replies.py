@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -31,13 +32,20 @@ Answers = Mapping[str, Answer]
 """Answers by label: the intents of chat and email, the sentiments of reviews."""
 
 
-def load_answers() -> Answers:
-    """Return the answers of `replies.toml`. Raises ConfigError naming what is wrong in it."""
-    return read_answers(files("services.support_bot").joinpath("replies.toml").read_text("utf-8"))
+def load_answers(path: Path | None = None) -> Answers:
+    """Return the answers of a file, by default the `replies.toml` of this package.
+
+    Raises ConfigError when it can't be read, or naming what is wrong in it.
+    """
+    source = path or files("services.support_bot").joinpath("replies.toml")
+    try:
+        return read_answers(source.read_text("utf-8"), source.name)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source} can't be read: {error}; set TIDEMILL__REPLIES_FILE") from error
 
 
-def read_answers(text: str) -> Answers:
-    """Return the answers in a TOML text of tables `[queue.label]`.
+def read_answers(text: str, name: str = "replies.toml") -> Answers:
+    """Return the answers in a TOML text of tables `[queue.label]`; errors call it `name`.
 
     Raises ConfigError for anything else, and for a label that stands in two queues.
     """
@@ -47,8 +55,8 @@ def read_answers(text: str) -> Answers:
         for queue, labels in queues.items():
             for label, entry in labels.items():
                 if label in answers:
-                    raise ConfigError(f"replies.toml: {label} stands in {answers[label].queue} and {queue}")
+                    raise ConfigError(f"{name}: {label} stands in {answers[label].queue} and {queue}")
                 answers[label] = Answer.model_validate({"queue": queue, **entry})
     except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ConfigError(f"replies.toml: {' '.join(str(error).split())}") from None
+        raise ConfigError(f"{name}: {' '.join(str(error).split())}") from None
     return answers

@@ -1,5 +1,6 @@
 """What an operator may change, e.g. `TIDEMILL__ROUTING__AUTO_CONFIDENCE=0.9`."""
 
+from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -34,6 +35,9 @@ class RoutingSettings(Group):
 
 class Settings(ServiceSettings):
     """Everything that the support bot needs."""
+
+    replies_file: Path | None = None
+    """The table of answers, a file like `services/support_bot/replies.toml`, which it replaces."""
 
     routing: RoutingSettings = RoutingSettings()
     limits: StreamLimits = StreamLimits()

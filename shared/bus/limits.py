@@ -15,11 +15,13 @@ class StreamLimits(BaseModel):
     """Records between fetch and commit; at this many the stream stops fetching."""
 
     max_in_flight_bytes: Annotated[int, Field(ge=1)] = 32 * 1024 * 1024
+    """The same for the bytes of their keys and values."""
 
     fetch_timeout_ms: Annotated[int, Field(ge=1)] = 200
     """How long a fetch waits for the first record; also the slowest reaction to a stop."""
 
     commit_interval_s: Annotated[float, Field(gt=0)] = 0.25
+    """How often offsets are committed; what a crash repeats is at most of this time."""
 
     drain_s: Annotated[float, Field(gt=0)] = 8.0
     """How long a stop or a rebalance waits for records in flight; the next owner reads the rest again."""

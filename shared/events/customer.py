@@ -27,8 +27,13 @@ class CustomerMessageReceived(Event):
 
     conversation_id: Annotated[str, Field(min_length=1, max_length=200)]
     customer_id: str | None = None
+    """Handed on, and not looked at."""
+
     channel: Channel = Channel.CHAT
+    """A review is judged for its sentiment, all others for their intent."""
+
     text: Text
+    """Not blank, at most 20,000 characters."""
 
 
 class CustomerMessageAnalyzed(Event):
@@ -41,6 +46,8 @@ class CustomerMessageAnalyzed(Event):
     key_field: ClassVar[str] = "conversation_id"
 
     cause_id: UUID
+    """The message's `event_id`."""
+
     conversation_id: str
     customer_id: str | None = None
     channel: Channel

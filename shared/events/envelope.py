@@ -40,7 +40,10 @@ class Event(BaseModel):
     """False where order does not matter, so that a record without a key is welcome."""
 
     event_id: UUID
+    """The same whenever the event is sent again."""
+
     occurred_at: Time
+    """When it happened; a result has the time of what it answers."""
 
     @property
     def key(self) -> bytes:

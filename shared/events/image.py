@@ -36,7 +36,10 @@ class ImageReceived(Event):
 
     case_id: Annotated[str, Field(min_length=1, max_length=200)]
     kind: ImageKind
+    """What the sender says that it shows; it picks the model."""
+
     content: Annotated[Base64Bytes, AfterValidator(_within_bound)]
+    """JPEG, PNG, GIF or WebP, at most 512 KiB before base64 and 25 megapixels."""
 
 
 class ImageAnalyzed(Event):
@@ -46,6 +49,8 @@ class ImageAnalyzed(Event):
     key_field: ClassVar[str] = "case_id"
 
     cause_id: UUID
+    """The received picture's `event_id`."""
+
     case_id: str
     kind: ImageKind
     label: Prediction

@@ -18,9 +18,16 @@ class NewsArticlePublished(Event):
     key_field: ClassVar[str] = "source"
 
     source: Annotated[str, Field(min_length=1, max_length=200)]
+    """Who published it."""
+
     company: Annotated[str, Field(min_length=1, max_length=200)]
+    """Whom it is about; stories are counted by it."""
+
     headline: Text
+    """Not blank, at most 20,000 characters."""
+
     body: OptionalText = ""
+    """At most 20,000 characters."""
 
 
 class EntityType(StrEnum):
@@ -61,6 +68,8 @@ class NewsArticleAnalyzed(Event):
     key_field: ClassVar[str] = "company"
 
     cause_id: UUID
+    """The published story's `event_id`."""
+
     source: str
     company: str
     headline: str

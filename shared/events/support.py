@@ -32,6 +32,8 @@ class SupportMessageRouted(Event):
     key_field: ClassVar[str] = "conversation_id"
 
     cause_id: UUID
+    """The analyzed message's `event_id`."""
+
     message_id: UUID
     """The `event_id` of the customer's message."""
 
@@ -39,7 +41,11 @@ class SupportMessageRouted(Event):
     customer_id: str | None = None
     text: str
     lane: Lane
+    """Who answers: the bot at once, a human who finds a draft, or a human alone."""
+
     queue: str
+    """Whose work it is, as the table of answers says; `triage` where nobody could tell."""
+
     priority: Priority
     reply: str | None
     """The answer sent (lane auto), proposed (draft), or a first help for a human to offer; None in triage."""
@@ -50,3 +56,4 @@ class SupportMessageRouted(Event):
     intent: Prediction | None = None
     sentiment: Prediction | None = None
     received_at: Time
+    """When the customer's message came."""

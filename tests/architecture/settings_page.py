@@ -1,12 +1,9 @@
 """docs/settings.md from the settings classes: `python -m tests.architecture.settings_page` writes it."""
 
-import ast
-import inspect
-import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,12 +11,16 @@ from services.inference.settings import Settings as InferenceSettings
 from services.sentiment_alerts.settings import Settings as AlertsSettings
 from services.support_bot.settings import Settings as BotSettings
 from shared.settings import ServiceSettings
+from tests.architecture.fields import bounds, choices, field_docstrings
+from tidemill.connect import Connection
 
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "settings.md"
 SERVICES: tuple[tuple[str, type[ServiceSettings]], ...] = (
     ("inference", InferenceSettings),
     ("support_bot", BotSettings),
     ("sentiment_alerts", AlertsSettings),
+    ("tidemill, the command line", Connection),
 )
 HEAD = """# Settings
 
@@ -40,37 +41,33 @@ class Setting:
 
     variable: str
     default: str
+    allowed: str
     meaning: str
 
 
 def settings_of(model: type[BaseModel], path: tuple[str, ...] = ("tidemill",)) -> Iterator[Setting]:
     """Yield every setting below a class, groups before what they hold."""
-    meanings = field_docstrings(model)
+    meanings, schema = field_docstrings(model), model.model_json_schema()["properties"]
     for name, field in model.model_fields.items():
         here = (*path, name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from settings_of(field.annotation, here)
         else:
-            default = "" if field.default is None else f"`{field.default}`"
-            yield Setting("__".join(here).upper(), default, meanings.get(name, ""))
+            variable, allowed = "__".join(here).upper(), _allowed(schema[name])
+            yield Setting(variable, _default(field.default), allowed, meanings.get(name, ""))
 
 
-def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """Return the string underneath each field, on one line."""
-    found: dict[str, str] = {}
-    for owner in reversed(model.__mro__):
-        if owner.__module__.partition(".")[0] in {"services", "shared"}:
-            (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
-            found |= dict(_documented(definition))
-    return found
+def _default(value: object) -> str:
+    if isinstance(value, Path) and value.is_absolute():
+        value = value.relative_to(ROOT)
+    return f"`{value}`" if value else ""
 
 
-def _documented(definition: ast.stmt) -> Iterator[tuple[str, str]]:
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    for field, below in pairwise(body):
-        match field, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                yield name, " ".join(text.split())
+def _allowed(field: Mapping[str, Any]) -> str:
+    """Return which values a setting may have; empty where any of its type will do."""
+    if "enum" in field:
+        return choices(field["enum"])
+    return next(filter(None, map(bounds, field.get("anyOf", [field]))), "")
 
 
 def page() -> str:
@@ -84,10 +81,9 @@ def page() -> str:
 
 
 def _table(title: str, settings: list[Setting]) -> str:
-    rows = [f"| `{each.variable}` | {each.default} | {each.meaning} |" for each in settings]
-    return "\n".join(
-        [f"## {title}", "", "| variable | default | meaning |", "| --- | --- | --- |", *rows, ""]
-    )
+    rows = [f"| `{each.variable}` | {each.default} | {each.allowed} | {each.meaning} |" for each in settings]
+    head = ["| variable | default | allowed | meaning |", "| --- | --- | --- | --- |"]
+    return "\n".join([f"## {title}", "", *head, *rows, ""])
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.settings_page import PAGE, page
+from shared.events import CustomerMessageReceived
+from tests.architecture import contract_page, settings_page
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -13,7 +14,21 @@ DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 
 def test_the_page_of_settings_is_what_the_classes_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.architecture.settings_page"
+    written = settings_page.PAGE.read_text(encoding="utf-8")
+
+    assert written == settings_page.page(), "run: python -m tests.architecture.settings_page"
+
+
+def test_the_page_of_the_contract_is_what_the_events_say() -> None:
+    written = contract_page.PAGE.read_text(encoding="utf-8")
+
+    assert written == contract_page.page(), "run: python -m tests.architecture.contract_page"
+
+
+def test_the_example_of_the_contract_is_an_event() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", contract_page.HEAD, re.DOTALL)
+
+    assert CustomerMessageReceived.from_json(example.encode()).key == b"c-17"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,5 +1,6 @@
 """docker-compose.yml says what the code says: commands, ports, topics, models and settings."""
 
+import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,11 +16,15 @@ from services.inference.streams import STREAMS
 from services.sentiment_alerts.settings import Settings as AlertsSettings
 from services.support_bot.settings import Settings as BotSettings
 from shared.events import BY_NAME, DEAD_SUFFIX
+from tidemill.connect import Connection
 from tidemill.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-OURS = {name: each for name, each in COMPOSE["services"].items() if each["image"] == "tidemill"}
+CLI: dict[str, Any] = COMPOSE["services"]["cli"]
+OURS = {
+    name: each for name, each in COMPOSE["services"].items() if each["image"] == "tidemill" and name != "cli"
+}
 SETTINGS: Mapping[str, type[BaseSettings]] = {
     "services.inference": InferenceSettings,
     "services.support_bot": BotSettings,
@@ -73,6 +78,19 @@ def test_every_setting_exists(name: str) -> None:
 
     assert variables
     assert unknown == []
+
+
+def test_the_command_line_knows_every_service_and_writes_where_the_worker_reads() -> None:
+    environment = CLI["environment"]
+    addresses = json.loads(environment["TIDEMILL__SERVICES"])
+
+    assert addresses == {name: f"http://{name}:8080" for name in OURS}
+    assert all(settings_field(Connection, variable.split("__")[1:]) for variable in environment)
+    assert (
+        environment["TIDEMILL__INTENTS_FILE"]
+        == OURS["inference-messages"]["environment"]["TIDEMILL__INTENTS_FILE"]
+    )
+    assert set(CLI["volumes"]) == set(OURS["inference-messages"]["volumes"])
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)

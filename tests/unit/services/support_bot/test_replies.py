@@ -20,6 +20,25 @@ def test_each_of_the_77_intents_and_both_sentiments_has_an_answer() -> None:
     }
 
 
+def test_a_file_of_ones_own_takes_its_place(tmp_path: Path) -> None:
+    own = tmp_path / "ours.toml"
+    own.write_text('[loans.dispute_fee]\nreply = "We look into it."\n', encoding="utf-8")
+
+    assert list(load_answers(own)) == ["dispute_fee"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "can't be read"), (b"[", "ours.toml"), (b"\xff", "can't be")]
+)
+def test_a_file_that_is_no_table_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
+    own = tmp_path / "ours.toml"
+    if content is not None:
+        own.write_bytes(content)
+
+    with pytest.raises(ConfigError, match=said):
+        load_answers(own)
+
+
 def test_the_labels_are_those_that_the_model_was_trained_on(data_dir: Path) -> None:
     with (data_dir / "banking77" / "train.csv").open(encoding="utf-8", newline="") as lines:
         labels = {row["category"] for row in csv.DictReader(lines)}

@@ -1,0 +1,114 @@
+"""docs/contract.md from the event classes: `python -m tests.architecture.contract_page` writes it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from shared.events import INPUTS, RESULTS, DecisionRecord, Entity, Event, Evidence, Prediction
+from tests.architecture.fields import bounds, choices, field_docstrings
+
+PAGE = Path(__file__).parents[2] / "docs" / "contract.md"
+PARTS: tuple[type[BaseModel], ...] = (Prediction, DecisionRecord, Entity, Evidence)
+HEAD = """# The contract: topics, events, headers
+
+This page is generated from the classes in `shared/events` (`python -m tests.architecture.contract_page`).
+The same lies as JSON Schemas in [tests/contract/schemas](../tests/contract/schemas). Any Kafka client can
+send and subscribe.
+
+- **A topic is named like its event**, `subject.fact.vN`. The value is UTF-8 JSON, one event a record.
+- **The key** of a record is the value of the field named below, as UTF-8: all events of one key come in
+  order. A record without a key becomes a dead letter on `TOPIC.dead`, except for pictures, whose order does
+  not matter.
+- **Versions.** Fields may be added to a version, and readers must pass over those that they don't know.
+  Whatever would break a reader is a new version on a topic of its own; a test holds each change against the
+  schemas.
+- **Repeats.** After a crash a result may come twice, with the same `event_id`: remember it, and act once
+  ([decision 0002](decisions/0002-at-least-once-with-derived-ids.md)). With
+  `TIDEMILL__KAFKA__DELIVERY=exactly-once`, a reader that is set to `read_committed` gets it once.
+- **From cause to result.** `cause_id` is the `event_id` of the event that a result answers. The header
+  `traceparent` (W3C) goes from input to result; without one a trace begins. `ce_id`, `ce_type`, `ce_source`
+  and `ce_time` are those of CloudEvents.
+- **Who acts.** Tidemill decides and publishes. Your subscriber sends the reply of a message in the lane
+  `auto`, shows the draft to a person, or wakes whoever watches a company.
+
+The least that asks for something, with the key `c-17` on `customer.message_received.v1`:
+
+```json
+{
+  "event_id": "5f0c6b1e-2d1c-4a53-9a53-0c62f4a7e2d1",
+  "occurred_at": "2026-03-04T12:00:00Z",
+  "conversation_id": "c-17",
+  "text": "Where is my card?"
+}
+```
+
+`event_id` is a UUID that you choose. Make it from what the event is, and a message that was sent twice is
+recognised. Times have a zone, and lie from 1970 to before 2200.
+"""
+
+
+def page() -> str:
+    """Return the page: what is sent, what comes back, and what both are made of."""
+    parts = [
+        HEAD,
+        "## What you send\n",
+        *(_section(event.name, event, _head(event)) for event in INPUTS),
+        "## What comes back\n",
+        *(_section(event.name, event, _head(event)) for event in RESULTS),
+        "## What these have in common\n",
+        *(_section(part.__name__, part, "") for part in PARTS),
+    ]
+    return "\n".join(parts)
+
+
+def _head(event: type[Event]) -> str:
+    optional = "" if event.key_required else ", if any"
+    return f"Key: `{event.key_field}`{optional}.\n\n"
+
+
+def _section(title: str, model: type[BaseModel], head: str) -> str:
+    rows = "\n".join(_rows(model))
+    return (
+        f"### {title}\n\n{_description(model)}\n\n{head}"
+        f"| field | what | must be there | meaning |\n| --- | --- | --- | --- |\n{rows}\n"
+    )
+
+
+def _description(model: type[BaseModel]) -> str:
+    """Return what the class says of itself, without its key, which stands in a line of its own."""
+    sentences = " ".join((model.__doc__ or "").split()).split(". ")
+    return (
+        ". ".join(sentence for sentence in sentences if not sentence.startswith("Kafka key:")).rstrip(".")
+        + "."
+    )
+
+
+def _rows(model: type[BaseModel]) -> Iterator[str]:
+    schema, meanings = model.model_json_schema(), field_docstrings(model)
+    for name, field in schema["properties"].items():
+        needed = "yes" if name in schema.get("required", ()) else "no"
+        yield f"| `{name}` | {_type(field, schema.get('$defs', {}))} | {needed} | {meanings.get(name, '')} |"
+
+
+def _type(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    """Return a JSON Schema type in words."""
+    if "$ref" in field:
+        return _named(field["$ref"].rpartition("/")[2], definitions)
+    if "anyOf" in field:
+        return " or ".join(_type(each, definitions) for each in field["anyOf"])
+    if field["type"] == "array":
+        return f"list of {_type(field['items'], definitions)}"
+    kind: str = field.get("format") or field["type"]
+    return ", ".join(filter(None, (kind, bounds(field))))
+
+
+def _named(name: str, definitions: Mapping[str, Any]) -> str:
+    if values := definitions[name].get("enum"):
+        return choices(values)
+    return f"[{name}](#{name.lower()})"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

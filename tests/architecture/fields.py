@@ -1,0 +1,47 @@
+"""What a class says of its fields: the strings underneath them, and their bounds."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """Return the string underneath each field, on one line."""
+    found: dict[str, str] = {}
+    for owner in reversed(model.__mro__):
+        if owner.__module__.partition(".")[0] in {"services", "shared", "tidemill"}:
+            (definition,) = ast.parse(textwrap.dedent(inspect.getsource(owner))).body
+            found |= dict(_documented(definition))
+    return found
+
+
+def _documented(definition: ast.stmt) -> Iterator[tuple[str, str]]:
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    for field, below in pairwise(body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                yield name, " ".join(text.split())
+
+
+_BOUNDS = {
+    "minimum": "at least {:g}",
+    "exclusiveMinimum": "above {:g}",
+    "maximum": "at most {:g}",
+    "minLength": "at least {} long",
+    "maxLength": "at most {} long",
+}
+
+
+def bounds(field: Mapping[str, Any]) -> str:
+    """Return in words what the JSON Schema of a field demands of its value; empty where that is nothing."""
+    return " and ".join(text.format(field[name]) for name, text in _BOUNDS.items() if name in field)
+
+
+def choices(values: list[str]) -> str:
+    """Return the values of an enumeration."""
+    return ", ".join(f"`{value}`" for value in values)
