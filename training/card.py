@@ -1,12 +1,11 @@
 """`python -m training.card MODEL --data DIR`: the card of a trained model, measured anew without training."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from pydantic import TypeAdapter
 from tokenizers import Tokenizer
@@ -14,7 +13,6 @@ from tokenizers import Tokenizer
 from shared.errors import ConfigError
 from shared.inference.bundle import ModelBundle, OutputSpec, load_bundle
 from shared.inference.manifest import manifest
-from shared.inference.words import PIECES
 from training.card_content import Card, Run
 from training.card_page import write_card
 from training.endings import console, plain_endings
@@ -27,7 +25,6 @@ from training.evaluate import (
     with_respelled,
     with_rounding,
 )
-from training.examples import Examples
 from training.job import Job
 from training.jobs import job_of
 from training.speed import speed_of
@@ -127,14 +124,8 @@ def carded_again(job: Job, bundle: ModelBundle) -> Card:
     Raises ConfigError when the rows of today were not made for this model: train it again.
     """
     old = _old_content(bundle.folder)
-    read = _reader_of(bundle, job)
-    asked = replace(
-        job,
-        test=read(job.test),
-        respelled={how: read(rows) for how, rows in job.respelled.items()},
-        outside=None if job.outside is None else read(job.outside),
-    )
-    card = card_of(asked, bundle.folder, bundle.outputs, run=run_of(bundle))
+    _refuse_other_rows(bundle, job)
+    card = card_of(job, bundle.folder, bundle.outputs, run=run_of(bundle))
     roundings = {
         report["output"]: _ROUNDING.validate_python(report["rounding"]) for report in old.get("reports", ())
     }
@@ -147,26 +138,17 @@ def run_of(bundle: ModelBundle) -> Run:
     return _RUN.validate_python(_old_content(bundle.folder)["run"])
 
 
-def _reader_of(bundle: ModelBundle, job: Job) -> Callable[[Examples], Examples]:
-    """Return what makes of rows of `job` those that the model in `bundle` takes."""
+def _refuse_other_rows(bundle: ModelBundle, job: Job) -> None:
+    """Raise ConfigError when the rows of `job` are not such as the model in `bundle` takes."""
     now = {name: output.labels for name, output in job.spec.outputs.items()}
     then = {name: output.labels for name, output in bundle.outputs.items()}
-    new, old = _piece_ids(job.tokenizer), _piece_ids(_shipped_tokenizer(bundle))
-    if now != then or set(new) != set(old):
+    # A vocabulary that was learned is numbered by chance, but its model has no rows.
+    same_pieces = _piece_ids(job.tokenizer) == _piece_ids(_shipped_tokenizer(bundle))
+    if now != then or (len(job.test) and not same_pieces):
         raise ConfigError(
             f"{bundle.folder} was trained with other labels or another tokenizer than --data gives now; "
             f"run `make train MODEL={bundle.model}`"
         )
-    # The trainer of vocabularies finds the same pieces each time, but numbers them by chance.
-    numbers = np.array([old[piece] for piece in sorted(new, key=new.__getitem__)], dtype=np.int32)
-
-    def read(rows: Examples) -> Examples:
-        if isinstance(rows.inputs, np.ndarray):
-            return rows
-        # The shapes of words, where there are any, stay.
-        return Examples([numbers[ids % PIECES] + ids // PIECES * PIECES for ids in rows.inputs], rows.targets)
-
-    return read
 
 
 def _shipped_tokenizer(bundle: ModelBundle) -> Tokenizer | None:
