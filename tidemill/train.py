@@ -24,7 +24,9 @@ def command(
         int | None, typer.Option(min=1, help="Train so often; the card tells the range.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget an interrupted training.")] = False,
-    relabel: Annotated[bool, typer.Option("--relabel", help="Accept labels in another order.")] = False,
+    relabel: Annotated[
+        bool, typer.Option("--relabel", help="Accept other labels, or another order.")
+    ] = False,
 ) -> None:
     """Train MODEL, export it, try it, and write its folder and card; Ctrl-C keeps what was learned.
 

@@ -20,6 +20,7 @@ from training.examples import Examples, text_examples
 from training.job import COMPARED, Facts, Job, Storage
 from training.nets import BertClassifier
 from training.recipes import Recipe, news_tone, support_intent
+from training.texts import without_repeats
 from training.vocabulary import cut_vocabulary
 
 INT8_LIMIT = "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file."
@@ -76,8 +77,8 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     names = {"topic_logits": topics.label_names, "sentiment_logits": sentiments.label_names}
     # A tweet of one data set must not be learned that the other one tests.
     clean = {
-        "topic_logits": data.without_repeats(topics.train, of=sentiments.test),
-        "sentiment_logits": data.without_repeats(sentiments.train, of=topics.test),
+        "topic_logits": without_repeats(topics.train, of=sentiments.test),
+        "sentiment_logits": without_repeats(sentiments.train, of=topics.test),
     }
     train, valid = text_examples(tokenizer, max_tokens, clean).split(recipe.valid_share, recipe.seed)
     test = {"topic_logits": topics.test, "sentiment_logits": sentiments.test}

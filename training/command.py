@@ -29,7 +29,9 @@ def train(
     encoder: Annotated[str | None, typer.Option(help="Another BERT encoder: hub name or folder.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Train so many times; the card tells the range.")] = 1,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget an interrupted training.")] = False,
-    relabel: Annotated[bool, typer.Option("--relabel", help="Accept labels in another order.")] = False,
+    relabel: Annotated[
+        bool, typer.Option("--relabel", help="Accept other labels, or another order.")
+    ] = False,
 ) -> None:
     """Train MODEL and write its folder; show its figures.
 

@@ -6,7 +6,6 @@ import json
 import lzma
 import struct
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,39 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import ConfigError
-from shared.inference.text import canonical_text
+from training.texts import Labels, TextRows, TextSet, text_set, without_repeated_rows
 
-Labels = NDArray[np.int64]
-Pairs = Sequence[tuple[str, str]]
-"""Texts, each with the name of its label."""
-
-_FEWEST_ROWS = 2
-"""A label needs one row to learn from and one to be judged by."""
-
-_SHOWN_NAMES = 5
 OPENERS: dict[str, Callable[..., IO[str]]] = {".gz": gzip.open, ".xz": lzma.open}
 """What opens a text file, by its suffix; any other one is plain."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextRows:
-    """Texts and the index of each one's label in the data set's list of labels."""
-
-    texts: Sequence[str]
-    labels: Labels
-
-    def take(self, rows: NDArray[np.int64]) -> "TextRows":
-        """Return these rows only."""
-        return TextRows([self.texts[row] for row in rows], self.labels[rows])
-
-
-@dataclass(frozen=True, slots=True)
-class TextSet:
-    """One labelled text data set with the test rows of its authors."""
-
-    label_names: tuple[str, ...]
-    train: TextRows
-    test: TextRows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,34 +177,6 @@ def csv_rows(path: Path, text: str, label: str) -> list[tuple[str, str]]:
     return rows
 
 
-def text_set(names: Sequence[str], train: Pairs, *, test: Pairs, path: Path) -> TextSet:
-    """Return texts and labels, the labels as places in `names`; `path` is where they come from.
-
-    Raises ConfigError when a row has another label, or a label has fewer than two rows to train with.
-    """
-    index = {name: place for place, name in enumerate(names)}
-    for _, name in (*train, *test):
-        if name not in index:
-            raise ConfigError(f"{path}: a row has the unknown label {name!r}; known are {_listed(names)}")
-    counts = Counter(name for _, name in train)
-    rare = [name for name in names if counts[name] < _FEWEST_ROWS]
-    if rare:
-        raise ConfigError(
-            f"{path}: fewer than {_FEWEST_ROWS} rows to train with have the label {_listed(rare)}; "
-            "add some, or take the label out"
-        )
-    parts = (
-        TextRows([text for text, _ in rows], np.array([index[name] for _, name in rows], dtype=np.int64))
-        for rows in (train, test)
-    )
-    return TextSet(tuple(names), *parts)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
-    return ", ".join(map(repr, names[:_SHOWN_NAMES])) + more
-
-
 def _tweets(folder: Path, train_csv: Path, test_csv: Path) -> TextSet:
     with readable(folder / "labels.json") as path:
         numbered = json.loads(path.read_text())
@@ -243,27 +185,6 @@ def _tweets(folder: Path, train_csv: Path, test_csv: Path) -> TextSet:
     found = text_set(numbers, train, test=test, path=folder)
     names = tuple(numbered[number] for number in numbers)
     return without_repeated_rows(replace(found, label_names=names))
-
-
-def without_repeated_rows(rows: TextSet) -> TextSet:
-    """Return each training text once, and the test rows that repeat none of them."""
-    train = distinct(rows.train)
-    return replace(rows, train=train, test=without_repeats(rows.test, of=train))
-
-
-def without_repeats(rows: TextRows, *, of: TextRows) -> TextRows:
-    """Return the rows whose text, cleaned and in lower case, is not among the texts of `of`."""
-    known = {canonical_text(text).lower() for text in of.texts}
-    fresh = [row for row, text in enumerate(rows.texts) if canonical_text(text).lower() not in known]
-    return rows.take(np.array(fresh, dtype=np.int64))
-
-
-def distinct(rows: TextRows) -> TextRows:
-    """Return each text once, with the label of its first row; links and case make no difference."""
-    first: dict[str, int] = {}
-    for row, text in enumerate(rows.texts):
-        first.setdefault(canonical_text(text).lower(), row)
-    return rows.take(np.array(list(first.values()), dtype=np.int64))
 
 
 def _photos(path: Path, names: Sequence[str]) -> PhotoRows:

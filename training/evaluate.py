@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from shared.inference.bundle import OutputSpec, Scope
 from shared.inference.spans import likeliest, spans_of
-from training.data import Labels
 from training.examples import UNKNOWN, Examples
 from training.metrics import (
     Bin,
@@ -31,6 +30,7 @@ from training.metrics import (
 )
 from training.scope import scope_of
 from training.spans import SpanScore, span_scores
+from training.texts import Labels
 
 _BATCH = 32
 _TEMPERATURES = np.geomspace(0.25, 4.0, 97)

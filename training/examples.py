@@ -13,8 +13,8 @@ from shared.inference.image import Pixels
 from shared.inference.spans import OUTSIDE, kind_of
 from shared.inference.text import Ids, TextEncoder, pad
 from shared.inference.words import Word, WordEncoder
-from training.data import TextRows
 from training.tagged import TaggedRows
+from training.texts import TextRows
 
 UNKNOWN = -100
 """The target of a row that a head learns nothing from; torch's losses skip it."""

@@ -8,15 +8,19 @@ from training.job import Job
 
 
 def refuse_reordered_labels(job: Job, repository: Path, version: str) -> None:
-    """Raise ConfigError when the model that lies in `repository` has the job's labels in another order."""
+    """Raise ConfigError when a label of the model that lies in `repository` has another place in the job.
+
+    More labels behind those that were there are no harm.
+    """
     try:
-        outputs = load_bundle(repository, job.model, version).outputs
+        bundle = load_bundle(repository, job.model, version)
     except ConfigError:
         return  # no usable model is there that could be relied on
     for name, output in job.spec.outputs.items():
-        before = outputs[name].labels if name in outputs else ()
-        if before != output.labels and set(before) == set(output.labels):
+        before = bundle.outputs[name].labels if name in bundle.outputs else ()
+        if output.labels[: len(before)] != before:
             raise ConfigError(
-                f"{repository / job.model}: the labels of {name} come in another order than before; "
-                "bring the data into the old order, or replace the model all the same: --relabel"
+                f"{bundle.folder}: the labels of {name} must begin with those of this model, in their order "
+                "(preprocessing.json there has it, and `labels` in the `TABLE` of a recipe sets it), "
+                "or replace the model all the same: --relabel"
             )

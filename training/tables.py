@@ -1,5 +1,6 @@
 """The jobs of classifiers that a recipe alone describes, each by a table of texts and labels."""
 
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -12,14 +13,26 @@ from shared.errors import ConfigError
 from shared.inference.bundle import OutputSpec, TextSpec
 from training import recipes
 from training.bert import EXAMPLE, GPU, bert_limits, cut_name, pretrained_encoder, text_config
-from training.data import Pairs, TextSet, csv_rows, text_set, without_repeated_rows
+from training.data import csv_rows
 from training.examples import text_examples
 from training.job import Facts, Job, Maker, Storage
 from training.nets import BertClassifier
 from training.recipes import Recipe, Table
+from training.texts import (
+    Pairs,
+    TextRows,
+    TextSet,
+    distinct,
+    listed,
+    refuse_rare_labels,
+    text_rows,
+    without_repeats,
+)
 
 _SPLIT_SEED = 7
 """Always the same: the rows to test with must not depend on the seed of a training."""
+
+_ONCE = " (a text that is there twice counts once, with its first label)"
 
 
 def table_recipes() -> dict[str, tuple[Recipe, Maker]]:
@@ -66,28 +79,50 @@ def read_table(table: Table, root: Path) -> TextSet:
     """
     path = root / table.train
     found = csv_rows(path, table.text, table.label)
-    names = sorted({label for _, label in found})
+    names = _label_names(found, table, path)
+    train = distinct(text_rows(names, found, path))
+    refuse_rare_labels(names, train, path, counted=_ONCE)
     if table.test is not None:
-        test_path = root / table.test
-        test = csv_rows(test_path, table.text, table.label)
-        return without_repeated_rows(text_set(names, found, test=test, path=test_path))
-    text_set(names, found, test=(), path=path)  # refuses labels that are too rare to be split
-    kept, held_out = _held_out(found, table, path)
-    return without_repeated_rows(text_set(names, kept, test=held_out, path=path))
+        return TextSet(names, train, _own_test_rows(names, table, root / table.test, train=train))
+    train, test = _held_out(names, train, table, path)
+    refuse_rare_labels(names, train, path)
+    return TextSet(names, train, test)
 
 
-def _held_out(rows: Pairs, table: Table, path: Path) -> tuple[Pairs, Pairs]:
-    labels = [label for _, label in rows]
+def _label_names(rows: Pairs, table: Table, path: Path) -> tuple[str, ...]:
+    """Return the labels in the order of their columns: those that the recipe names, then the others."""
+    names = tuple(dict.fromkeys((*table.labels, *sorted({label for _, label in rows}))))
+    if len(names) < 2:
+        raise ConfigError(
+            f"{path}: the column {table.label} holds {listed(names) or 'nothing'}, and a classifier needs "
+            "two labels; add rows of another one"
+        )
+    return names
+
+
+def _own_test_rows(names: Sequence[str], table: Table, path: Path, *, train: TextRows) -> TextRows:
+    test = text_rows(names, csv_rows(path, table.text, table.label), path)
+    fresh = without_repeats(distinct(test), of=train)
+    if not fresh.texts:
+        raise ConfigError(
+            f"{path}: no row has a text that {table.train} lacks; add rows that nothing trains with"
+        )
+    return fresh
+
+
+def _held_out(names: Sequence[str], rows: TextRows, table: Table, path: Path) -> tuple[TextRows, TextRows]:
+    # By name: the rows that test must not depend on the order of the columns.
+    labels = [names[label] for label in rows.labels]
     try:
         train, test = train_test_split(
-            np.arange(len(rows)), test_size=table.test_share, stratify=labels, random_state=_SPLIT_SEED
+            np.arange(len(labels)), test_size=table.test_share, stratify=labels, random_state=_SPLIT_SEED
         )
     except ValueError as error:
         raise ConfigError(
-            f"{path}: {len(rows)} rows are too few to hold out {table.test_share:.0%} of each label; "
+            f"{path}: {len(labels)} rows are too few to hold out {table.test_share:.0%} of each label; "
             "add rows, raise `test_share`, or name a test file in the recipe"
         ) from error
-    return [rows[row] for row in train], [rows[row] for row in test]
+    return rows.take(train), rows.take(test)
 
 
 def _facts(table: Table, rows: TextSet, encoder_name: str) -> Facts:
@@ -97,7 +132,7 @@ def _facts(table: Table, rows: TextSet, encoder_name: str) -> Facts:
         architecture=f"{encoder_name}, one linear head",
         data=f"{table.train}, {len(rows.train.texts):,} texts in {len(rows.label_names)} labels",
         license=table.license,
-        test_data={"logits": f"{table.test or held_out}, without rows that repeat training ones"},
+        test_data={"logits": f"{table.test or held_out}, each text once, none of them a training one"},
         limits=(
             *table.limits,
             "Any text gets one of the labels. Mind the confidence.",

@@ -73,6 +73,12 @@ class Table:
     label: str = "label"
     """The names of the two columns."""
 
+    labels: tuple[str, ...] = ()
+    """These get the first columns of the model's answer, in this order; all others follow, sorted.
+
+    Name those of the model that is there when a label is added: whoever counts columns reads on as before.
+    """
+
     test: str | None = None
     """Rows to test with, in the same columns; None holds out `test_share` of each label's rows."""
 

@@ -147,7 +147,7 @@ def test_labels_in_another_order_replace_a_model_only_when_told_so(stripes: Path
     told = train("digit", stripes, "--epochs", "1", "--relabel", out=out)
 
     assert refused.exit_code == 2
-    assert "the labels of logits come in another order than before" in refused.output
+    assert "the labels of logits must begin with those of this model" in refused.output
     assert "--relabel" in refused.output
     assert told.exit_code == 0
 

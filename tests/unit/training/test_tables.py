@@ -62,6 +62,61 @@ def test_a_label_that_only_tests_is_refused_with_its_file(moods: Path) -> None:
         read_table(replace(TABLE, test="mood/test.csv"), moods)
 
 
+def test_a_label_that_is_too_rare_is_refused_with_the_file_that_lacks_it(moods: Path) -> None:
+    written(moods, "train.csv", ["I am well,calm", "I am fine,calm", "I am mad,angry"])
+    written(moods, "test.csv", ["I am lost,calm"])
+
+    with pytest.raises(ConfigError, match=r"train\.csv: fewer than 2 rows .* label 'angry'"):
+        read_table(replace(TABLE, test="mood/test.csv"), moods)
+
+
+def test_a_text_that_tests_twice_counts_once(moods: Path) -> None:
+    written(moods, "test.csv", ["I am far,angry", "i am FAR,angry", "I am near,calm"])
+
+    rows = read_table(replace(TABLE, test="mood/test.csv"), moods)
+
+    assert list(rows.test.texts) == ["I am far", "I am near"]
+
+
+def test_a_test_file_that_only_repeats_training_rows_is_refused(moods: Path) -> None:
+    written(moods, "test.csv", ["I am calm3,calm"])
+
+    with pytest.raises(ConfigError, match=r"test\.csv: no row has a text that mood/train\.csv lacks"):
+        read_table(replace(TABLE, test="mood/test.csv"), moods)
+
+
+def test_a_label_whose_texts_stand_earlier_under_another_one_is_refused(moods: Path) -> None:
+    words = [f"I am calm{number},calm" for number in range(20)]
+    written(
+        moods,
+        "train.csv",
+        [*words, "I am mad,angry", "I am furious,angry", "I AM CALM1,sad", "I am calm2,sad"],
+    )
+
+    with pytest.raises(ConfigError, match=r"label 'sad' \(a text that is there twice counts once, with its"):
+        read_table(TABLE, moods)
+
+
+@pytest.mark.parametrize(
+    ("rows", "held"), [(["I am fine,calm", "I am well,calm", "I am here,calm"], "'calm'"), ([], "nothing")]
+)
+def test_fewer_than_two_labels_are_refused(moods: Path, rows: list[str], held: str) -> None:
+    written(moods, "train.csv", rows)
+
+    with pytest.raises(ConfigError, match=rf"column label holds {held}, .* needs two labels"):
+        read_table(TABLE, moods)
+
+
+def test_labels_that_a_recipe_names_keep_their_columns_and_their_test_rows(moods: Path) -> None:
+    before = read_table(TABLE, moods)
+
+    after = read_table(replace(TABLE, labels=("calm",)), moods)
+
+    assert after.label_names == ("calm", "angry")
+    assert after.test.texts == before.test.texts
+    assert after.test.labels.tolist() == [1 - label for label in before.test.labels.tolist()]
+
+
 def test_a_job_is_made_of_a_table_and_numbers_alone(moods: Path) -> None:
     job = table_job("mood", TABLE, moods, bitext_intent.RECIPE, None)
 

@@ -20,12 +20,13 @@ from shared.inference.model_config import HASH_PARAMETER  # noqa: E402
 from tests.support.stripes import write_stripes  # noqa: E402
 from training.card_content import Run  # noqa: E402
 from training.command import app  # noqa: E402
-from training.data import TextRows, banking77, without_repeats  # noqa: E402
+from training.data import banking77  # noqa: E402
 from training.evaluate import temperature  # noqa: E402
 from training.examples import Examples  # noqa: E402
 from training.export import write_model  # noqa: E402
 from training.job import Job  # noqa: E402
 from training.jobs import job_of  # noqa: E402
+from training.texts import TextRows, without_repeats  # noqa: E402
 from training.train import fit  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
