@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from shared.errors import ConfigError, RejectedError
 from shared.inference.bundle import OutputSpec, PictureSpec
-from shared.inference.image import decode_image
+from shared.inference.image import ImageSpec, Pixels, decode_image
 from shared.inference.model_config import ModelConfig, Placement, TensorSpec
 from training import data
 from training.augment import relit, some_inverted, warped
@@ -112,10 +113,18 @@ def _augment_dishes(pixels: Tensor) -> Tensor:
 
 
 def _photo_examples(rows: data.PhotoRows, chosen: NDArray[np.int64], spec: PictureSpec) -> Examples:
-    decode = partial(decode_image, spec=spec.image)
+    decode = partial(_decoded, spec=spec.image)
     with ThreadPoolExecutor() as pool:
-        pixels = list(pool.map(decode, [rows.files[row] for row in chosen]))
+        names, files = ([part[row] for row in chosen] for part in (rows.names, rows.files))
+        pixels = list(pool.map(decode, names, files))
     return Examples(np.stack(pixels), {"logits": rows.labels[chosen]})
+
+
+def _decoded(name: str, content: bytes, spec: ImageSpec) -> Pixels:
+    try:
+        return decode_image(content, spec)
+    except RejectedError as error:
+        raise ConfigError(f"{name}: {error}; replace the photo, or take it out") from error
 
 
 def _config(model: str, spec: PictureSpec) -> ModelConfig:

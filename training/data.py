@@ -5,7 +5,9 @@ import gzip
 import json
 import lzma
 import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +22,22 @@ from training.texts import Labels, TextRows, TextSet, text_set, without_repeated
 
 OPENERS: dict[str, Callable[..., IO[str]]] = {".gz": gzip.open, ".xz": lzma.open}
 """What opens a text file, by its suffix; any other one is plain."""
+
+_BROKEN = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    RuntimeError,
+    csv.Error,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    tokenize.TokenError,
+)
+"""What readers raise at bytes that are not what they take them for; tried with random damage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +54,11 @@ class AssistantRows:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRows:
-    """Image files and their labels."""
+    """Image files, their labels, and where each lies."""
 
     files: Sequence[bytes]
     labels: Labels
+    names: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,16 +161,7 @@ def readable(path: Path) -> Iterator[Path]:
     """Turn whatever a missing or broken file raises into one line with its cure."""
     try:
         yield path
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        KeyError,
-        csv.Error,
-        struct.error,
-        lzma.LZMAError,
-        zipfile.BadZipFile,
-    ) as error:
+    except _BROKEN as error:
         raise ConfigError(
             f"{path}: {type(error).__name__}, {error}; --data must be the folder that docs/data.md describes"
         ) from error
@@ -187,11 +197,13 @@ def _tweets(folder: Path, train_csv: Path, test_csv: Path) -> TextSet:
     return without_repeated_rows(replace(found, label_names=names))
 
 
-def _photos(path: Path, names: Sequence[str]) -> PhotoRows:
+def _photos(path: Path, classes: Sequence[str]) -> PhotoRows:
     with readable(path), zipfile.ZipFile(path) as archive:
         members = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
-        labels = [names.index(Path(member).parent.name) for member in members]
-        return PhotoRows([archive.read(member) for member in members], np.array(labels, dtype=np.int64))
+        labels = [classes.index(Path(member).parent.name) for member in members]
+        files = [archive.read(member) for member in members]
+    names = [f"{path}/{member}" for member in members]
+    return PhotoRows(files, np.array(labels, dtype=np.int64), names)
 
 
 def _idx_rows(folder: Path, part: str) -> DigitRows:

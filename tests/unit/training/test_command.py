@@ -3,6 +3,7 @@
 import gzip
 import json
 import resource
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,21 @@ def test_an_encoder_that_is_no_bert_is_refused_by_name(
     assert (result.exit_code, len(result.output.splitlines())) == (2, 1)
     assert f"{encoder}" in result.output
     assert said in result.output
+
+
+def test_a_photo_that_is_none_is_told_by_its_place_in_one_line(tmp_path: Path, out: Path) -> None:
+    folder = tmp_path / "food10"
+    folder.mkdir()
+    (folder / "classes.txt").write_text("pizza", encoding="utf-8")
+    for part in ("train", "test"):
+        with zipfile.ZipFile(folder / f"{part}.zip", "w") as archive:
+            archive.writestr(f"{part}/pizza/17.jpg", b"no photo")
+
+    result = train("dish_photo_rival", tmp_path, out=out)
+
+    assert (result.exit_code, len(result.output.splitlines())) == (2, 1)
+    assert "train.zip/train/pizza/17.jpg: no readable JPEG" in result.output
+    assert "replace the photo, or take it out" in result.output
 
 
 def test_a_full_disk_ends_in_one_line_and_leaves_no_half_of_a_model(stripes: Path, out: Path) -> None:
