@@ -16,10 +16,10 @@ from training.nets import BertClassifier, Net
 _ROW = "row"
 """The target that says which of the teacher's answers belongs to an example."""
 
-_TEMPERATURE = 2.0
+TEMPERATURE = 2.0
 """Softens both answers, so that the order of the wrong labels is learned too (Hinton et al. 2015)."""
 
-_LABEL_WEIGHT = 0.3
+LABEL_WEIGHT = 0.3
 """Of the right labels, where there are any; the teacher's answer weighs one."""
 
 _BATCH = 64
@@ -37,14 +37,18 @@ class Lesson:
     """float32 [rows, width], each of length one."""
 
 
-def lesson_of(teacher: Net, labelled: Examples, others: Sequence[Ids]) -> Lesson:
-    """Return what `teacher` answers to labelled rows and to `others`, whose labels nobody knows.
+def lesson_rows(labelled: Examples, others: Sequence[Ids]) -> Examples:
+    """Return labelled rows and `others`, whose labels nobody knows, as rows of a lesson."""
+    unknown = np.full(len(others), UNKNOWN, dtype=np.int64)
+    labels = np.concatenate((labelled.targets["logits"], unknown))
+    return Examples([*labelled.inputs, *others], {"logits": labels, _ROW: np.arange(len(labels))})
+
+
+def lesson_of(teacher: Net, rows: Examples) -> Lesson:
+    """Return what `teacher` answers to the rows of a lesson.
 
     The network must have the outputs `logits` and `pooled`.
     """
-    unknown = np.full(len(others), UNKNOWN, dtype=np.int64)
-    labels = np.concatenate((labelled.targets["logits"], unknown))
-    rows = Examples([*labelled.inputs, *others], {"logits": labels, _ROW: np.arange(len(labels))})
     parts = []
     order = np.argsort(rows.lengths(), kind="stable")
     teacher.eval()
@@ -69,7 +73,7 @@ def imitation(lesson: Lesson) -> Objective:
         rows = torch.from_numpy(targets[_ROW])
         apart = 1.0 - (answers["pooled"] * lesson.pooled[rows]).sum(1).mean()
         labels = torch.from_numpy(targets["logits"])
-        right = _LABEL_WEIGHT * _label_loss(answers["logits"], labels)
+        right = LABEL_WEIGHT * _label_loss(answers["logits"], labels)
         loss: Tensor = _divergence(answers["logits"], lesson.logits[rows]) + right + apart
         return loss
 
@@ -78,9 +82,9 @@ def imitation(lesson: Lesson) -> Objective:
 
 def _divergence(logits: Tensor, taught: Tensor) -> Tensor:
     """Return KL(teacher, student) at the temperature; times its square, so that gradients keep their size."""
-    said, wanted = ((values / _TEMPERATURE).log_softmax(1) for values in (logits, taught))
+    said, wanted = ((values / TEMPERATURE).log_softmax(1) for values in (logits, taught))
     apart = nn.functional.kl_div(said, wanted, reduction="batchmean", log_target=True)
-    loss: Tensor = apart * _TEMPERATURE**2
+    loss: Tensor = apart * TEMPERATURE**2
     return loss
 
 

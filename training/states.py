@@ -16,6 +16,7 @@ from torch import Tensor
 
 from shared.errors import ConfigError
 from training.examples import Examples
+from training.files import write_whole
 from training.job import Job
 
 _SHOWN_ROWS = 8
@@ -53,7 +54,7 @@ class StateFile:
         """Keep `state` in place of an older one."""
         stream = io.BytesIO()
         torch.save({"fingerprint": self.fingerprint, "state": dict(state)}, stream)
-        _replace(self.path, stream.getbuffer())
+        write_whole(self.path, stream.getbuffer())
 
     def figures(self) -> dict[str, float] | None:
         """Return the figures that the finished training had, None while it is not finished.
@@ -71,7 +72,7 @@ class StateFile:
     def finish(self, figures: Mapping[str, float]) -> None:
         """Keep the figures alone: the training is over."""
         content = {"fingerprint": self.figures_fingerprint, "figures": dict(figures)}
-        _replace(self.path.with_suffix(".json"), json.dumps(content).encode())
+        write_whole(self.path.with_suffix(".json"), json.dumps(content).encode())
         self.path.unlink(missing_ok=True)
 
     def _refuse_others(self, kept: str, own: str) -> None:
@@ -153,11 +154,3 @@ def _shown(job: Job) -> Tensor:
 
 def _path(folder: Path, seed: int) -> Path:
     return folder / f"{seed}.pt"
-
-
-def _replace(path: Path, content: bytes | memoryview) -> None:
-    """Write a file that is never seen half-written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.new")
-    aside.write_bytes(content)
-    aside.replace(path)

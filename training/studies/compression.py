@@ -12,7 +12,7 @@ import typer
 from training.endings import plain_endings
 from training.speed import processor
 from training.studies.compression_page import Setting, goals_of, page, picture
-from training.studies.kept import Kept
+from training.studies.kept import Kept, Work
 from training.studies.measure import Measured, measured
 from training.studies.networks import Networks
 from training.studies.start import job_for
@@ -27,14 +27,13 @@ def study(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Of the teacher; the recipe's if not said.")
     ] = None,
-    work: Annotated[Path | None, typer.Option(help="Where networks are kept; a rerun goes on there.")] = None,
+    work: Work = None,
     out: Annotated[Path, typer.Option(help="The repository to write docs/ and benchmarks/ of.")] = Path(),
 ) -> None:
     """Make the files, measure them side by side, and write docs/compression.md."""
     with plain_endings():
         job = job_for("support_intent", data, epochs=epochs)
-        kept = Kept.of(job, work)
-    rows = measured(variants_of(Networks(job, data, kept)))
+        rows = measured(variants_of(Networks(job, data, Kept.of(job, work))))
     setting = Setting(
         command="python -m training.studies.compression --data DIR"
         + (f" --epochs {epochs}" if epochs else ""),

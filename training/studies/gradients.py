@@ -1,12 +1,14 @@
 """Ways that teach the encoder itself: all of it, or adapters beside it."""
 
 from copy import deepcopy
+from dataclasses import replace
+from functools import partial
+
+import torch
 
 from training.job import Job
-from training.nets import Net
-from training.recipes import Recipe
-from training.studies.kept import FULL, Kept
-from training.studies.lora import adapter_recipe, merged, with_adapters
+from training.studies.kept import FULL, Kept, mark_of
+from training.studies.lora import ALPHA, adapter_recipe, merged, with_adapters
 from training.studies.way import About, Way
 from training.train import fit
 from training.validate import accuracy_of
@@ -15,10 +17,8 @@ from training.validate import accuracy_of
 def full(job: Job, kept: Kept) -> Way:
     """Return what the recipe itself reaches."""
     return _trained(
-        job,
+        replace(job, net=deepcopy(job.net)),
         kept,
-        deepcopy(job.net),
-        job.recipe,
         about=About(
             FULL,
             how="the whole encoder learns but for its word vectors",
@@ -29,11 +29,12 @@ def full(job: Job, kept: Kept) -> Way:
 
 def lora(job: Job, kept: Kept) -> Way:
     """Return what adapters reach."""
+    torch.manual_seed(job.recipe.seed)
+    adapted = replace(job, net=with_adapters(deepcopy(job.net)), recipe=adapter_recipe(job.recipe))
     return _trained(
-        job,
+        adapted,
         kept,
-        with_adapters(deepcopy(job.net)),
-        adapter_recipe(job.recipe),
+        by=mark_of(adapted, ALPHA),
         about=About(
             "LoRA",
             how="small matrices beside every linear layer learn, merged before the test as for serving",
@@ -42,9 +43,11 @@ def lora(job: Job, kept: Kept) -> Way:
     )
 
 
-def _trained(job: Job, kept: Kept, net: Net, recipe: Recipe, *, about: About) -> Way:
+def _trained(job: Job, kept: Kept, *, about: About, by: str | None = None) -> Way:
+    net = job.net
     learning = sum(weight.numel() for weight in net.parameters() if weight.requires_grad)
-    trained_s = kept.train(about.name, net, lambda: fit(net, job.train, recipe, augment=job.augment))
+    steps = partial(fit, net, job.train, job.recipe, augment=job.augment)
+    trained_s = kept.train(about.name, net, steps, by=by)
     net = merged(net)
     return Way(
         about=about,

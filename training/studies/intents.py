@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from training.evaluate import calibrated
 from training.examples import Examples
 from training.job import Job
 from training.studies.answers import answers_of, right_percent
-from training.studies.kept import FULL, Kept
+from training.studies.kept import FULL, Kept, Work
 from training.studies.left_out import LeftOut, without_intents
 from training.studies.page import paragraph, table, write_page, write_text
 from training.studies.start import job_for
@@ -47,7 +48,7 @@ def intents(
     data: Annotated[Path, typer.Option(help="The folder of data sets that docs/data.md describes.")] = Path(),
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's number.")] = None,
     count: Annotated[int, typer.Option(min=1, help="So many intents are left out.")] = 10,
-    work: Annotated[Path | None, typer.Option(help="Where the network is kept; a rerun takes it.")] = None,
+    work: Work = None,
     out: Annotated[Path, typer.Option(help="Where docs/ and benchmarks/results/ are.")] = Path(),
 ) -> None:
     """Train without some intents, add them back by eight sentences each, and write what came of it.
@@ -56,10 +57,10 @@ def intents(
     python -m training.studies.intents --data DIR --epochs 4
     """  # noqa: D301 - \b is click's mark for lines to keep
     with plain_endings():
-        job = job_for(_MODEL, data, epochs=epochs)
-    left_out = without_intents(job, count)
-    job = left_out.job
-    Kept.of(job, work).train(FULL, job.net, lambda: fit(job.net, job.train, job.recipe, augment=job.augment))
+        left_out = without_intents(job_for(_MODEL, data, epochs=epochs), count)
+        job = left_out.job
+        steps = partial(fit, job.net, job.train, job.recipe, augment=job.augment)
+        Kept.of(job, work).train(FULL, job.net, steps)
     found = {"held back": measured(left_out, left_out.rest), "test": measured(left_out, job.test)}
     write_page(out / "docs" / "added_intents.md", *page(found, left_out, job.recipe.epochs))
     figures = {"intents": left_out.names, **{rows: asdict(each) for rows, each in found.items()}}

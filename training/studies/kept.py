@@ -3,13 +3,17 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import gettempdir
-from typing import Self
+from typing import Annotated, Self
 
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+import typer
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save
 
+from shared.errors import ConfigError
+from training.files import write_whole
 from training.job import Job
 from training.nets import Net
 from training.progress import Step
@@ -19,13 +23,21 @@ from training.studies.start import carried_out
 FULL = "full"
 """The name of the network that the job's own recipe makes; two studies use it."""
 
+Work = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where networks are kept; a rerun goes on there. Another one after a change of the code.",
+        show_default="tidemill-studies in the system's folder for temporary files",
+    ),
+]
+
 _SECONDS = "trained_s"
 _SHOWN_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A folder of weights that belong to one job; those of another one lie elsewhere."""
+    """A folder of weights that were made out of one job; those of another one lie elsewhere."""
 
     folder: Path
 
@@ -37,15 +49,35 @@ class Kept:
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder)
 
-    def train(self, name: str, net: Net, steps: Callable[[], Iterator[Step]]) -> float:
-        """Give `net` its trained weights, from the file or by `steps`; return the seconds of its training."""
-        path = self.folder / f"{name}.safetensors"
+    def train(
+        self, name: str, net: Net, steps: Callable[[], Iterator[Step]], *, by: str | None = None
+    ) -> float:
+        """Give `net` its trained weights, from the file or by `steps`; return the seconds of its training.
+
+        `by` is the mark of a training that a study made out of the job; the job's own has none.
+
+        Raises ConfigError when the file is damaged: remove it.
+        """
+        path = self.folder / (f"{name}-{by}.safetensors" if by else f"{name}.safetensors")
         if not path.is_file():
             started_s = time.monotonic()
             carried_out(name, steps())
             facts = {_SECONDS: f"{time.monotonic() - started_s:.1f}"}
-            save_file(net.state_dict(), path, facts)
-        net.load_state_dict(load_file(path))
+            write_whole(path, save(net.state_dict(), facts))
+        trained_s = _load(net, path)
         net.eval()
+        return trained_s
+
+
+def mark_of(job: Job, *numbers: float) -> str:
+    """Return what tells the training of `job` from others; `numbers` are those that the job does not hold."""
+    return sha256(f"{fingerprint(job)} {numbers}".encode()).hexdigest()[:_SHOWN_DIGITS]
+
+
+def _load(net: Net, path: Path) -> float:
+    try:
+        net.load_state_dict(load_file(path))
         with safe_open(path, "pt") as file:
             return float(file.metadata()[_SECONDS])
+    except SafetensorError as error:
+        raise ConfigError(f"{path} is damaged ({error}); remove it, and it is trained anew") from error

@@ -8,6 +8,9 @@ from training.nets import Net
 from training.recipes import Recipe
 
 _RANK = 4
+ALPHA = 2 * _RANK
+"""What the adapters weigh, over their rank."""
+
 _TARGETS = ("query", "key", "value", "dense")
 _LEARNING_RATE = 2e-3
 _HEAD_LEARNING_RATE = 3e-3
@@ -16,9 +19,11 @@ _HEAD_LEARNING_RATE = 3e-3
 def with_adapters(net: Net) -> Net:
     """Return `net`, its encoder frozen and with adapters that learn beside each linear layer.
 
+    Draws their first weights from torch's random numbers: seed these before.
+
     Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models".
     """
-    config = LoraConfig(r=_RANK, lora_alpha=2 * _RANK, target_modules=list(_TARGETS), lora_dropout=0.0)
+    config = LoraConfig(r=_RANK, lora_alpha=ALPHA, target_modules=list(_TARGETS), lora_dropout=0.0)
     net.body = get_peft_model(net.body, config)
     return net
 

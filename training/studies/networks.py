@@ -14,14 +14,15 @@ from shared.inference.text import TextEncoder
 from training import data
 from training.augment import some_hidden
 from training.bert import whole_encoder
-from training.distil import Lesson, imitation, lesson_of, student_of
+from training.distil import LABEL_WEIGHT, TEMPERATURE, imitation, lesson_of, lesson_rows, student_of
+from training.examples import Examples
 from training.job import Job
 from training.losses import objective_of
 from training.nets import BertClassifier
 from training.progress import Step
 from training.prune import importance, most_important, pruned
 from training.recipes import Recipe, support_intent
-from training.studies.kept import FULL, Kept
+from training.studies.kept import FULL, Kept, mark_of
 from training.train import fit
 from training.vocabulary import MASK
 
@@ -62,9 +63,7 @@ class Networks:
     def student(self) -> BertClassifier:
         """Return three layers that learned to answer like the teacher."""
         teacher = self.teacher()
-        net = student_of(teacher, STUDENT_LAYERS)
-        self.kept.train("student", net, lambda: self._taught(net, teacher, STUDENT))
-        return net
+        return self._taught("student", student_of(teacher, STUDENT_LAYERS), teacher=teacher, recipe=STUDENT)
 
     def pruned(self) -> BertClassifier:
         """Return the teacher with two thirds of its heads and half of its neurons, recovered."""
@@ -72,19 +71,27 @@ class Networks:
         rows = self.job.train.some(_IMPORTANCE_ROWS, self.job.recipe.seed)
         scores = importance(teacher, rows, objective_of(self.job.recipe))
         net = pruned(teacher, most_important(scores, heads=KEPT_HEADS, neurons=KEPT_NEURONS))
-        self.kept.train("pruned", net, lambda: self._taught(net, teacher, RECOVERY))
+        return self._taught("pruned", net, teacher=teacher, recipe=RECOVERY)
+
+    def _taught(
+        self, name: str, net: BertClassifier, *, teacher: BertClassifier, recipe: Recipe
+    ) -> BertClassifier:
+        """Return `net` itself, after it learned to answer like the teacher."""
+        job = replace(self.job, net=net, recipe=recipe, train=self._rows(), augment=self._hidden)
+
+        def steps() -> Iterator[Step]:
+            objective = imitation(lesson_of(teacher, job.train))
+            return fit(net, job.train, recipe, augment=job.augment, objective=objective)
+
+        self.kept.train(name, net, steps, by=mark_of(job, TEMPERATURE, LABEL_WEIGHT))
         return net
 
-    def _taught(self, net: BertClassifier, teacher: BertClassifier, recipe: Recipe) -> Iterator[Step]:
-        lesson = self._lesson(teacher)
-        return fit(net, lesson.rows, recipe, augment=self._hidden, objective=imitation(lesson))
-
-    def _lesson(self, teacher: BertClassifier) -> Lesson:
+    def _rows(self) -> Examples:
         """Return the training questions, several times, and those of other firms."""
         train = self.job.train
         often = train.take(np.tile(np.arange(len(train)), _LABELLED_TIMES))
         encoder = TextEncoder(self._tokenizer, max_tokens=support_intent.MAX_TOKENS)
-        return lesson_of(teacher, often, encoder.encode_batch(data.unlabelled_questions(self.root)))
+        return lesson_rows(often, encoder.encode_batch(data.unlabelled_questions(self.root)))
 
     @property
     def _tokenizer(self) -> Tokenizer:

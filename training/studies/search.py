@@ -14,6 +14,7 @@ from shared.errors import ConfigError
 from training.endings import console, plain_endings
 from training.job import Job
 from training.recipes import Recipe
+from training.studies.kept import mark_of
 from training.studies.start import job_for
 from training.train import Training
 
@@ -56,7 +57,7 @@ def _job(model: str, data: Path, epochs: int | None) -> Job:
 
 
 def study_in(work: Path, job: Job) -> optuna.Study:
-    """Return the trials of this model that the folder keeps, also those of a run that was stopped.
+    """Return the trials of this job that the folder keeps, also those of a run that was stopped.
 
     A trial stops when its held-back accuracy is below the median of the others at the same epoch.
     """
@@ -64,8 +65,8 @@ def study_in(work: Path, job: Job) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         storage=f"sqlite:///{work / job.model}.db",
-        # Accuracies after other numbers of epochs can not be compared.
-        study_name=f"{job.model}, {job.recipe.epochs} epochs",
+        # Accuracies on other rows, or after other numbers of epochs, can not be compared.
+        study_name=f"{job.model} {mark_of(job)}",
         direction="maximize",
         pruner=optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED_TRIALS),
         load_if_exists=True,

@@ -28,7 +28,7 @@ class Variant:
 
 
 def variants_of(networks: Networks) -> list[Variant]:
-    """Return the files to compare, the plain one first; those that are missing are made, which takes long."""
+    """Return the files to compare, the plain one first; missing networks are trained, which takes long."""
     job, folder = networks.job, networks.kept.folder
     whole, cut = _whole_test(networks.root), job.test
     made: Sequence[tuple[str, Make, Examples]] = (
@@ -40,12 +40,14 @@ def variants_of(networks: Networks) -> list[Variant]:
         ("student", networks.student, cut),
         ("student, int8", networks.student, cut),
     )
-    return [Variant(name, _file(job, folder / f"{name}.onnx", net), test) for name, net, test in made]
+    return [Variant(name, written(job, folder / f"{name}.onnx", net), test) for name, net, test in made]
 
 
-def _file(job: Job, path: Path, make: Make) -> Path:
-    if path.is_file():
-        return path
+def written(job: Job, path: Path, make: Make) -> Path:
+    """Return `path` after writing there what `make` makes, in int8 where its name ends so.
+
+    What lay there is replaced: it may be half of a file, or made in another way.
+    """
     if not path.stem.endswith("int8"):
         write_onnx(make(), job.config, job.example, path)
         return path

@@ -12,7 +12,7 @@ from training.endings import plain_endings
 from training.job import Job
 from training.studies.frozen import few_shot, frozen, vectors_of, zero_shot
 from training.studies.gradients import full, lora
-from training.studies.kept import Kept
+from training.studies.kept import Kept, Work
 from training.studies.page import write_page, write_text
 from training.studies.start import job_for
 from training.studies.way import Way, page
@@ -25,7 +25,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def ways(
     data: Annotated[Path, typer.Option(help="The folder of data sets that docs/data.md describes.")] = Path(),
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's number.")] = None,
-    work: Annotated[Path | None, typer.Option(help="Where networks are kept; a rerun goes on there.")] = None,
+    work: Work = None,
     out: Annotated[Path, typer.Option(help="Where docs/ and benchmarks/results/ are.")] = Path(),
 ) -> None:
     """Measure each way on the same rows, test rows once, and write the table.
@@ -35,8 +35,7 @@ def ways(
     """  # noqa: D301 - \b is click's mark for lines to keep
     with plain_endings():
         job = job_for(_MODEL, data, epochs=epochs)
-        kept = Kept.of(job, work)
-    found = measured(job, kept)
+        found = measured(job, Kept.of(job, work))
     write_page(out / "docs" / "fine_tuning.md", *page(found, job))
     figures = json.dumps([asdict(way) for way in found], indent=1)
     write_text(out / "benchmarks" / "results" / "fine_tuning.json", figures + "\n")

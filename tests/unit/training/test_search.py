@@ -1,5 +1,6 @@
 """The search for better numbers, on a job that a test can afford."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,18 @@ def test_a_search_goes_on_where_it_was_stopped_and_draws_other_numbers(tmp_path:
     rates = [trial.params["learning_rate"] for trial in again.trials]
     assert done_count(again) == 2
     assert len(set(rates)) == 2
+
+
+def test_trials_on_other_rows_or_with_other_epochs_are_not_counted_in(tmp_path: Path) -> None:
+    job = tiny_job(rows=10)
+    study_in(tmp_path, job).optimize(objective_for(job), n_trials=1)
+
+    others = [
+        replace(job, train=job.valid),
+        replace(job, recipe=replace(job.recipe, epochs=3)),
+    ]
+
+    assert [done_count(study_in(tmp_path, other)) for other in [job, *others]] == [1, 0, 0]
 
 
 def test_a_trial_below_the_median_of_the_others_is_stopped_early(tmp_path: Path) -> None:

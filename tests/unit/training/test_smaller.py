@@ -9,7 +9,7 @@ pytest.importorskip("transformers", reason="the training extra is not installed"
 from torch import Tensor  # noqa: E402 -- only with the extra
 from transformers import BertConfig, BertModel  # noqa: E402 -- only with the extra
 
-from training.distil import imitation, lesson_of, student_of  # noqa: E402
+from training.distil import imitation, lesson_of, lesson_rows, student_of  # noqa: E402
 from training.examples import Examples  # noqa: E402
 from training.losses import objective_of  # noqa: E402
 from training.nets import BertClassifier  # noqa: E402
@@ -72,7 +72,7 @@ def test_a_student_learns_to_answer_as_its_teacher_does_and_leaves_it_as_it_was(
     labelled = rows(24)
     before = net(inputs(labelled))["logits"]
     student = student_of(net, (0, 2))
-    lesson = lesson_of(net, labelled, [np.array([5, 6, 7], dtype=np.int32)])
+    lesson = lesson_of(net, lesson_rows(labelled, [np.array([5, 6, 7], dtype=np.int32)]))
 
     steps = fit(student, lesson.rows, RECIPE, augment=lambda ids: ids, objective=imitation(lesson))
     losses = [step.loss for step in steps]
@@ -84,7 +84,7 @@ def test_a_student_learns_to_answer_as_its_teacher_does_and_leaves_it_as_it_was(
 def test_a_lesson_holds_the_answer_to_each_row_in_the_order_of_the_rows(net: BertClassifier) -> None:
     labelled = rows(9)
 
-    lesson = lesson_of(net, labelled, [np.array([5, 6, 7], dtype=np.int32)])
+    lesson = lesson_of(net, lesson_rows(labelled, [np.array([5, 6, 7], dtype=np.int32)]))
 
     alone = net(torch.tensor([[5, 6, 7]], dtype=torch.int32))["logits"][0]
     assert len(lesson.rows) == 10

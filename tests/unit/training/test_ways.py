@@ -1,8 +1,5 @@
 """Ways to fine-tune: each learns what it says, on rows that a test can afford."""
 
-from collections.abc import Iterator
-from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +8,20 @@ import pytest
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 pytest.importorskip("peft", reason="the training extra is not installed")
 
+from safetensors.torch import load_file  # noqa: E402
+
 from deploy.local.paths import MODELS  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
 from shared.inference.bundle import load_bundle  # noqa: E402
 from tests.unit.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
-from training.progress import Step  # noqa: E402
 from training.studies.answers import answers_of  # noqa: E402
 from training.studies.frozen import few_shot, frozen, vectors_of  # noqa: E402
 from training.studies.gradients import full, lora  # noqa: E402
-from training.studies.kept import FULL, Kept  # noqa: E402
+from training.studies.kept import Kept  # noqa: E402
 from training.studies.lora import merged, with_adapters  # noqa: E402
 from training.studies.page import write_page  # noqa: E402
 from training.studies.vectors import description_vectors, descriptions, few_rows  # noqa: E402
 from training.studies.way import page  # noqa: E402
-from training.validate import accuracy_of  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -42,24 +39,17 @@ def test_every_way_learns_and_leaves_the_network_of_the_job_as_it_was(tmp_path: 
     assert answers_of(job.net, job.test)["logits"] == pytest.approx(before)
 
 
-def test_a_way_is_trained_once_and_then_taken_from_its_file(tmp_path: Path) -> None:
-    job = tiny_job()
-    kept = Kept.of(job, tmp_path)
-    once = full(job, kept)
+def test_adapters_start_the_same_whatever_was_drawn_before(tmp_path: Path) -> None:
+    job = tiny_job(rows=10)
+    kept = [Kept(tmp_path / name) for name in ("one", "other")]
 
-    def refused() -> Iterator[Step]:
-        raise AssertionError("trained again")
+    for each in kept:
+        lora(job, each)
+        torch.rand(7)
 
-    again = deepcopy(job.net)
-    assert kept.train(FULL, again, refused) == once.trained_s
-    assert accuracy_of(again, job.test) == once.accuracy
-
-
-def test_the_networks_of_another_job_lie_elsewhere(tmp_path: Path) -> None:
-    job = tiny_job()
-
-    assert Kept.of(job, tmp_path) == Kept.of(tiny_job(), tmp_path)
-    assert Kept.of(job, tmp_path) != Kept.of(replace(job, train=job.valid), tmp_path)
+    one, other = (next(each.folder.iterdir()) for each in kept)
+    assert (one.name, one.stat().st_size) == (other.name, other.stat().st_size)
+    assert all(map(torch.equal, load_file(one).values(), load_file(other).values()))
 
 
 def test_adapters_are_few_and_vanish_when_they_are_merged() -> None:
