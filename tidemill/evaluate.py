@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from deploy.local.part import PartEvent, PartState
 from deploy.local.stack import KafkaKind
-from shared.errors import ConfigError
 from shared.events import CustomerMessageAnalyzed, Event, ImageAnalyzed, NewsArticleAnalyzed
 from tidemill.cards import read_cards
 from tidemill.connect import Connection
@@ -46,9 +45,7 @@ def command(
     tidemill evaluate --data DIR
     tidemill evaluate --data DIR --model digit --limit 500
     """  # noqa: D301 - \b is click's mark for lines to keep
-    chosen = [exam.first(limit) for exam in exams(data) if model is None or exam.model in model]
-    if not chosen:
-        raise ConfigError("there is no test set for that model; `tidemill models list` names the models")
+    chosen = [exam.first(limit) for exam in exams(data, model)]
     results = asyncio.run(_evaluate(chosen, kafka))
     good = [each["unanswered"] == 0 and (limit is not None or _as_carded(each)) for each in results]
     raise typer.Exit(int(not all(good)))

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +12,7 @@ from uuid import uuid5
 from PIL import Image
 
 from shared.clock import utc_now
+from shared.errors import ConfigError
 from shared.events import (
     Channel,
     CustomerMessageAnalyzed,
@@ -64,9 +65,27 @@ class Exam:
         )
 
 
-def exams(root: Path) -> list[Exam]:
-    """Return every exam. Raises ConfigError when a data set is missing."""
-    return [_intents(root), *_news(root), _entities(root), _reviews(root), _dishes(root), _digits(root)]
+def exams(root: Path, models: Sequence[str] | None = None) -> list[Exam]:
+    """Return the exams of these models, or of all; no data set is read that they do not need.
+
+    Raises ConfigError for a model that has no exam, and when a data set is missing.
+    """
+    makers = _makers()
+    if strangers := sorted({*(models or ())} - makers.keys()):
+        raise ConfigError(f"there is no test set for {', '.join(strangers)}; there are {', '.join(makers)}")
+    return [make(root) for model, made in makers.items() if not models or model in models for make in made]
+
+
+def _makers() -> Mapping[str, Sequence[Callable[[Path], Exam]]]:
+    """Return what makes the exams of each model from the folder of data sets."""
+    return {
+        "support_intent": (_intents,),
+        "news_tone": (_topics, _sentiments),
+        "entities": (_entities,),
+        "review_sentiment": (_reviews,),
+        "dish_photo": (_dishes,),
+        "digit": (_digits,),
+    }
 
 
 def _intents(root: Path) -> Exam:
@@ -92,24 +111,26 @@ def _reviews(root: Path) -> Exam:
     )
 
 
-def _news(root: Path) -> list[Exam]:
-    topics, sentiments = data.finance_topics(root), data.finance_sentiments(root)
-    return [
-        Exam(
-            model="news_tone",
-            output="topic_logits",
-            events=_stories("topics", topics.test.texts),
-            expected=_names(topics.label_names, topics.test.labels),
-            answer=lambda event: event.topic if _is(event, NewsArticleAnalyzed) else None,
-        ),
-        Exam(
-            model="news_tone",
-            output="sentiment_logits",
-            events=_stories("sentiments", sentiments.test.texts),
-            expected=_names(sentiments.label_names, sentiments.test.labels),
-            answer=lambda event: event.sentiment if _is(event, NewsArticleAnalyzed) else None,
-        ),
-    ]
+def _topics(root: Path) -> Exam:
+    rows = data.finance_topics(root)
+    return Exam(
+        model="news_tone",
+        output="topic_logits",
+        events=_stories("topics", rows.test.texts),
+        expected=_names(rows.label_names, rows.test.labels),
+        answer=lambda event: event.topic if _is(event, NewsArticleAnalyzed) else None,
+    )
+
+
+def _sentiments(root: Path) -> Exam:
+    rows = data.finance_sentiments(root)
+    return Exam(
+        model="news_tone",
+        output="sentiment_logits",
+        events=_stories("sentiments", rows.test.texts),
+        expected=_names(rows.label_names, rows.test.labels),
+        answer=lambda event: event.sentiment if _is(event, NewsArticleAnalyzed) else None,
+    )
 
 
 def _entities(root: Path) -> Exam:
