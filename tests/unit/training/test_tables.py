@@ -147,6 +147,18 @@ def test_a_recipe_with_a_table_is_found_by_itself() -> None:
     assert recipe_of("bitext_intent") == bitext_intent.RECIPE
 
 
+def test_the_page_of_data_sets_tells_what_the_example_reads() -> None:
+    table = bitext_intent.TABLE
+    folder, name = table.train.split("/")
+
+    lines = (ROOT / "docs" / "data.md").read_text(encoding="utf-8").splitlines()
+    (told,) = (line for line in lines if f"`{name}`" in line)
+
+    assert told.startswith(f"| {folder}")
+    assert f"`{table.text}`" in told
+    assert f"`{table.label}`" in told
+
+
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="support_6480"):
         job_of("bitext_intent", tmp_path)
