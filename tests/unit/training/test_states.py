@@ -1,6 +1,7 @@
 """An interrupted training goes on as if it had not been."""
 
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ pytest.importorskip("onnxruntime", reason="the training extra is not installed")
 
 from torch import Tensor  # noqa: E402 -- from here on only with the extra
 
+from deploy.local.paths import MODELS, ROOT  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
 from shared.inference.bundle import OutputSpec, TextSpec  # noqa: E402
 from training.augment import some_hidden  # noqa: E402
@@ -20,7 +22,7 @@ from training.identity import identity_job  # noqa: E402
 from training.job import Job  # noqa: E402
 from training.nets import LstmClassifier  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
-from training.states import StateFile, fingerprint, forget_state, state_file  # noqa: E402
+from training.states import StateFile, fingerprint, forget_state, state_file, states_folder  # noqa: E402
 from training.train import Training  # noqa: E402
 
 WORDS = 12
@@ -139,6 +141,14 @@ def test_of_a_finished_seed_only_its_figures_stay(tmp_path: Path) -> None:
 
     assert file.figures() == {"logits accuracy": 93.5}
     assert file.load() is None
+
+
+def test_git_takes_no_notice_of_states() -> None:
+    folder = states_folder(MODELS, "digit").relative_to(ROOT)
+
+    patterns = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+    assert any(fnmatch(str(folder), pattern) for pattern in patterns)
 
 
 @pytest.mark.parametrize(
