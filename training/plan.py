@@ -24,7 +24,7 @@ class Plan:
     recipe: Recipe
     encoder: str | None = None
     relabel: bool = False
-    """Whether labels may come in another order than those of the model that is there."""
+    """Whether labels may be others than those of the model that is there, or come in another order."""
 
     def carried_out(self, seed_count: int) -> Card:
         """Write the model of the recipe's own seed, and return its card; other seeds are trained first.
