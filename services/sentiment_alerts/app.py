@@ -77,5 +77,4 @@ async def _measure(stream: NewsStream, metrics: StreamMetrics) -> None:
         except RetryableError as error:
             log.warning("lag_unknown", why=str(error))
             continue
-        for partition, records in lag.items():
-            metrics.lag.labels(*partition).set(records)
+        metrics.set_lag(lag)

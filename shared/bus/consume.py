@@ -241,8 +241,7 @@ class Session:
         if not self._lag_records and not self.in_flight_records:
             # Nothing to do is no stall: else the first record after a quiet hour would look like one.
             self._moved_at_s = asyncio.get_running_loop().time()
-        for partition, records in lag.items():
-            self._metrics.lag.labels(*partition).set(records)
+        self._metrics.set_lag(lag)
         for topic in {partition.topic for partition in lag}:
             self._metrics.in_flight.labels(topic).set(self.in_flight_records)
 
@@ -267,8 +266,6 @@ class Session:
             # The next owner finds out what became of it.
             self._log.warning("commit_unknown", why=str(error))
         await self._outlet.give_up(partitions)
-        for partition in partitions:
-            self._metrics.forget_lag(partition)
 
 
 async def _finished(chunk: asyncio.Task[None]) -> None:
