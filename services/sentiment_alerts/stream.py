@@ -110,7 +110,8 @@ class NewsStream:
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 ends = await self._app.consumer.highwaters(*ours)
                 waiting = {each: await self._waiting(each.partition, ends[each]) for each in ours}
-                if self.stalled_s() > _SKIPPED_AFTER_S:  # skipped at the end, so that no record shows it
+                # Skipped at the end, where no record shows it; one that is tried again is not.
+                if not self._busy and self.stalled_s() > _SKIPPED_AFTER_S:
                     for each in filter(waiting.get, ours):
                         await self._seek_back(each.partition)
         except LostRecordsError as error:
