@@ -86,8 +86,8 @@ class Producer(Protocol):
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when every record is acknowledged by all in-sync replicas, in the order given per key.
 
-        Raises RetryableError when the broker is away, ClientBrokenError when only a new producer helps.
-        Some of the records may have been written then.
+        Raises RetryableError when the broker is away, ClientBrokenError when only a new producer helps,
+        RejectedError when a record is too large. Some of the records may have been written then.
         """
         ...
 
