@@ -156,8 +156,7 @@ class NewsStream:
 
     async def _begin(self) -> None:
         """Take up each partition behind what the table holds of it; other partitions may be ours now."""
-        self._states.recovered()
-        applied = self._states.applied()
+        applied = self._states.recovered()
         try:
             starts = await self._finder.starts(
                 {Partition(*each): applied.get(each.partition, -1) + 1 for each in self._ours()}
