@@ -34,7 +34,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         producer = KafkaBus(settings.kafka).producer()
         await producer.start()
         stack.push_async_callback(producer.stop)
-        finder = KafkaFinder(settings.kafka)
+        finder = KafkaFinder(settings.kafka, group=GROUP)
         await finder.start()
         stack.push_async_callback(finder.stop)
         limits = settings.limits
@@ -77,5 +77,4 @@ async def _measure(stream: NewsStream, metrics: StreamMetrics) -> None:
         except RetryableError as error:
             log.warning("lag_unknown", why=str(error))
             continue
-        for partition, records in lag.items():
-            metrics.lag.labels(*partition).set(records)
+        metrics.set_lag(lag)

@@ -2,19 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from services.sentiment_alerts.handler import SentimentAlerts, States
 from services.sentiment_alerts.state import CompanyState, bookmark
-from shared.bus.dead_letters import FloodGuard, dead_letter
+from shared.bus.dead_letters import FloodGuard, LetterSize, dead_letter
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Producer
 from shared.bus.record import Outgoing, Record
-from shared.errors import RejectedError, RetryableError
+from shared.bus.retries import Retries
+from shared.errors import RejectedError
 
 Store = Callable[[CompanyState], Awaitable[None]]
 """Returns when a state is safe with the broker. Raises RetryableError when that is away."""
@@ -36,6 +36,7 @@ class Applier:
         self._producer = producer
         self._group = group
         self._metrics = metrics
+        self._retries = Retries(metrics, LetterSize(), group=group)
         self._flood_guard = flood_guard
         self._log = structlog.get_logger().bind(group=group)
 
@@ -51,14 +52,12 @@ class Applier:
             decision = self._service.decide(record, states)
         except RejectedError as error:
             await self._bury(record, error)
-            await self._retrying(
-                "store", topic, partial(store, bookmark(record.partition.number, record.offset))
-            )
+            await self._store(topic, bookmark(record.partition.number, record.offset), store)
             self._count(record, dead=1)
             return
         await self._publish(topic, decision.outgoing)
         for state in decision.states:
-            await self._retrying("store", topic, partial(store, state))
+            await self._store(topic, state, store)
         self._count(record, dead=0)
 
     async def _bury(self, record: Record, error: RejectedError) -> None:
@@ -73,26 +72,14 @@ class Applier:
             reason=error.reason,
         )
 
-    async def _publish(self, topic: str, outgoing: tuple[Outgoing, ...] | list[Outgoing]) -> None:
+    async def _publish(self, topic: str, outgoing: Sequence[Outgoing]) -> None:
         if outgoing:
-            await self._retrying("publish", topic, partial(self._producer.publish, outgoing))
+            await self._retries.until_published(topic, outgoing, self._producer.publish)
         for written in outgoing:
             self._metrics.records_out.labels(topic, written.topic).inc()
 
-    async def _retrying(self, step: str, topic: str, attempt: Callable[[], Awaitable[None]]) -> None:
-        """Return when `attempt` did, however long the broker is away."""
-
-        def note(state: RetryCallState) -> None:
-            why = str(state.outcome.exception()) if state.outcome else ""
-            self._metrics.retries.labels(topic, step).inc()
-            self._log.warning("record_retried", step=step, topic=topic, why=why)
-
-        again = AsyncRetrying(
-            retry=retry_if_exception_type(RetryableError),
-            wait=wait_random_exponential(multiplier=0.05, max=5.0),
-            before_sleep=note,
-        )
-        await again(attempt)
+    async def _store(self, topic: str, state: CompanyState, store: Store) -> None:
+        await self._retries.until_done("store", topic, partial(store, state))
 
     def _count(self, record: Record, *, dead: int) -> None:
         age_s = max(0.0, time.time() - record.timestamp_ms / 1000)

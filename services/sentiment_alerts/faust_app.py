@@ -66,7 +66,7 @@ def _options(kafka: KafkaSettings, member: str | None) -> dict[str, Any]:
 
 def _credentials(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
     context = tls(kafka)
-    if kafka.password is not None:
+    if kafka.security_protocol.startswith("SASL") and kafka.password is not None:
         return faust.SASLCredentials(
             username=kafka.username,
             password=kafka.password.get_secret_value(),

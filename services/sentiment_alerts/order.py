@@ -41,6 +41,10 @@ class Order:
         self._next = dict(next_offsets)
         self._sought.clear()
 
+    def has(self, partition: int) -> bool:
+        """Return whether the last beginning was with this partition."""
+        return partition in self._next
+
     def next_offset(self, partition: int) -> int:
         """Return the offset to apply next; 0 in a partition never read."""
         return self._next.get(partition, 0)

@@ -17,7 +17,7 @@ def chance(negative_count: int, story_count: int, *, usual_share: float) -> floa
 
 def turned(view: View, limits: AlertSettings, *, usual_share: float) -> bool:
     """Return whether these stories are an alert: many, bad on the whole, and far more than usual."""
-    negative_count = len(view.negative(limits))
+    negative_count = view.negative_count(limits)
     return (
         negative_count >= limits.min_negative_count
         and view.negative_mean >= limits.min_negative_mean
@@ -27,7 +27,7 @@ def turned(view: View, limits: AlertSettings, *, usual_share: float) -> bool:
 
 def grown(view: View, limits: AlertSettings, *, told_count: int) -> bool:
     """Return whether an open alert is materially worse than when it was last told."""
-    return len(view.negative(limits)) >= told_count * limits.update_growth
+    return view.negative_count(limits) >= told_count * limits.update_growth
 
 
 def calm(kept: View, newest: View, limits: AlertSettings) -> bool:
@@ -35,7 +35,7 @@ def calm(kept: View, newest: View, limits: AlertSettings) -> bool:
 
     Far from what raises one, so that alerts do not flap; and one good story alone proves nothing.
     """
-    past = len(kept.negative(limits)) <= limits.resolve_negative_count
+    past = kept.negative_count(limits) <= limits.resolve_negative_count
     outweighed = (
         len(newest.stories) >= limits.resolve_story_count
         and newest.negative_mean <= limits.resolve_negative_mean

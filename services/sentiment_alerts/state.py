@@ -58,7 +58,7 @@ def with_article(state: CompanyState, article: NewsArticleAnalyzed, limits: Aler
         return _maybe_resolved(state, article, limits)
     # A late story may complete a window that ended before the newest story: look at the worst one.
     views = window.views_with(story.published_at, limits.window)
-    worst = max(views, key=lambda view: len(view.negative(limits)), default=None)
+    worst = max(views, key=lambda view: view.negative_count(limits), default=None)
     if worst is None:
         return Change(state)
     judge = _maybe_raised if state.alert is None else _maybe_updated
@@ -101,8 +101,10 @@ def _maybe_updated(
 
 
 def _maybe_resolved(state: CompanyState, article: NewsArticleAnalyzed, limits: AlertSettings) -> Change:
+    if state.alert is None:
+        return Change(state)
     kept, newest = state.window.newest(limits.retention), state.window.newest(limits.window)
-    if state.alert is None or not calm(kept, newest, limits):
+    if not calm(kept, newest, limits):
         return Change(state)
     told = tell(SentimentAlertResolved, state.alert, article=article, view=newest, limits=limits)
     quiet_until = newest.end + timedelta(hours=limits.cooldown_h)

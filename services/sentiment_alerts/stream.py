@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 import structlog
@@ -16,7 +16,7 @@ from services.sentiment_alerts.handler import States
 from services.sentiment_alerts.order import Order, Turn
 from services.sentiment_alerts.table import TableStates
 from shared.bus.kafka_reader import KafkaFinder
-from shared.bus.port import ClientBrokenError
+from shared.bus.port import ClientBrokenError, LostRecordsError
 from shared.bus.record import Partition, Record
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
@@ -110,9 +110,13 @@ class NewsStream:
             async with asyncio.timeout(_ANSWER_WITHIN_S):
                 ends = await self._app.consumer.highwaters(*ours)
                 waiting = {each: await self._waiting(each.partition, ends[each]) for each in ours}
-                if self.stalled_s() > _SKIPPED_AFTER_S:  # skipped at the end, so that no record shows it
+                # Skipped at the end, where no record shows it; one that is tried again is not.
+                if not self._busy and self.stalled_s() > _SKIPPED_AFTER_S:
                     for each in filter(waiting.get, ours):
                         await self._seek_back(each.partition)
+        except LostRecordsError as error:
+            self._fail(error)
+            return {}
         except Exception as error:  # whatever a client in the midst of a rebalance says
             self._broker_answers = False
             raise RetryableError(f"asking for the lag: {error!r}") from error
@@ -152,16 +156,20 @@ class NewsStream:
 
     async def _begin(self) -> None:
         """Take up each partition behind what the table holds of it; other partitions may be ours now."""
-        self._states.recovered()
-        applied = self._states.applied()
+        applied = self._states.recovered()
         try:
-            earliest = await self._app.consumer.earliest_offsets(*self._ours())
-        except Exception as error:  # noqa: BLE001 - Faust would go on without it; run() ends the process
-            self._fail(error)
-            return
-        self._order.begin(
-            {each.partition: max(applied.get(each.partition, -1) + 1, earliest[each]) for each in earliest}
-        )
+            starts = await self._finder.starts(
+                {Partition(*each): applied.get(each.partition, -1) + 1 for each in self._ours()}
+            )
+        except Exception as error:  # noqa: BLE001 - handed to run(), which ends the process
+            await self._give_up(error)
+        self._order.begin({partition.number: offset for partition, offset in starts.items()})
+
+    async def _give_up(self, error: Exception) -> NoReturn:
+        """Have run() raise this; never return to Faust, which would ack the record, or read on."""
+        self._fail(error)
+        while True:
+            await asyncio.get_running_loop().create_future()
 
     def _fail(self, error: Exception) -> None:
         if not self._failed.done():
@@ -181,8 +189,7 @@ class NewsStream:
                     await stream.ack(event)
                     self._move()
             except Exception as error:  # noqa: BLE001 - handed to run(), which ends the process
-                self._fail(error)
-                await asyncio.get_running_loop().create_future()  # never ack it, never read on
+                await self._give_up(error)
             finally:
                 self._busy = False
 
@@ -220,7 +227,13 @@ class NewsStream:
         return self._order.turn_after(partition, offset, first=first, epoch=epoch)
 
     async def _next_record(self, partition: int) -> int:
-        """Return where Kafka has the first record from the next offset on."""
+        """Return where Kafka has the first record from the next offset on.
+
+        Raises LostRecordsError when what was there is deleted, RetryableError when the broker is away
+        or the partition is another's since the question came up.
+        """
+        if not self._order.has(partition):
+            raise RetryableError(f"partition {partition} went to another worker")
         return await self._finder.next_record(
             Partition(self._source.topic, partition), self._order.next_offset(partition)
         )

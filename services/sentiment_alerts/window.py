@@ -1,8 +1,10 @@
 """A company's recent stories in event time, and how much bad news is usual for it. Pure values."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
@@ -77,6 +79,10 @@ class View:
         """Return the mean probability of bad news; 0 without stories."""
         return sum(story.negative for story in self.stories) / max(1, len(self.stories))
 
+    def negative_count(self, limits: AlertSettings) -> int:
+        """Return how many stories are negative."""
+        return sum(story.negative >= limits.story_negative for story in self.stories)
+
     def negative(self, limits: AlertSettings) -> tuple[Story, ...]:
         """Return the negative stories, the most negative first."""
         bad = (story for story in self.stories if story.negative >= limits.story_negative)
@@ -115,28 +121,34 @@ class Window(Value):
     def advanced(self, to: datetime, limits: AlertSettings) -> "Window":
         """Return the window when event time has come to `to`: what is over goes into the baseline."""
         watermark = max(to, self.watermark or to)
-        fresh = [story for story in self.stories if story.published_at > watermark - limits.retention]
-        kept = fresh[-limits.max_story_count :]
+        kept = self._after(watermark - limits.retention)[-limits.max_story_count :]
+        if watermark == self.watermark and len(kept) == len(self.stories):
+            return self
         baseline = self.baseline
         for story in self.stories[: len(self.stories) - len(kept)]:
             baseline = baseline.absorb(story, limits)
-        return Window(stories=tuple(kept), baseline=baseline, watermark=watermark)
+        return Window(stories=kept, baseline=baseline, watermark=watermark)
 
     def newest(self, span: timedelta) -> View:
         """Return the stories of the last `span` before the watermark."""
         if self.watermark is None:
             raise ValueError("a window that never saw a story has no time")
-        return self._view(self.watermark - span, self.watermark)
+        start = self.watermark - span
+        return View(start, self.watermark, self._after(start))
 
     def views_with(self, published_at: datetime, span: timedelta) -> Iterator[View]:
         """Yield every view of length `span` that holds a story of this time, each ending with a story."""
         for last in self.stories:
             start = last.published_at - span
             if start < published_at <= last.published_at:
-                yield self._view(start, last.published_at)
+                end = self._place_after(last.published_at)
+                yield View(start, last.published_at, self.stories[self._place_after(start) : end])
 
-    def _view(self, start: datetime, end: datetime) -> View:
-        return View(start, end, tuple(s for s in self.stories if start < s.published_at <= end))
+    def _after(self, time: datetime) -> tuple[Story, ...]:
+        return self.stories[self._place_after(time) :]
+
+    def _place_after(self, time: datetime) -> int:
+        return bisect_right(self.stories, time, key=attrgetter("published_at"))
 
     def _original_of(self, story: Story, company: str, limits: AlertSettings) -> Story | None:
         words = content_words(story.headline, company=company)

@@ -3,13 +3,11 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from shared.bus.credits import Credits
 from shared.bus.dead_letters import DeadLetterFloodError, FloodGuard, LetterSize, dead_letter
@@ -17,10 +15,9 @@ from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import ClientBrokenError, Consumer, Handler, Outcome, Outlet
 from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.retries import Retries
 from shared.errors import RejectedError, RetryableError
 from shared.events.headers import ID_HEADER, trace_id, trace_of
-
-T = TypeVar("T")
 
 _WATCH_INTERVAL_S = 1.0
 _CLOSE_TIMEOUT_S = 1.0
@@ -53,7 +50,7 @@ class Session:
         self._limits = limits
         self._metrics = policy.metrics
         self._flood_guard = policy.flood_guard
-        self._letter_size = policy.letter_size
+        self._retries = Retries(policy.metrics, policy.letter_size, group=policy.group)
         self._credits = Credits(
             max_records=limits.max_in_flight_records, max_bytes=limits.max_in_flight_bytes
         )
@@ -146,7 +143,9 @@ class Session:
     async def _finish(self, records: Sequence[Record], *, after: asyncio.Task[None] | None) -> None:
         partition = records[0].partition
         try:
-            outcomes = await self._retrying("handle", partition, partial(self._handler.handle, records))
+            outcomes = await self._retries.until_done(
+                "handle", partition.topic, partial(self._handler.handle, records)
+            )
             if after is not None:
                 await _finished(after)
             outgoing = self._outgoing(records, outcomes)
@@ -157,31 +156,8 @@ class Session:
             self._credits.give_back(len(records), _size_bytes(records))
 
     async def _publish(self, partition: Partition, outgoing: Sequence[Outgoing], *, next_offset: int) -> None:
-        async def publish() -> None:
-            fitting = [self._letter_size.fitted(record) for record in outgoing]
-            await self._outlet.publish(partition, fitting, next_offset=next_offset)
-
-        try:
-            await self._retrying("publish", partition, publish)
-        except RejectedError as too_large:
-            self._letter_size.learn(outgoing, too_large)
-            self._log.warning("dead_letter_shortened", topic=partition.topic, why=str(too_large))
-            await self._retrying("publish", partition, publish)
-
-    async def _retrying(self, step: str, partition: Partition, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Return what `attempt` returns, however long the thing that it needs is away."""
-
-        def note(state: RetryCallState) -> None:
-            why = str(state.outcome.exception()) if state.outcome else ""
-            self._metrics.retries.labels(partition.topic, step).inc()
-            self._log.warning("chunk_retried", step=step, topic=partition.topic, why=why)
-
-        again = AsyncRetrying(
-            retry=retry_if_exception_type(RetryableError),
-            wait=wait_random_exponential(multiplier=0.05, max=5.0),
-            before_sleep=note,
-        )
-        return await again(attempt)
+        publish = partial(self._outlet.publish, partition, next_offset=next_offset)
+        await self._retries.until_published(partition.topic, outgoing, publish)
 
     def _outgoing(self, records: Sequence[Record], outcomes: Sequence[Outcome]) -> list[Outgoing]:
         """Return all that a chunk publishes, in the order of its records."""
@@ -241,8 +217,7 @@ class Session:
         if not self._lag_records and not self.in_flight_records:
             # Nothing to do is no stall: else the first record after a quiet hour would look like one.
             self._moved_at_s = asyncio.get_running_loop().time()
-        for partition, records in lag.items():
-            self._metrics.lag.labels(*partition).set(records)
+        self._metrics.set_lag(lag)
         for topic in {partition.topic for partition in lag}:
             self._metrics.in_flight.labels(topic).set(self.in_flight_records)
 
@@ -267,8 +242,6 @@ class Session:
             # The next owner finds out what became of it.
             self._log.warning("commit_unknown", why=str(error))
         await self._outlet.give_up(partitions)
-        for partition in partitions:
-            self._metrics.forget_lag(partition)
 
 
 async def _finished(chunk: asyncio.Task[None]) -> None:

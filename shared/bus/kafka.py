@@ -157,10 +157,8 @@ class KafkaConsumer:
         for partition, begin in begins.items():
             offset = committed.get(Partition(*partition), begin)
             if offset < begin:
-                raise LostRecordsError(
-                    f"{partition.topic} {partition.partition}: offsets {offset} to {begin - 1} were deleted "
-                    f"before {self._group} read them; give the topic more retention, and go on behind "
-                    f"them with `tidemill lag --skip-lost`"
+                raise LostRecordsError.between(
+                    Partition(*partition), group=self._group, next_offset=offset, begin=begin
                 )
             client.seek(partition, offset)
 

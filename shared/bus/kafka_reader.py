@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
+from shared.bus.port import LostRecordsError
 from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
@@ -96,13 +97,14 @@ class KafkaReader:
 
 
 class KafkaFinder:
-    """Finds the records of a partition beside whoever reads it.
+    """Finds the records of a partition beside the group that reads it.
 
     Not each offset holds one: a transaction's end takes one, aborted and compacted records leave theirs.
     """
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, *, group: str) -> None:
         self._settings = settings
+        self._group = group
         self._client: AIOKafkaConsumer | None = None
         self._asking = asyncio.Lock()
 
@@ -117,23 +119,54 @@ class KafkaFinder:
                 raise
         self._client = client
 
+    async def starts(self, read: Mapping[Partition, int]) -> dict[Partition, int]:
+        """Return where to go on in each partition that is read up to before an offset; 0 is unread.
+
+        That is there, or at the oldest offset that is left. Raises LostRecordsError where others were
+        deleted before it, unless the group has committed that it goes on behind them.
+        """
+        places = [TopicPartition(*partition) for partition in read]
+        with translated("asking where topics begin"):
+            async with self._asking:
+                begins = await self._started.beginning_offsets(places) if places else {}
+        behind = [place for place, begin in begins.items() if read[Partition(*place)] < begin]
+        committed = await KafkaInspector(self._settings).committed(self._group, behind) if behind else {}
+        for partition in map(Partition._make, behind):
+            position = max(read[partition], committed.get(partition, 0))
+            if position > 0:
+                self._refuse_lost(partition, position, begins[TopicPartition(*partition)])
+        return {Partition(*place): max(begin, read[Partition(*place)]) for place, begin in begins.items()}
+
     async def next_record(self, partition: Partition, offset: int) -> int:
         """Return the offset of the first committed record at or after this one.
 
         Where there is none, the offset up to which all is decided: before it is no record, and behind it
-        nothing but open transactions. Raises RetryableError when the broker doesn't answer in time.
+        nothing but open transactions. Raises RetryableError when the broker doesn't answer in time,
+        LostRecordsError when what was there is deleted.
         """
-        if self._client is None:
-            raise RuntimeError("start() comes first")
+        place = TopicPartition(*partition)
         with translated(f"finding the record after {offset} of {partition}"):
             async with self._asking:
-                found, _ = await _first_at(self._client, TopicPartition(*partition), offset)
+                found, _ = await _first_at(self._started, place, offset)
+                if found > offset:
+                    [begin] = (await self._started.beginning_offsets([place])).values()
+                    self._refuse_lost(partition, offset, begin)
                 return found
 
     async def stop(self) -> None:
         """Close."""
         if self._client is not None:
             await self._client.stop()
+
+    def _refuse_lost(self, partition: Partition, offset: int, begin: int) -> None:
+        if offset < begin:
+            raise LostRecordsError.between(partition, group=self._group, next_offset=offset, begin=begin)
+
+    @property
+    def _started(self) -> AIOKafkaConsumer:
+        if self._client is None:
+            raise RuntimeError("start() comes first")
+        return self._client
 
 
 class KafkaInspector:

@@ -11,13 +11,14 @@ from shared.settings import KafkaSettings
 
 
 async def skip_lost(settings: KafkaSettings, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
-    """Commit for `group` the first offset that is left wherever it stands before that.
+    """Commit for `group` the first offset that is left wherever it stands before that, or nowhere.
 
     Return how many offsets each such partition passes over. The group must have no member at that moment,
     else RetryableError; so, too, when the broker can't be reached.
     """
     positions = await KafkaInspector(settings).positions(group, topics)
-    committed = {partition: at.committed for partition, at in positions.items() if at.committed is not None}
+    # Kafka forgets what a group has committed that was away for long; the alert service's table does not.
+    committed = {partition: at.committed or 0 for partition, at in positions.items()}
     client = AIOKafkaConsumer(**connection(settings), group_id=group, enable_auto_commit=False)
     async with connecting(settings, f"moving {group}, whose members must be stopped,"):
         try:

@@ -1,6 +1,6 @@
 """What a stream counts and times."""
 
-import contextlib
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -21,7 +21,7 @@ class StreamMetrics:
         self.dead_letters = counter("dead_letters", "Records dead-lettered.", "reason")
         self.retries = counter("retries", "Chunks handled or published again.", "step")
         self.rebuilds = counter("client_rebuilds", "Kafka clients replaced.")
-        self.lag = Gauge(
+        self._lag = Gauge(
             "tidemill_lag_records", "Records behind the end.", ("stream", "partition"), registry=registry
         )
         self.in_flight = Gauge(
@@ -35,7 +35,8 @@ class StreamMetrics:
             registry=registry,
         )
 
-    def forget_lag(self, partition: Partition) -> None:
-        """Export no lag of a partition that another member reads now."""
-        with contextlib.suppress(KeyError):
-            self.lag.remove(*map(str, partition))
+    def set_lag(self, lag: Mapping[Partition, int]) -> None:
+        """Export how many records wait in each of these partitions, and in no other: those are not ours."""
+        self._lag.clear()
+        for partition, records in lag.items():
+            self._lag.labels(*partition).set(records)

@@ -1,7 +1,7 @@
 """The bus as the rest of Tidemill sees it; `kafka.py` and `memory.py` are its two adapters."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError, TidemillError
@@ -13,6 +13,15 @@ class ClientBrokenError(TidemillError):
 
 class LostRecordsError(TidemillError):
     """Records are gone that nobody has read: stop, and let a person decide to go on behind them."""
+
+    @classmethod
+    def between(cls, partition: Partition, *, group: str, next_offset: int, begin: int) -> Self:
+        """Return the error of a group that reads `next_offset` next where nothing is left before `begin`."""
+        return cls(
+            f"{partition.topic} {partition.number}: offsets {next_offset} to {begin - 1} were deleted "
+            f"before {group} read them; give the topic more retention, and go on behind "
+            f"them with `tidemill lag --skip-lost`"
+        )
 
 
 OnRevoke = Callable[[frozenset[Partition]], Awaitable[None]]
@@ -77,8 +86,8 @@ class Producer(Protocol):
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when every record is acknowledged by all in-sync replicas, in the order given per key.
 
-        Raises RetryableError when the broker is away, ClientBrokenError when only a new producer helps.
-        Some of the records may have been written then.
+        Raises RetryableError when the broker is away, ClientBrokenError when only a new producer helps,
+        RejectedError when a record is too large. Some of the records may have been written then.
         """
         ...
 

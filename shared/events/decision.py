@@ -40,7 +40,7 @@ class DecisionRecord(BaseModel):
     """True when a fallback answered instead of the model."""
 
     queue_ms: Annotated[float, Field(ge=0.0)]
-    """From the record's arrival in the worker until its batch left for the model."""
+    """From when the encoded input could join a batch until that batch left for the model; 0 when cached."""
 
     infer_ms: Annotated[float, Field(ge=0.0)]
     """The model call, including transport; 0 when cached."""

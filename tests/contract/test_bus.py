@@ -3,17 +3,16 @@
 import asyncio
 
 import pytest
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_skip import skip_lost
 from shared.bus.port import Bus, LostRecordsError
-from shared.bus.record import Outgoing, Partition
+from shared.bus.record import Outgoing
 from shared.errors import RejectedError, RetryableError
 from shared.settings import KafkaSettings
 from tests.support.buses import (
     KEYS,
+    delete_before,
     kafka_bus,
     keep,
     numbered,
@@ -151,16 +150,6 @@ async def test_records_deleted_unread_stop_the_reader_until_a_person_passes_over
     assert await skip_lost(settings, f"{topic}.readers", [topic]) == {}
     async with reading(bus, topic) as consumer:
         assert [record.offset for record in await read(consumer, 4)] == [6, 7, 8, 9]
-
-
-async def delete_before(bootstrap: str, partition: Partition, offset: int) -> None:
-    """Delete the records of a partition below `offset`, as retention does."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        await admin.delete_records({TopicPartition(*partition): RecordsToDelete(before_offset=offset)})
-    finally:
-        await admin.close()
 
 
 async def test_topics_are_created_once_with_as_many_partitions_as_asked_for(

@@ -9,9 +9,11 @@ import pytest
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_producer import KafkaTransactions
 from shared.bus.kafka_reader import GroupPosition, KafkaFinder, KafkaInspector, KafkaReader
+from shared.bus.kafka_skip import skip_lost
+from shared.bus.port import LostRecordsError
 from shared.bus.record import Outgoing, Partition
 from shared.settings import KafkaSettings
-from tests.support.buses import PATIENCE_S, commit_all, publish, read, reading
+from tests.support.buses import PATIENCE_S, commit_all, delete_before, publish, read, reading
 
 
 class Topic:
@@ -41,8 +43,21 @@ class Topic:
 
     async def found(self, offset_count: int) -> list[int]:
         """Return what is found from each offset on, beginning with 0."""
-        partition = await self._partition()
+        partition = await self.partition()
         return [await self._finder.next_record(partition, offset) for offset in range(offset_count)]
+
+    async def start(self, read: int) -> int:
+        """Return where a reader is to go on that has read up to before this offset."""
+        [start] = (await self._finder.starts({await self.partition(): read})).values()
+        return start
+
+    async def delete_before(self, offset: int) -> None:
+        """Delete the first records."""
+        await delete_before(self._settings.bootstrap, await self.partition(), offset)
+
+    async def skip_lost(self) -> list[int]:
+        """Let the group pass over what is deleted; return how many offsets that are, of each partition."""
+        return list((await skip_lost(self._settings, f"{self._name}.readers", [self._name])).values())
 
     async def position_after(self, count: int) -> GroupPosition:
         """Return where a group is that has committed its first `count` records."""
@@ -52,7 +67,8 @@ class Topic:
         [position] = (at for at in positions.values() if at.end)
         return position
 
-    async def _partition(self) -> Partition:
+    async def partition(self) -> Partition:
+        """Return the partition that holds the records."""
         reader = KafkaReader(self._settings, [self._name])
         await reader.start()
         try:
@@ -76,7 +92,7 @@ class Topic:
 async def opened(name: str, bootstrap: str) -> AsyncIterator[Topic]:
     """Yield a topic on a broker."""
     settings = KafkaSettings(bootstrap=bootstrap)
-    finder = KafkaFinder(settings)
+    finder = KafkaFinder(settings, group=f"{name}.readers")
     await finder.start()
     try:
         yield Topic(name, settings, finder)
@@ -150,3 +166,41 @@ async def test_a_group_is_not_behind_by_the_end_of_a_transaction(real: Topic) ->
     position = await real.position_after(2)
 
     assert (position.committed, position.end, position.lag_records) == (2, 3, 0)
+
+
+async def test_deleted_records_are_no_gap(real: Topic) -> None:
+    await real.write(10)
+    await real.delete_before(6)
+
+    with pytest.raises(LostRecordsError, match="offsets 0 to 5 were deleted"):
+        await real.found(1)
+
+
+async def test_a_reader_goes_on_behind_what_it_has_read_though_that_is_deleted(real: Topic) -> None:
+    await real.write(10)
+    await real.delete_before(6)
+
+    assert [await real.start(read) for read in (0, 6, 8)] == [6, 6, 8]
+
+
+async def test_a_reader_of_deleted_records_stops_until_its_group_has_passed_over_them(real: Topic) -> None:
+    await real.write(10)
+    await real.position_after(2)
+    await real.delete_before(6)
+
+    with pytest.raises(LostRecordsError, match=r"offsets 3 to 5 were deleted before .*\.readers read them"):
+        await real.start(3)
+
+    assert await real.skip_lost() == [4]
+    assert await real.start(3) == 6
+
+
+async def test_a_reader_whose_group_kafka_has_forgotten_is_told_of_deleted_records_too(real: Topic) -> None:
+    await real.write(10)
+    await real.delete_before(6)
+
+    with pytest.raises(LostRecordsError, match="offsets 3 to 5 were deleted"):
+        await real.start(3)
+
+    assert await real.skip_lost() == [6]
+    assert await real.start(3) == 6

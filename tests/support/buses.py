@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.bus.kafka import KafkaBus
 from shared.bus.memory import MemoryBus
@@ -100,3 +102,13 @@ async def hold(bus: Bus, topic: str, seen: list[Record]) -> None:
 async def commit_all(consumer: Consumer, records: Sequence[Record]) -> None:
     """Commit all of `records`."""
     await consumer.commit({record.partition: record.offset + 1 for record in records})
+
+
+async def delete_before(bootstrap: str, partition: Partition, offset: int) -> None:
+    """Delete the records of a partition below `offset`, as retention does."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(*partition): RecordsToDelete(before_offset=offset)})
+    finally:
+        await admin.close()

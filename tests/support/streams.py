@@ -144,14 +144,19 @@ def published(bus: WatchedBus, topic: str = RESULTS) -> list[str]:
     return [text_of(record) for record in bus.published if record.topic == topic]
 
 
-def stream_on(bus: WatchedBus, handler: GatedHandler, limits: StreamLimits | None = None) -> Stream:
+def stream_on(
+    bus: WatchedBus,
+    handler: GatedHandler,
+    limits: StreamLimits | None = None,
+    metrics: StreamMetrics | None = None,
+) -> Stream:
     """Return a stream, not running."""
     return Stream(
         bus,
         Source(topics=[TOPIC], group="readers"),
         handler,
         limits=limits or StreamLimits(commit_interval_s=0.01),
-        metrics=StreamMetrics(CollectorRegistry()),
+        metrics=metrics or StreamMetrics(CollectorRegistry()),
     )
 
 

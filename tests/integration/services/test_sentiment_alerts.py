@@ -5,8 +5,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from deploy.local.samples.news import SURGE_COMPANY, generate_news
+from services.sentiment_alerts.app import GROUP
+from shared.bus.kafka_reader import KafkaInspector
+from shared.bus.kafka_skip import skip_lost
 from shared.bus.record import Outgoing, Record
+from shared.errors import RetryableError
 from shared.events import (
     DEAD_SUFFIX,
     NewsArticleAnalyzed,
@@ -23,11 +29,15 @@ from tests.integration.services.service_process import (
     reason_of,
     running,
 )
+from tests.support.buses import delete_before
 from tests.support.echo import echoing
 
 ALERTS = (SentimentAlertRaised.name, SentimentAlertUpdated.name, SentimentAlertResolved.name)
 ONE_SURGE = {(ALERTS[0], 5), (ALERTS[1], 8), (ALERTS[1], 12), (ALERTS[2], 0)}
 """What the samples' surge must give: event and number of negative stories."""
+
+QUICK = {"TIDEMILL__KAFKA__SESSION_TIMEOUT_MS": "6000"}
+"""A static member is missed only after this."""
 
 
 def sample_news(run: str) -> list[Outgoing]:
@@ -117,14 +127,13 @@ async def test_what_a_stream_delivers_exactly_once_is_told(real_kafka: str) -> N
 async def test_workers_that_come_and_go_hand_their_companies_over(real_kafka: str) -> None:
     run = uuid4().hex
     news = sample_news(run)
-    quick = {"TIDEMILL__KAFKA__SESSION_TIMEOUT_MS": "6000"}  # a static member is missed only after this
     surge_at = next(place for place, each in enumerate(news) if b"listeria" in (each.value or b""))
 
-    async with running("sentiment_alerts", real_kafka, **quick) as first:
+    async with running("sentiment_alerts", real_kafka, **QUICK) as first:
         await first.ready()
         await publish(real_kafka, news[: surge_at + 10])
-        quick["TIDEMILL__KAFKA__MEMBER"] = "another"
-        async with running("sentiment_alerts", real_kafka, **quick) as second:
+        another = {**QUICK, "TIDEMILL__KAFKA__MEMBER": "another"}
+        async with running("sentiment_alerts", real_kafka, **another) as second:
             await second.ready()
             await publish(real_kafka, news[surge_at + 10 : surge_at + 20])
             assert await first.stop() == 0
@@ -166,6 +175,40 @@ async def test_a_flood_of_bad_records_stops_the_service_and_the_next_start_goes_
         assert await service.stop() == 0
 
     assert sorted(record.key or b"" for record in dead) == sorted(record.key or b"" for record in bad)
+
+
+async def test_news_deleted_unread_stop_the_service_until_a_person_passes_over_them(real_kafka: str) -> None:
+    run, kafka = uuid4().hex, KafkaSettings(bootstrap=real_kafka)
+    news = sample_news(run)
+
+    async with running("sentiment_alerts", real_kafka, **QUICK) as service:
+        await service.ready()
+        await publish(real_kafka, news)
+        await service.caught_up()
+        assert await service.stop() == 0
+    await publish(real_kafka, news)
+    await delete_all(kafka, NewsArticleAnalyzed.name)
+    async with running("sentiment_alerts", real_kafka, **QUICK) as service:
+        assert await service.exit_code() == 1
+        assert f"were deleted before {GROUP} read them" in service.log
+
+    until_it_left = AsyncRetrying(
+        retry=retry_if_exception_type(RetryableError), wait=wait_fixed(0.2), stop=stop_after_delay(30.0)
+    )
+    assert await until_it_left(skip_lost, kafka, GROUP, [NewsArticleAnalyzed.name])
+    await publish(real_kafka, sample_news(f"later {run}"))
+    async with running("sentiment_alerts", real_kafka) as service:
+        alerts = await Results(real_kafka, ALERTS).matching(f"later {run}", count=len(ONE_SURGE))
+        await service.caught_up()
+        assert await service.stop() == 0
+
+    assert told(alerts, f"later {run}") == ONE_SURGE
+
+
+async def delete_all(kafka: KafkaSettings, topic: str) -> None:
+    """Delete what a topic holds, as retention does."""
+    for partition, at in (await KafkaInspector(kafka).positions(GROUP, [topic])).items():
+        await delete_before(kafka.bootstrap, partition, at.end)
 
 
 async def test_an_unreachable_broker_ends_the_start_with_exit_code_1() -> None:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from services.sentiment_alerts.state import CompanyState
 from shared.bus.dead_letters import DeadLetterFloodError, FloodGuard
 from shared.bus.metrics import StreamMetrics
 from shared.bus.record import Outgoing, Record
-from shared.errors import RetryableError
+from shared.errors import RejectedError, RetryableError
 from shared.events import SentimentAlertRaised
 from tests.support.virtual_time import run_in_virtual_time
 from tests.unit.services.sentiment_alerts.stories import START, States, article, record
@@ -113,6 +114,28 @@ async def test_what_can_never_work_becomes_one_dead_letter_with_its_bytes() -> N
     assert broker.history[1].endswith("0 7")  # so that a restart does not dead-letter it again
     assert broker.sample("tidemill_dead_letters_total", reason="not_json") == 1
     assert broker.history[-1] == "store Alder Rail 0"
+
+
+async def test_a_dead_letter_that_the_broker_finds_too_large_is_shortened() -> None:
+    broker, huge = Broker(), replace(BROKEN, value=b"{" * 1_000_000)
+    broker.publish_errors.append(RejectedError("record_too_large", "no"))
+
+    await broker.read(huge, *surge(1))
+
+    [dead] = broker.written
+    assert (dead.topic, dead.key, dead.value) == ("news.article_analyzed.v1.dead", b"Alder Rail", None)
+    assert broker.history[1].endswith("0 7")
+    assert broker.history[-1] == "store Alder Rail 0"
+
+
+async def test_an_alert_that_the_broker_finds_too_large_is_a_bug() -> None:
+    broker = Broker()
+    broker.publish_errors.append(RejectedError("record_too_large", "no"))
+
+    with pytest.raises(RejectedError):
+        await broker.read(*surge(5))
+
+    assert broker.states["Alder Rail"].offset == 3
 
 
 async def test_a_flood_of_dead_letters_stops_the_service() -> None:

@@ -123,3 +123,12 @@ def test_a_gap_after_a_mended_one_is_sought_at_once() -> None:
     order.go_on_at(0, 6, epoch=order.epoch)
 
     assert order.seek_due(0, 10.1)
+
+
+def test_a_partition_that_went_to_another_worker_is_known_by_the_next_beginning() -> None:
+    order = an_order(5)
+    assert order.has(0)
+
+    order.begin({1: 7})
+
+    assert not order.has(0)

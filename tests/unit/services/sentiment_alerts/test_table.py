@@ -57,13 +57,24 @@ async def test_open_alerts_are_known_also_after_a_recovery() -> None:
     assert [found.company for found in states.with_alert()] == ["Birch", "Cedar"]
 
 
+async def test_open_alerts_are_read_once_however_often_they_are_asked_for() -> None:
+    changelog = Changelog({b"Alder": state("Alder", alert=True).model_dump_json().encode()})
+    states = TableStates(changelog)
+    states.recovered()
+
+    [first], [second] = states.with_alert(), states.with_alert()
+
+    assert first == state("Alder", alert=True)
+    assert first is second is states.get("Alder")
+
+
 async def test_the_table_remembers_the_last_offset_of_each_partition() -> None:
     states = TableStates(Changelog())
 
     for company, partition, offset in (("Alder", 0, 7), ("Birch", 0, 9), ("Cedar", 2, 4)):
         await states.store(state(company, partition=partition, offset=offset))
 
-    assert states.applied() == {0: 9, 2: 4}
+    assert states.recovered() == {0: 9, 2: 4}
 
 
 async def test_a_write_that_fails_can_be_tried_again() -> None:

@@ -49,6 +49,19 @@ def test_time_never_runs_backwards() -> None:
     assert filled.watermark == START + timedelta(hours=5)
 
 
+def test_a_window_that_time_changes_nothing_in_stays_as_it_is() -> None:
+    filled = window(story(1, hour=5), story(2, hour=6))
+
+    assert filled.advanced(START + timedelta(hours=1), LIMITS) is filled
+
+
+def test_a_window_gets_shorter_at_once_where_less_is_to_be_kept() -> None:
+    filled = window(story(1, hour=1), story(2, hour=6))
+    shorter = AlertSettings(window_h=2, lateness_h=1)
+
+    assert [kept.article_id.int for kept in filled.advanced(START, shorter).stories] == [2]
+
+
 def test_too_late_is_what_could_join_no_window_any_more() -> None:
     filled = window(story(1, hour=8))
 

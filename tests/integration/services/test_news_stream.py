@@ -1,0 +1,117 @@
+"""The alert service's stream on real Kafka: what it reads again, and what it does not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import randbytes
+from uuid import uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.sentiment_alerts.apply import Store
+from services.sentiment_alerts.handler import States
+from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
+from shared.bus.kafka_reader import KafkaFinder
+from shared.bus.kafka_topics import COMPACTED, KafkaTopics
+from shared.bus.port import LostRecordsError
+from shared.bus.record import Outgoing, Partition, Record
+from shared.errors import RetryableError
+from shared.settings import KafkaSettings
+from tests.integration.services.service_process import publish
+from tests.support.buses import delete_before
+
+LONGER_THAN_A_SKIP_S = 4.0
+MORE_THAN_FAUST_HOLDS = 8_000
+
+
+class Gate:
+    """Applies no record before it is opened."""
+
+    def __init__(self) -> None:
+        self.opened, self.reached = asyncio.Event(), asyncio.Event()
+        self.applied: list[int] = []
+
+    async def apply(self, record: Record, states: States, store: Store) -> None:
+        """Note the record's offset, once that may be."""
+        del states, store
+        self.reached.set()
+        await self.opened.wait()
+        self.applied.append(record.offset)
+
+
+async def test_a_record_that_takes_long_is_not_taken_for_a_skipped_one(real_kafka: str) -> None:
+    kafka, gate, stop = KafkaSettings(bootstrap=real_kafka), Gate(), asyncio.Event()
+    source = await a_source(kafka)
+    await publish(real_kafka, [Outgoing(source.topic, b"key", b"value")] * 3)
+
+    with capture_logs() as logs:
+        async with a_stream(kafka, source, gate) as stream, asyncio.TaskGroup() as tasks:
+            tasks.create_task(stream.run(stop))
+            await until_stalled(stream)
+            gate.opened.set()
+            await until_caught_up(stream)
+            stop.set()
+
+    assert gate.applied == [0, 1, 2]
+    assert "records_skipped" not in {line["event"] for line in logs}
+
+
+async def test_news_deleted_while_the_service_is_behind_stop_it(real_kafka: str) -> None:
+    kafka, gate = KafkaSettings(bootstrap=real_kafka), Gate()
+    source = await a_source(kafka)
+    values = [randbytes(1024) for _ in range(MORE_THAN_FAUST_HOLDS)]
+    await publish(real_kafka, [Outgoing(source.topic, b"key", value) for value in values])
+
+    async with a_stream(kafka, source, gate) as stream:
+        running = asyncio.create_task(stream.run(asyncio.Event()))
+        await gate.reached.wait()
+        await delete_before(real_kafka, Partition(source.topic, 0), MORE_THAN_FAUST_HOLDS - 1)
+        gate.opened.set()
+        with pytest.raises(LostRecordsError, match=f"to {MORE_THAN_FAUST_HOLDS - 2} were deleted"):
+            await running
+
+    assert gate.applied == list(range(len(gate.applied)))
+
+
+@asynccontextmanager
+async def a_stream(kafka: KafkaSettings, source: NewsSource, gate: Gate) -> AsyncIterator[NewsStream]:
+    """Yield the service's stream, not running, before a gate."""
+    finder = KafkaFinder(kafka, group=source.group)
+    await finder.start()
+    try:
+        yield NewsStream(kafka, source, finder, gate.apply)
+    finally:
+        await finder.stop()
+
+
+async def a_source(kafka: KafkaSettings) -> NewsSource:
+    """Return a topic of one partition, with the changelog of a group that nobody has used."""
+    topic, group = f"news.{uuid4()}", f"alerts-{uuid4()}"
+    await KafkaTopics(kafka).create(topic, partitions=1, config={})
+    await KafkaTopics(kafka).create(changelog_topic(group), partitions=1, config=COMPACTED)
+    return NewsSource(topic=topic, group=group, partitions=1)
+
+
+async def until_stalled(stream: NewsStream) -> None:
+    """Return when a record has taken long, its lag measured all the while."""
+    async with asyncio.timeout(30.0):
+        while stream.stalled_s() < LONGER_THAN_A_SKIP_S:
+            await waiting_records(stream)
+
+
+async def until_caught_up(stream: NewsStream) -> None:
+    """Return when no record waits."""
+    async with asyncio.timeout(30.0):
+        while await waiting_records(stream) != 0:
+            pass
+
+
+async def waiting_records(stream: NewsStream) -> int | None:
+    """Return how many records wait, after a moment; None where nobody knows."""
+    await asyncio.sleep(0.1)
+    try:
+        lag = await stream.lag()
+    except RetryableError:
+        return None
+    return sum(lag.values()) if lag else None
