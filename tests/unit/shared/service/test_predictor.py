@@ -95,6 +95,16 @@ async def test_equal_inputs_of_two_chunks_under_way_share_one_model_call() -> No
     assert model.asked == ["same"]
 
 
+async def test_equal_inputs_that_come_at_the_same_moment_share_one_model_call() -> None:
+    model = LengthModel()
+    predictor = a_predictor(model, NullCache())
+
+    chunks = await asyncio.gather(*(predictor.predict(["same"]) for _ in range(3)))
+
+    assert [logits(outcome) for (outcome,) in chunks] == [[4, 8]] * 3
+    assert model.asked == ["same"]
+
+
 async def test_a_cached_answer_has_the_same_numbers_and_says_that_it_is_cached() -> None:
     model = LengthModel()
     predictor = a_predictor(model, MemoryCache())
