@@ -13,6 +13,7 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
 from shared.bus.kafka_producer import KafkaProducer, KafkaTransactions
 from shared.bus.kafka_reader import KafkaInspector
+from shared.bus.kafka_stop import give_up_consumer, stop_consumer
 from shared.bus.kafka_topics import KafkaTopics
 from shared.bus.outlet import AckedOutlet, TransactionalOutlet
 from shared.bus.port import Consumer, LostRecordsError, OnAssign, OnRevoke, Outlet
@@ -90,7 +91,7 @@ class KafkaConsumer:
             try:
                 await client.start()
             except BaseException:
-                await client.stop()
+                await give_up_consumer(client)
                 raise
         self._client, self._rebalance = client, rebalance
 
@@ -147,7 +148,7 @@ class KafkaConsumer:
     async def stop(self) -> None:
         """Leave the group (a static member stays in it until its session times out) and close."""
         if self._client is not None:
-            await _stopped(self._client)
+            await stop_consumer(self._client)
 
     async def _go_to_committed(self, client: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
         """Read on from what is committed now: what the client knows may be older than its assignment."""
@@ -169,16 +170,6 @@ class KafkaConsumer:
         if self._client is None:
             raise RuntimeError("start() comes first")
         return self._client
-
-
-async def _stopped(client: AIOKafkaConsumer) -> None:
-    try:
-        await client.stop()
-    except asyncio.CancelledError:
-        if (task := asyncio.current_task()) is not None and task.cancelling():
-            raise
-        # aiokafka 0.14 passes on that it cancelled a fetch of its own, and forgets its connections then.
-        await client._client.close()  # noqa: SLF001
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
+from shared.bus.kafka_stop import stop_consumer
 from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
@@ -65,7 +66,7 @@ class KafkaReader:
                 for partition in client.assignment():
                     await client.position(partition)  # the end as it is now, not at the first fetch
             except BaseException:
-                await client.stop()
+                await stop_consumer(client)
                 raise
         self._client = client
 
@@ -86,7 +87,7 @@ class KafkaReader:
     async def stop(self) -> None:
         """Close."""
         if self._client is not None:
-            await self._client.stop()
+            await stop_consumer(self._client)
 
     @property
     def _started(self) -> AIOKafkaConsumer:
@@ -113,7 +114,7 @@ class KafkaFinder:
             try:
                 await client.start()
             except BaseException:
-                await client.stop()
+                await stop_consumer(client)
                 raise
         self._client = client
 
@@ -133,7 +134,7 @@ class KafkaFinder:
     async def stop(self) -> None:
         """Close."""
         if self._client is not None:
-            await self._client.stop()
+            await stop_consumer(self._client)
 
 
 class KafkaInspector:
@@ -150,7 +151,7 @@ class KafkaInspector:
                 await client.start()
                 return frozenset(await client.topics())
             finally:
-                await client.stop()
+                await stop_consumer(client)
 
     async def committed(self, group: str, partitions: Iterable[TopicPartition]) -> Mapping[Partition, int]:
         """Return the offset that `group` reads next, of each partition where it has committed any."""
@@ -184,7 +185,7 @@ class KafkaInspector:
                     for partition in partitions
                 }
             finally:
-                await client.stop()
+                await stop_consumer(client)
                 await admin.close()
 
 
