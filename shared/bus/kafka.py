@@ -20,6 +20,7 @@ from shared.bus.port import Consumer, LostRecordsError, OnAssign, OnRevoke, Outl
 from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
+_ANSWER_TIMEOUT_S = 5.0
 _POSITION_TIMEOUT_S = 2.0
 _COMMIT_TIMEOUT_S = 5.0
 
@@ -132,16 +133,16 @@ class KafkaConsumer:
     async def lag(self) -> Mapping[Partition, int]:
         """Return how many records lie between the read position and the end; asks the broker."""
         client = self._started
-        assigned = client.assignment()
-        if not assigned:
-            return {}
+        assigned = list(client.assignment())
         with translated("asking for the end of the topics"):
-            # Not the fetcher's own high-water mark: it stands still when the fetcher does.
-            ends = await client.end_offsets(list(assigned))
-            positions = {partition: await _position(client, partition) for partition in assigned}
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                # Not the fetcher's own high-water mark: it stands still when the fetcher does. And with
+                # nothing assigned an answer still says that the broker is there.
+                ends = await client.end_offsets(assigned or self._all_partitions())
+            positions = await asyncio.gather(*(_position(client, partition) for partition in assigned))
         return {
             Partition(*partition): max(0, ends[partition] - position)
-            for partition, position in positions.items()
+            for partition, position in zip(assigned, positions, strict=True)
             if position is not None
         }
 
@@ -149,6 +150,13 @@ class KafkaConsumer:
         """Leave the group (a static member stays in it until its session times out) and close."""
         if self._client is not None:
             await stop_consumer(self._client)
+
+    def _all_partitions(self) -> list[TopicPartition]:
+        return [
+            TopicPartition(topic, number)
+            for topic in self._topics
+            for number in self._started.partitions_for_topic(topic) or ()
+        ]
 
     async def _go_to_committed(self, client: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
         """Read on from what is committed now: what the client knows may be older than its assignment."""

@@ -2,92 +2,67 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import psutil
 import pytest
 
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_producer import KafkaTransactions
-from shared.bus.kafka_reader import KafkaFinder, KafkaReader
+from shared.bus.kafka_reader import KafkaReader
 from shared.bus.record import Outgoing, Partition
-from shared.settings import KafkaSettings
 from tests.support.buses import keep, numbered, publish
-from tests.support.stack import stack_process
+from tests.support.silence import SilentBroker
 
 PATIENCE_S = 10.0
 
 
-class Broker:
-    """A broker in memory that can fall silent with all its connections open."""
-
-    def __init__(self, bootstrap: str, process: psutil.Process) -> None:
-        self.settings = KafkaSettings(bootstrap=bootstrap, session_timeout_ms=6_000)
-        self._process = process
-
-    @asynccontextmanager
-    async def silent(self) -> AsyncIterator[None]:
-        """Answer nothing inside the block."""
-        self._process.suspend()
-        try:
-            yield
-        finally:
-            self._process.resume()
+@pytest.fixture
+def broker(memory_kafka: str) -> SilentBroker:
+    """Return a broker that can fall silent."""
+    return SilentBroker(memory_kafka)
 
 
-@pytest.fixture(scope="module")
-def broker() -> Iterator[Broker]:
-    """Yield a broker that no other test needs."""
-    with stack_process("--kafka", "memory", "--no-triton", "--no-redis") as stack:
-        started = stack.wait_for(within_s=60.0, part="kafka", state="ready")
-        yield Broker(stack.addresses().kafka_bootstrap, psutil.Process(started["pid"]))
-
-
-async def _consumer(broker: Broker, topic: str) -> Callable[[], Awaitable[None]]:
+async def _consumer(broker: SilentBroker, topic: str) -> Callable[[], Awaitable[None]]:
     consumer = KafkaBus(broker.settings).consumer([topic], group=topic)
     await consumer.start(keep, keep)
     await consumer.fetch(max_records=1, timeout_ms=1_000)
     return consumer.stop
 
 
-async def _producer(broker: Broker, topic: str) -> Callable[[], Awaitable[None]]:
+async def _producer(broker: SilentBroker, topic: str) -> Callable[[], Awaitable[None]]:
     producer = KafkaBus(broker.settings).producer()
     await producer.start()
     await producer.publish(numbered(topic, 10))
     return producer.stop
 
 
-async def _transactions(broker: Broker, topic: str) -> Callable[[], Awaitable[None]]:
+async def _transactions(broker: SilentBroker, topic: str) -> Callable[[], Awaitable[None]]:
     owner = KafkaTransactions(broker.settings, topic)
     await owner.start()
     await owner.publish([Outgoing(topic, b"k", b"one")])
     return owner.stop
 
 
-async def _reader(broker: Broker, topic: str) -> Callable[[], Awaitable[None]]:
+async def _reader(broker: SilentBroker, topic: str) -> Callable[[], Awaitable[None]]:
     reader = KafkaReader(broker.settings, [topic])
     await reader.start()
     await reader.fetch(timeout_ms=1_000)
     return reader.stop
 
 
-async def _finder(broker: Broker, topic: str) -> Callable[[], Awaitable[None]]:
-    finder = KafkaFinder(broker.settings)
-    await finder.start()
-    await finder.next_record(Partition(topic, 0), 0)
-    return finder.stop
-
-
-@pytest.mark.parametrize("opened", [_consumer, _producer, _transactions, _reader, _finder])
+@pytest.mark.parametrize("opened", [_consumer, _producer, _transactions, _reader])
 async def test_a_client_that_is_stopped_while_its_broker_is_silent_leaves_nothing_behind(
-    broker: Broker, topic: str, opened: Callable[[Broker, str], Awaitable[Callable[[], Awaitable[None]]]]
+    broker: SilentBroker,
+    topic: str,
+    opened: Callable[[SilentBroker, str], Awaitable[Callable[[], Awaitable[None]]]],
 ) -> None:
     await publish(KafkaBus(broker.settings), numbered(topic, 10))
     tasks = asyncio.all_tasks()
     stop = await opened(broker, topic)
 
-    async with broker.silent():
+    with broker.silent():
         with suppress(TimeoutError):
             async with asyncio.timeout(0.5):
                 await stop()
@@ -97,7 +72,7 @@ async def test_a_client_that_is_stopped_while_its_broker_is_silent_leaves_nothin
 
 @pytest.mark.parametrize("write", ["for itself", "in a transaction"])
 async def test_what_is_under_way_when_the_broker_falls_silent_is_given_up_with_its_client(
-    broker: Broker, topic: str, write: str
+    broker: SilentBroker, topic: str, write: str
 ) -> None:
     tasks = asyncio.all_tasks()
     client = (
@@ -108,7 +83,7 @@ async def test_what_is_under_way_when_the_broker_falls_silent_is_given_up_with_i
     await client.start()
     await client.publish(numbered(topic, 10))
 
-    async with broker.silent():
+    with broker.silent():
         writing = asyncio.create_task(client.publish(numbered(topic, 10)))
         await asyncio.wait([writing], timeout=0.5)
         writing.cancel()
@@ -119,7 +94,7 @@ async def test_what_is_under_way_when_the_broker_falls_silent_is_given_up_with_i
         await _until_closed(tasks | {writing})
 
 
-async def test_a_consumer_whose_group_lets_it_wait_can_be_given_up(broker: Broker, topic: str) -> None:
+async def test_a_consumer_whose_group_lets_it_wait_can_be_given_up(broker: SilentBroker, topic: str) -> None:
     async def hold_up(_: frozenset[Partition]) -> None:
         await asyncio.sleep(2 * PATIENCE_S)
 
