@@ -33,11 +33,15 @@ class Pulse:
         """Take note that a record was read or finished."""
         self._moved_at_s = self._heard_at_s = _now_s()
 
+    def excuse(self) -> None:
+        """Take note that nothing could move so far."""
+        self._moved_at_s = _now_s()
+
     def hear(self, lag_records: int, *, in_flight_records: int) -> None:
         """Take note that the broker answered, and of how many records wait there."""
         # Else the first record after a quiet hour, or after an outage, would look like a standstill.
         if not self.broker_answers or not (lag_records or in_flight_records):
-            self._moved_at_s = _now_s()
+            self.excuse()
         self.lag_records = lag_records
         self._heard_at_s = _now_s()
 
