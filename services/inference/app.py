@@ -16,9 +16,10 @@ from shared.bus.stream import Source, Stream
 from shared.cache.open import open_cache
 from shared.inference.prototypes import IntentsFile
 from shared.inference.triton import CallLimits, TritonRunner
-from shared.service.beside import beside, finished
+from shared.service.beside import beside
 from shared.service.health import stream_health
 from shared.service.http import serve_http
+from shared.waiting import finished
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

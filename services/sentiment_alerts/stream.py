@@ -15,10 +15,11 @@ from services.sentiment_alerts.faust_app import faust_app
 from services.sentiment_alerts.handler import States
 from services.sentiment_alerts.order import Order, Turn
 from services.sentiment_alerts.table import TableStates
-from shared.bus.kafka_reader import KafkaFinder
+from shared.bus.kafka_reader import KafkaFinder, KafkaInspector
 from shared.bus.port import ClientBrokenError, LostRecordsError
+from shared.bus.pulse import Pulse
 from shared.bus.record import Partition, Record
-from shared.errors import RetryableError
+from shared.errors import RetryableError, TidemillError
 from shared.settings import KafkaSettings
 
 Apply = Callable[[Record, States, Store], Awaitable[None]]
@@ -82,21 +83,24 @@ class NewsStream:
         self._app.agent(self._topic, name="news", concurrency=1)(self._read)
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._order = Order()
-        self._moved_at_s = asyncio.get_running_loop().time()
         self._busy = False
-        self._lag_records = 0
         self._log = structlog.get_logger().bind(group=source.group)
-        self._broker_answers = True
+        self._pulse = Pulse()
+        self._inspector = KafkaInspector(kafka)
+        self._broker_is_away = False
 
     def running(self) -> bool:
         """Return whether the table is recovered, news is read and the broker answers."""
-        return self._recovered() and self._broker_answers
+        return self._recovered() and self._pulse.broker_answers
 
     def stalled_s(self) -> float:
-        """Return for how long records have waited without any moving; 0 while all is well."""
-        if not (self._busy or self._lag_records):
-            return 0.0
-        return asyncio.get_running_loop().time() - self._moved_at_s
+        """Return for how long records have waited without any moving; 0 while all is well, or Kafka away.
+
+        That Faust hears nothing from a Kafka that is well counts as waiting, too.
+        """
+        deaf = self._recovered() and not self._pulse.broker_answers
+        waiting = self._busy or self._pulse.lag_records or deaf
+        return self._pulse.idle_s if waiting and not self._broker_is_away else 0.0
 
     async def lag(self) -> Mapping[Partition, int]:
         """Return how many records wait in each of our partitions, by the broker's own word.
@@ -104,6 +108,7 @@ class NewsStream:
         Raises RetryableError when that can't be had now.
         """
         if not self._recovered():
+            await self._look_for_broker()
             return {}
         ours = self._ours()
         try:
@@ -118,12 +123,10 @@ class NewsStream:
             self._fail(error)
             return {}
         except Exception as error:  # whatever a client in the midst of a rebalance says
-            self._broker_answers = False
+            await self._look_for_broker()
             raise RetryableError(f"asking for the lag: {error!r}") from error
-        self._broker_answers = True
-        if not (self._busy or self._lag_records):
-            self._move()
-        self._lag_records = sum(waiting.values())
+        self._broker_is_away = False
+        self._pulse.hear(sum(waiting.values()), in_flight_records=int(self._busy))
         return {Partition(*each): records for each, records in waiting.items()}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -181,13 +184,13 @@ class NewsStream:
     async def _read(self, stream: Any) -> None:
         """Apply record by record. Faust acks what an agent raised on, so nothing may leave this loop."""
         async for event in stream.noack().events():
-            if not self._lag_records:
-                self._move()  # the time of having nothing to do is no standstill
+            if not self._pulse.lag_records:
+                self._pulse.move()  # the time of having nothing to do is no standstill
             self._busy = True
             try:
                 if await self._apply_in_turn(event.message):
                     await stream.ack(event)
-                    self._move()
+                    self._pulse.move()
             except Exception as error:  # noqa: BLE001 - handed to run(), which ends the process
                 await self._give_up(error)
             finally:
@@ -249,8 +252,21 @@ class NewsStream:
         joined = self._app.rebalancing_count > 0
         return joined and not self._app.rebalancing and not self._app.in_recovery
 
-    def _move(self) -> None:
-        self._moved_at_s = asyncio.get_running_loop().time()
+    async def _look_for_broker(self) -> None:
+        """Find out by another client who is silent: the broker, or Faust, which only a restart mends."""
+        if self._pulse.broker_answers:
+            return
+        was_away, self._broker_is_away = self._broker_is_away, not await self._answers_others()
+        if was_away and not self._broker_is_away:
+            self._pulse.excuse()
+
+    async def _answers_others(self) -> bool:
+        try:
+            async with asyncio.timeout(_ANSWER_WITHIN_S):
+                await self._inspector.topics()
+        except (TimeoutError, TidemillError):
+            return False
+        return True
 
 
 async def _set(event: asyncio.Event) -> None:

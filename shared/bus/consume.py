@@ -14,6 +14,7 @@ from shared.bus.dead_letters import DeadLetterFloodError, FloodGuard, LetterSize
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import ClientBrokenError, Consumer, Handler, Outcome, Outlet
+from shared.bus.pulse import Pulse
 from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.retries import Retries
 from shared.errors import RejectedError, RetryableError
@@ -55,8 +56,7 @@ class Session:
             max_records=limits.max_in_flight_records, max_bytes=limits.max_in_flight_bytes
         )
         self._chunks: dict[Partition, list[asyncio.Task[None]]] = {}
-        self._moved_at_s = asyncio.get_running_loop().time()
-        self._lag_records = 0
+        self._pulse = Pulse()
         self._log = structlog.get_logger().bind(group=policy.group)
 
     @property
@@ -65,23 +65,25 @@ class Session:
         return self._credits.in_flight_records
 
     @property
-    def moved_at_s(self) -> float:
-        """Return the loop time of the last record read or finished, or when nothing was left to read."""
-        return self._moved_at_s
+    def broker_answers(self) -> bool:
+        """Return whether the broker was heard lately."""
+        return self._pulse.broker_answers
 
     @property
-    def lag_records(self) -> int:
-        """Return how many records waited in the broker a moment ago, in all assigned partitions."""
-        return self._lag_records
+    def stalled_s(self) -> float:
+        """Return for how long records have waited, here or there, without any moving; 0 in an outage."""
+        waiting = self.broker_answers and (self.in_flight_records or self._pulse.lag_records)
+        return self._pulse.idle_s if waiting else 0.0
 
     async def start(self) -> None:
         """Connect both clients. Raises RetryableError when the broker can't be reached."""
-        await self._outlet.start()
         try:
+            await self._outlet.start()
             await self._consumer.start(self._release, self._outlet.take_over)
         except BaseException:
-            await self._outlet.stop()
+            await self.close()
             raise
+        self._pulse.move()  # the time it takes to join a group is no standstill
 
     async def close(self) -> None:
         """Leave the group and close both clients, in this order; a lost broker can't delay it for long."""
@@ -132,7 +134,7 @@ class Session:
             self._begin(tasks, partition, records)
 
     def _begin(self, tasks: asyncio.TaskGroup, partition: Partition, records: Sequence[Record]) -> None:
-        self._moved_at_s = asyncio.get_running_loop().time()
+        self._pulse.move()
         self._metrics.records_in.labels(partition.topic).inc(len(records))
         self._credits.take(len(records), _size_bytes(records))
         chunks = self._chunks.setdefault(partition, [])
@@ -150,7 +152,7 @@ class Session:
                 await _finished(after)
             outgoing = self._outgoing(records, outcomes)
             await self._publish(partition, outgoing, next_offset=records[-1].offset + 1)
-            self._moved_at_s = asyncio.get_running_loop().time()
+            self._pulse.move()
             self._count(records, outcomes, outgoing)
         finally:
             self._credits.give_back(len(records), _size_bytes(records))
@@ -198,14 +200,17 @@ class Session:
             await self._commit()
 
     async def _watch_progress(self) -> None:
-        """Raise ClientBrokenError when records wait and none arrives: aiokafka can stall silently."""
-        loop = asyncio.get_running_loop()
+        """Raise ClientBrokenError when no record or no answer comes: aiokafka can stall silently."""
+        pulse, patience_s = self._pulse, self._limits.stall_after_s
         while True:
             await asyncio.sleep(_WATCH_INTERVAL_S)
             await self._measure_lag()
-            idle_s = loop.time() - self._moved_at_s
-            if idle_s > self._limits.stall_after_s and not self.in_flight_records and self._lag_records:
-                raise ClientBrokenError(f"{self._lag_records} records wait and none came for {idle_s:.0f} s")
+            if pulse.silent_s > patience_s:
+                raise ClientBrokenError(f"the broker has answered nothing for {pulse.silent_s:.0f} s")
+            if pulse.idle_s > patience_s and pulse.lag_records and not self.in_flight_records:
+                raise ClientBrokenError(
+                    f"{pulse.lag_records} records wait and none came for {pulse.idle_s:.0f} s"
+                )
 
     async def _measure_lag(self) -> None:
         try:
@@ -213,10 +218,7 @@ class Session:
         except RetryableError as error:
             self._log.warning("lag_unknown", why=str(error))
             return
-        self._lag_records = sum(lag.values())
-        if not self._lag_records and not self.in_flight_records:
-            # Nothing to do is no stall: else the first record after a quiet hour would look like one.
-            self._moved_at_s = asyncio.get_running_loop().time()
+        self._pulse.hear(sum(lag.values()), in_flight_records=self.in_flight_records)
         self._metrics.set_lag(lag)
         for topic in {partition.topic for partition in lag}:
             self._metrics.in_flight.labels(topic).set(self.in_flight_records)

@@ -13,12 +13,14 @@ from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssigno
 from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
 from shared.bus.kafka_producer import KafkaProducer, KafkaTransactions
 from shared.bus.kafka_reader import KafkaInspector
+from shared.bus.kafka_stop import give_up_consumer, stop_consumer
 from shared.bus.kafka_topics import KafkaTopics
 from shared.bus.outlet import AckedOutlet, TransactionalOutlet
 from shared.bus.port import Consumer, LostRecordsError, OnAssign, OnRevoke, Outlet
 from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
+_ANSWER_TIMEOUT_S = 5.0
 _POSITION_TIMEOUT_S = 2.0
 _COMMIT_TIMEOUT_S = 5.0
 
@@ -90,7 +92,7 @@ class KafkaConsumer:
             try:
                 await client.start()
             except BaseException:
-                await client.stop()
+                await give_up_consumer(client)
                 raise
         self._client, self._rebalance = client, rebalance
 
@@ -131,23 +133,30 @@ class KafkaConsumer:
     async def lag(self) -> Mapping[Partition, int]:
         """Return how many records lie between the read position and the end; asks the broker."""
         client = self._started
-        assigned = client.assignment()
-        if not assigned:
-            return {}
+        assigned = list(client.assignment())
         with translated("asking for the end of the topics"):
-            # Not the fetcher's own high-water mark: it stands still when the fetcher does.
-            ends = await client.end_offsets(list(assigned))
-            positions = {partition: await _position(client, partition) for partition in assigned}
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                # Not the fetcher's own high-water mark: it stands still when the fetcher does. And with
+                # nothing assigned an answer still says that the broker is there.
+                ends = await client.end_offsets(assigned or self._all_partitions())
+            positions = await asyncio.gather(*(_position(client, partition) for partition in assigned))
         return {
             Partition(*partition): max(0, ends[partition] - position)
-            for partition, position in positions.items()
+            for partition, position in zip(assigned, positions, strict=True)
             if position is not None
         }
 
     async def stop(self) -> None:
         """Leave the group (a static member stays in it until its session times out) and close."""
         if self._client is not None:
-            await _stopped(self._client)
+            await stop_consumer(self._client)
+
+    def _all_partitions(self) -> list[TopicPartition]:
+        return [
+            TopicPartition(topic, number)
+            for topic in self._topics
+            for number in self._started.partitions_for_topic(topic) or ()
+        ]
 
     async def _go_to_committed(self, client: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
         """Read on from what is committed now: what the client knows may be older than its assignment."""
@@ -167,16 +176,6 @@ class KafkaConsumer:
         if self._client is None:
             raise RuntimeError("start() comes first")
         return self._client
-
-
-async def _stopped(client: AIOKafkaConsumer) -> None:
-    try:
-        await client.stop()
-    except asyncio.CancelledError:
-        if (task := asyncio.current_task()) is not None and task.cancelling():
-            raise
-        # aiokafka 0.14 passes on that it cancelled a fetch of its own, and forgets its connections then.
-        await client._client.close()  # noqa: SLF001
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]

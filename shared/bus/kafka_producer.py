@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, translated
+from shared.bus.kafka_stop import stop_producer
 from shared.bus.record import Outgoing, Partition
 from shared.errors import RejectedError
 from shared.settings import KafkaSettings
@@ -43,7 +44,7 @@ class KafkaProducer:
     async def stop(self) -> None:
         """Flush and close."""
         if self._client is not None:
-            await self._client.stop()
+            await stop_producer(self._client)
 
 
 class KafkaTransactions:
@@ -91,7 +92,7 @@ class KafkaTransactions:
     async def stop(self) -> None:
         """Close. The broker aborts an open transaction when the next owner comes, or after its time-out."""
         if self._client is not None:
-            await self._client.stop()
+            await stop_producer(self._client)
 
     async def _opened(self) -> AIOKafkaProducer:
         if self._client is None:
@@ -119,7 +120,7 @@ async def _started(settings: KafkaSettings, **more: Any) -> AIOKafkaProducer:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 await client.start()
         except BaseException:
-            await client.stop()
+            await stop_producer(client)
             raise
     return client
 
@@ -131,10 +132,18 @@ async def _send(client: AIOKafkaProducer, records: Sequence[Outgoing]) -> None:
     ]
     if acknowledgements:
         # All of them, also after a failure: a late one must not land behind a second attempt.
-        await asyncio.wait(acknowledgements)
+        await _all_done(acknowledgements)
     failures = [failure for each in acknowledgements if (failure := each.exception()) is not None]
     if failures:
         raise failures[0]
+
+
+async def _all_done(acknowledgements: Sequence[asyncio.Future[Any]]) -> None:
+    try:
+        await asyncio.wait(acknowledgements)
+    finally:
+        for each in acknowledgements:
+            each.cancel()  # where we were cancelled: else each that fails later writes a line to the log
 
 
 def _refuse_too_large(records: Sequence[Outgoing]) -> None:

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.bus.kafka_client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
+from shared.bus.kafka_stop import stop_consumer
 from shared.bus.port import LostRecordsError
 from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
@@ -66,7 +67,7 @@ class KafkaReader:
                 for partition in client.assignment():
                     await client.position(partition)  # the end as it is now, not at the first fetch
             except BaseException:
-                await client.stop()
+                await stop_consumer(client)
                 raise
         self._client = client
 
@@ -87,7 +88,7 @@ class KafkaReader:
     async def stop(self) -> None:
         """Close."""
         if self._client is not None:
-            await self._client.stop()
+            await stop_consumer(self._client)
 
     @property
     def _started(self) -> AIOKafkaConsumer:
@@ -115,7 +116,7 @@ class KafkaFinder:
             try:
                 await client.start()
             except BaseException:
-                await client.stop()
+                await stop_consumer(client)
                 raise
         self._client = client
 
@@ -156,7 +157,7 @@ class KafkaFinder:
     async def stop(self) -> None:
         """Close."""
         if self._client is not None:
-            await self._client.stop()
+            await stop_consumer(self._client)
 
     def _refuse_lost(self, partition: Partition, offset: int, begin: int) -> None:
         if offset < begin:
@@ -183,7 +184,7 @@ class KafkaInspector:
                 await client.start()
                 return frozenset(await client.topics())
             finally:
-                await client.stop()
+                await stop_consumer(client)
 
     async def committed(self, group: str, partitions: Iterable[TopicPartition]) -> Mapping[Partition, int]:
         """Return the offset that `group` reads next, of each partition where it has committed any."""
@@ -217,7 +218,7 @@ class KafkaInspector:
                     for partition in partitions
                 }
             finally:
-                await client.stop()
+                await stop_consumer(client)
                 await admin.close()
 
 

@@ -6,6 +6,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.kafka_client import connecting, connection
 from shared.bus.kafka_reader import KafkaInspector
+from shared.bus.kafka_stop import stop_consumer
 from shared.bus.record import Partition
 from shared.settings import KafkaSettings
 
@@ -30,5 +31,5 @@ async def skip_lost(settings: KafkaSettings, group: str, topics: Iterable[str]) 
                 client.assign(list(lost))
                 await client.commit(lost)
         finally:
-            await client.stop()
+            await stop_consumer(client)
     return {Partition(*place): begin - committed[Partition(*place)] for place, begin in lost.items()}

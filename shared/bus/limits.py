@@ -27,7 +27,10 @@ class StreamLimits(BaseModel):
     """How long a stop or a rebalance waits for records in flight; the next owner reads the rest again."""
 
     stall_after_s: Annotated[float, Field(gt=0)] = 30.0
-    """With lag, nothing in flight and no record for so long the Kafka clients are built anew."""
+    """With lag, nothing in flight and no record for so long the Kafka clients are built anew.
+
+    So, too, when the broker has answered nothing for so long.
+    """
 
     dead_letter_max_share: Annotated[float, Field(gt=0, le=1)] = 0.05
     """Above this share of a minute's records the service stops."""

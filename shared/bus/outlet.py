@@ -69,13 +69,18 @@ class TransactionalOutlet:
         """Nothing to connect before there is a partition."""
 
     async def take_over(self, partitions: frozenset[Partition]) -> None:
-        """Shut out the former owners. Raises RetryableError when the broker doesn't answer."""
+        """Shut out the former owners. Raises RetryableError when the broker doesn't answer one of them.
+
+        All have started or failed by then, so that `stop` closes those that did.
+        """
         lanes = {
             partition: _Lane(self._open(f"{self._group}-{partition.topic}-{partition.number}"))
             for partition in partitions
         }
         self._lanes |= lanes
-        await asyncio.gather(*(lane.start() for lane in lanes.values()))
+        starts = await asyncio.gather(*(lane.start() for lane in lanes.values()), return_exceptions=True)
+        for failure in filter(None, starts):
+            raise failure
 
     async def publish(self, partition: Partition, records: Sequence[Outgoing], *, next_offset: int) -> None:
         """Return when every record is acknowledged in the partition's transaction.

@@ -13,8 +13,11 @@ from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Bus, ClientBrokenError, Handler
 from shared.errors import RetryableError
+from shared.waiting import finished
 
 _REBUILD_PAUSE_S = 1.0
+_CONNECT_WITHIN_S = 120.0
+"""Longer than a group takes whose members hand their partitions over slowly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +47,12 @@ class Stream:
         self._log = structlog.get_logger().bind(group=source.group)
 
     def stalled_s(self) -> float:
-        """Return for how long records have waited without any moving; 0 while all is well."""
-        session = self._session
-        if session is None or not (session.in_flight_records or session.lag_records):
-            return 0.0
-        return asyncio.get_running_loop().time() - session.moved_at_s
+        """Return for how long records have waited without any moving; 0 while all is well, or Kafka away."""
+        return 0.0 if self._session is None else self._session.stalled_s
 
     def running(self) -> bool:
-        """Return whether the stream is connected and reading."""
-        return self._session is not None
+        """Return whether the stream is connected and reading, and the broker answers."""
+        return self._session is not None and self._session.broker_answers
 
     async def run(self, stop: asyncio.Event) -> None:
         """Return when `stop` was set and everything read is finished.
@@ -60,9 +60,7 @@ class Stream:
         Raises RetryableError when the very first connection fails, so that a wrong address is
         noticed at the start; later on the stream waits for the broker however long it is away.
         """
-        first = self._new_session()
-        await first.start()
-        session: Session | None = first
+        session = await self._connected(stop)
         while session is not None:
             self._session = session
             try:
@@ -75,17 +73,26 @@ class Stream:
             session = None if stop.is_set() else await self._reopen(stop)
 
     async def _reopen(self, stop: asyncio.Event) -> Session | None:
-        """Return a connected session; None when told to stop meanwhile."""
+        """Return a connected session, however long the broker is away; None when told to stop meanwhile."""
         while not stop.is_set():
-            session = self._new_session()
             try:
-                await session.start()
+                return await self._connected(stop)
             except RetryableError as away:
                 self._log.warning("broker_away", why=str(away))
                 await _pause(stop)
-            else:
-                return session
         return None
+
+    async def _connected(self, stop: asyncio.Event) -> Session | None:
+        """Return a connected session; None when told to stop meanwhile.
+
+        Raises RetryableError when the broker is away, or lets us wait for too long.
+        """
+        session = self._new_session()
+        try:
+            async with asyncio.timeout(_CONNECT_WITHIN_S):
+                return session if await finished(session.start(), stop) else None
+        except TimeoutError:
+            raise RetryableError(f"Kafka let us wait for more than {_CONNECT_WITHIN_S:.0f} s") from None
 
     def _new_session(self) -> Session:
         source = self._source

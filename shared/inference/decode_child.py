@@ -5,6 +5,7 @@ refusal, which is JSON.
 """
 
 import json
+import os
 import resource
 import signal
 import sys
@@ -16,21 +17,34 @@ from shared.inference.image import ImageSpec, decode_image
 MEMORY_MAX_BYTES = 2 * 1024**3
 """Address space: the largest picture allowed takes a quarter of it, transparency and all."""
 
+HELLO = b"h"
+"""Comes first. Until then standard error says why a start failed; from then on nobody reads it."""
+
 CPU_MAX_S = 3600
 """One that decodes for so long has done its work; the next photo gets a new one."""
 
 
 def main() -> None:
     """Answer until the parent closes the pipe."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
+    _bound_memory()
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX_S, CPU_MAX_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends us
     spec = ImageSpec(**json.loads(sys.argv[1]))
+    sys.stdout.buffer.write(HELLO)
+    sys.stdout.buffer.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     while (content := read_frame(sys.stdin.buffer)) is not None:
         good, answer = _decoded(content, spec)
         sys.stdout.buffer.write(bytes([good]) + len(answer).to_bytes(4) + answer)
         sys.stdout.buffer.flush()
+
+
+def _bound_memory() -> None:
+    """Set our own bound in place of the one that the worker passed on, which is made for the worker."""
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:

@@ -8,14 +8,16 @@ import sys
 import time
 import weakref
 from dataclasses import asdict
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 
-from shared.errors import RejectedError
+from shared.errors import RejectedError, RetryableError
+from shared.inference.decode_child import HELLO
 from shared.inference.image import ImageSpec, Pixels
 
 ANSWER_WITHIN_S = 10.0
+_START_WITHIN_S = 30.0
 _PIPE_BYTES = 1024 * 1024
 """Whole files and whole pictures fit: each further turn of the two processes costs up to a millisecond."""
 
@@ -26,23 +28,33 @@ _ATTEMPTS = 2
 """A child may die for reasons of its own; one photo on which two died is to blame."""
 
 
+class _Child(NamedTuple):
+    """A process that is ready, and the ways to it and back."""
+
+    process: "subprocess.Popen[bytes]"
+    files: IO[bytes]
+    answers: IO[bytes]
+
+
 class Decoder:
     """One long-lived child, started with the first image and again when it dies. For one thread at a time."""
 
     def __init__(self, spec: ImageSpec, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
         self._spec = spec
         self._answer_within_s = answer_within_s
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: _Child | None = None
         self._end: weakref.finalize[[subprocess.Popen[bytes]], Decoder] | None = None
 
     def decode(self, content: bytes) -> Pixels:
         """Return what `decode_image` returns.
 
-        Raises RejectedError as that does, and with `image_undecodable` when the child crashes or hangs on it.
+        Raises RejectedError as that does, and with `image_undecodable` when the child crashes or hangs on it;
+        RetryableError when no child can be started, as where a limit on processes or memory is reached.
         """
         for _ in range(_ATTEMPTS):
+            child = self._ready()
             try:
-                good, answer = self._ask(content)
+                good, answer = self._ask(child, content)
             except (OSError, EOFError):
                 self.close()
                 continue
@@ -54,7 +66,7 @@ class Decoder:
     @property
     def pid(self) -> int | None:
         """The child's process id; None before the first image, and after a death."""
-        return self._child.pid if self._child is not None else None
+        return self._child.process.pid if self._child is not None else None
 
     def close(self) -> None:
         """End the child; the next image starts another."""
@@ -62,29 +74,48 @@ class Decoder:
             self._end()
         self._child = self._end = None
 
-    def _ask(self, content: bytes) -> tuple[bool, bytes]:
-        to_child, from_child = self._pipes()
-        to_child.write(len(content).to_bytes(4) + content)
-        to_child.flush()
+    def _ask(self, child: _Child, content: bytes) -> tuple[bool, bytes]:
+        child.files.write(len(content).to_bytes(4) + content)
+        child.files.flush()
         deadline_s = time.monotonic() + self._answer_within_s
-        head = _read(from_child.fileno(), 5, deadline_s)
-        return bool(head[0]), _read(from_child.fileno(), int.from_bytes(head[1:]), deadline_s)
+        pipe = child.answers.fileno()
+        head = _read(pipe, 5, deadline_s)
+        return bool(head[0]), _read(pipe, int.from_bytes(head[1:]), deadline_s)
 
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+    def _ready(self) -> _Child:
         if self._child is None:
-            command = [sys.executable, "-m", "shared.inference.decode_child", json.dumps(asdict(self._spec))]
-            self._child = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                pipesize=_PIPE_BYTES,
-                env=os.environ | _KEEP_MEMORY,
-            )
-            self._end = weakref.finalize(self, _end, self._child)
-        if self._child.stdin is None or self._child.stdout is None:
-            raise RuntimeError("started without pipes")
-        return self._child.stdin, self._child.stdout
+            self._child = _started(self._spec)
+            self._end = weakref.finalize(self, _end, self._child.process)
+        return self._child
+
+
+def _started(spec: ImageSpec) -> _Child:
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "shared.inference.decode_child", json.dumps(asdict(spec))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pipesize=_PIPE_BYTES,
+            env=os.environ | _KEEP_MEMORY,
+        )
+    except OSError as error:
+        raise RetryableError(f"the decoder of pictures can't be started: {error}") from error
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise RuntimeError("started without pipes")
+    try:
+        _read(process.stdout.fileno(), len(HELLO), time.monotonic() + _START_WITHIN_S)
+    except (OSError, EOFError) as error:
+        raise RetryableError(f"the decoder of pictures can't be started: {_last_words(process)}") from error
+    process.stderr.close()
+    return _Child(process, process.stdin, process.stdout)
+
+
+def _last_words(process: "subprocess.Popen[bytes]") -> str:
+    process.kill()
+    _, said = process.communicate()
+    *_, last = said.decode(errors="replace").splitlines() or [f"it ended with {process.returncode}"]
+    return last
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:

@@ -1,4 +1,4 @@
-"""What a service does before its stream, and beside it."""
+"""What a service does beside its stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -17,17 +17,3 @@ async def beside(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> AsyncI
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def finished(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
-    """Return True once `work` is done, False when `stop` is set before that; raise what `work` raises."""
-    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            await working
-        return working.done()
-    finally:
-        for task in (working, stopping):
-            task.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)

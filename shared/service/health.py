@@ -13,11 +13,14 @@ class Progress(Protocol):
     """What a stream knows about itself, whatever library it runs on."""
 
     def running(self) -> bool:
-        """Return whether it is connected and reading."""
+        """Return whether it is connected and reading, and the broker answers."""
         ...
 
     def stalled_s(self) -> float:
-        """Return for how long records have waited without any moving; 0 while all is well."""
+        """Return for how long records have waited without any moving.
+
+        0 while all is well, and while the broker is away: then nothing can move, and no restart helps.
+        """
         ...
 
 

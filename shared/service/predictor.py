@@ -111,7 +111,8 @@ class Predictor(Generic[Raw, Item]):
             if isinstance(item, RejectedError):
                 refused[key] = item
             else:
-                pending[key] = self._share(key, item)
+                # Again, as others came while this one was encoded.
+                pending[key] = self._under_way.get(key) or self._share(key, item)
         return pending, refused
 
     def _share(self, key: bytes, item: Item) -> asyncio.Future[Answer]:

@@ -14,6 +14,7 @@ from shared.bus.outlet import AckedOutlet
 from shared.bus.port import Consumer, OnAssign, OnRevoke, Outcome, Outlet, Producer
 from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.stream import Source, Stream
+from shared.errors import RetryableError
 
 TOPIC = "in"
 RESULTS = "out"
@@ -37,6 +38,19 @@ class WatchedBus:
         self.pausing = True
         """Unset, a pause has no effect, as on partitions that a rebalance brings behind it."""
         self.fetch_delay_s = 0.0
+        self.away = False
+        """While it is set, nothing is answered, written, read or connected."""
+        self.deaf = False
+        """Consumers opened while it is set never hear how many records wait."""
+        self.lost_answers = 0
+        """So many of the next answers are lost."""
+        self.hanging_connects = 0
+        """So many of the next consumers never get connected."""
+
+    def refuse_when_away(self) -> None:
+        """Raise RetryableError while the broker is away."""
+        if self.away:
+            raise RetryableError("away")
 
     def consumer(self, topics: Sequence[str], *, group: str, member: str | None = None) -> Consumer:
         """Return a consumer whose commits are noted."""
@@ -63,17 +77,21 @@ class _WatchedConsumer:
         self._watched = watched
         self._inner = inner
         self._silent = watched.silent
+        self._deaf = watched.deaf
         self.resume = inner.resume
-        self.lag = inner.lag
         self.stop = inner.stop
 
     async def start(self, on_revoke: OnRevoke, on_assign: OnAssign) -> None:
         if self._watched.connect_errors:
             raise self._watched.connect_errors.popleft()
+        self._watched.refuse_when_away()
+        if self._watched.hanging_connects:
+            self._watched.hanging_connects -= 1
+            await asyncio.Event().wait()
         await self._inner.start(on_revoke, on_assign)
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
-        if self._silent:
+        if self._silent or self._watched.away:
             await asyncio.sleep(timeout_ms / 1000)
             return {}
         await asyncio.sleep(self._watched.fetch_delay_s)
@@ -83,9 +101,18 @@ class _WatchedConsumer:
         if self._watched.pausing:
             self._inner.pause()
 
+    async def lag(self) -> Mapping[Partition, int]:
+        self._watched.refuse_when_away()
+        if self._deaf or self._watched.lost_answers:
+            self._watched.lost_answers = max(0, self._watched.lost_answers - 1)
+            await asyncio.sleep(5.0)
+            raise RetryableError("no answer")
+        return await self._inner.lag()
+
     async def commit(self, offsets: Mapping[Partition, int]) -> None:
         if self._watched.commit_errors:
             raise self._watched.commit_errors.popleft()
+        self._watched.refuse_when_away()
         await self._inner.commit(offsets)
         self._watched.committed |= offsets
         self._watched.history += [f"committed {offset}" for offset in offsets.values()]
@@ -101,6 +128,7 @@ class _WatchedProducer:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         if self._watched.publish_errors:
             raise self._watched.publish_errors.popleft()
+        self._watched.refuse_when_away()
         await self._inner.publish(records)
         self._watched.published += records
         self._watched.history += [f"published {text_of(record)}" for record in records]

@@ -2,15 +2,18 @@
 
 import io
 import os
+import resource
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
-from shared.errors import RejectedError
+from shared.errors import RejectedError, RetryableError
 from shared.inference.decode_child import MEMORY_MAX_BYTES
 from shared.inference.decoder import Decoder
 from shared.inference.image import ImageSpec, decode_image
@@ -58,6 +61,51 @@ def test_the_child_has_its_limits(decoder: Decoder) -> None:
 
     assert decoder.pid is not None
     assert psutil.Process(decoder.pid).rlimit(psutil.RLIMIT_AS) == (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES)
+
+
+def test_a_bound_on_the_memory_of_the_worker_is_none_on_the_child(decoder: Decoder) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (8 * MEMORY_MAX_BYTES, hard))
+    try:
+        decoder.decode(photo())
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+    assert decoder.pid is not None
+    assert psutil.Process(decoder.pid).rlimit(psutil.RLIMIT_DATA) == (hard, hard)
+
+
+def test_where_no_process_can_be_started_a_picture_waits(decoder: Decoder) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(RetryableError, match=r"can't be started: .*Too many open files"):
+            decoder.decode(photo())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert decoder.decode(photo()).shape == SPEC.shape
+
+
+def test_a_child_that_cannot_start_is_no_fault_of_the_picture(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "PIL.py").write_text("raise ImportError('no libjpeg here')", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    with pytest.raises(RetryableError, match="can't be started: ImportError: no libjpeg here"):
+        decoder.decode(photo())
+
+    assert decoder.pid is None
+
+
+def test_a_child_that_ends_without_a_word_is_told_by_its_exit_code(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+
+    with pytest.raises(RetryableError, match="can't be started: it ended with 1"):
+        decoder.decode(photo())
 
 
 def test_a_child_that_was_killed_costs_no_picture(decoder: Decoder) -> None:

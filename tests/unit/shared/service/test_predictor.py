@@ -32,6 +32,8 @@ class LengthModel:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.was_asked = asyncio.Event()
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.error: Exception | None = None
 
     async def __call__(self, texts: Sequence[str]) -> list[Row | RejectedError]:
@@ -39,6 +41,7 @@ class LengthModel:
         self.asked.extend(texts)
         self.was_asked.set()
         await asyncio.sleep(0)
+        await self.may_answer.wait()
         if self.error is not None:
             raise self.error
         return [{"logits": np.array([len(text), 2 * len(text)], dtype=np.float32)} for text in texts]
@@ -48,14 +51,16 @@ def encode(texts: Sequence[str]) -> list[str | RejectedError]:
     return [RejectedError("image_undecodable", "broken") if text == "broken" else text for text in texts]
 
 
-def a_predictor(model: LengthModel, cache: Cache) -> Predictor[str, str]:
+def a_predictor(
+    model: LengthModel, cache: Cache, executor: ThreadPoolExecutor | None = None
+) -> Predictor[str, str]:
     limits = BatchLimits(max_wait_s=0.0)
     return Predictor(
         BUNDLE,
         Recipe(canonical=lambda text: text.strip().encode(), encode=encode),
         Batcher(model, len, limits=limits, metrics=ModelMetrics.unpublished()),
         cache=cache,
-        executor=ThreadPoolExecutor(max_workers=1),
+        executor=executor or ThreadPoolExecutor(max_workers=1),
     )
 
 
@@ -92,6 +97,20 @@ async def test_equal_inputs_of_two_chunks_under_way_share_one_model_call() -> No
     (two,) = await predictor.predict(["same"])
 
     assert logits(two) == logits((await one)[0])
+    assert model.asked == ["same"]
+
+
+async def test_equal_inputs_that_come_at_the_same_moment_share_one_model_call() -> None:
+    model, executor = LengthModel(), ThreadPoolExecutor(max_workers=1)
+    predictor = a_predictor(model, NullCache(), executor)
+    model.may_answer.clear()
+
+    chunks = [asyncio.create_task(predictor.predict(["same"])) for _ in range(3)]
+    await model.was_asked.wait()
+    await asyncio.get_running_loop().run_in_executor(executor, str)  # behind the encoding of all three
+    model.may_answer.set()
+
+    assert [logits((await chunk)[0]) for chunk in chunks] == [[4, 8]] * 3
     assert model.asked == ["same"]
 
 
