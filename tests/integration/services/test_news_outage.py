@@ -3,38 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from uuid import uuid4
 
 import pytest
 from faust.transport.consumer import ThreadDelegateConsumer
 
-from services.sentiment_alerts.apply import Store
-from services.sentiment_alerts.handler import States
-from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
-from shared.bus.kafka_reader import KafkaFinder
-from shared.bus.kafka_topics import COMPACTED, KafkaTopics
-from shared.bus.record import Outgoing, Record
+from services.sentiment_alerts.stream import NewsStream
+from shared.bus.record import Outgoing
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
+from tests.integration.services.news_streams import Gate, a_source, a_stream
 from tests.integration.services.service_process import publish
 from tests.support.silence import SilentBroker
 
 PATIENCE_S = 60.0
-
-
-class Gate:
-    """Applies no record before it is opened."""
-
-    def __init__(self) -> None:
-        self.opened, self.reached = asyncio.Event(), asyncio.Event()
-        self.applied: list[int] = []
-
-    async def apply(self, record: Record, states: States, store: Store) -> None:
-        """Note the record's offset, once that may be."""
-        del states, store
-        self.reached.set()
-        await self.opened.wait()
-        self.applied.append(record.offset)
 
 
 async def test_a_record_that_waits_for_a_silent_kafka_is_no_standstill(real_kafka: str) -> None:
@@ -67,22 +48,14 @@ async def test_when_faust_alone_hears_nothing_a_restart_is_asked_for(
 async def running(bootstrap: str, gate: Gate) -> AsyncIterator[NewsStream]:
     """Yield the service's stream with three records before a gate, its lag measured all the while."""
     kafka, stop = KafkaSettings(bootstrap=bootstrap), asyncio.Event()
-    source = NewsSource(topic=f"news.{uuid4()}", group=f"alerts-{uuid4()}", partitions=1)
-    await KafkaTopics(kafka).create(source.topic, partitions=1, config={})
-    await KafkaTopics(kafka).create(changelog_topic(source.group), partitions=1, config=COMPACTED)
+    source = await a_source(kafka)
     await publish(bootstrap, [Outgoing(source.topic, b"key", b"value")] * 3)
-    finder = KafkaFinder(kafka)
-    await finder.start()
-    try:
-        stream = NewsStream(kafka, source, finder, gate.apply)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(stream.run(stop))
-            measuring = tasks.create_task(measure(stream))
-            yield stream
-            stop.set()
-            measuring.cancel()
-    finally:
-        await finder.stop()
+    async with a_stream(kafka, source, gate) as stream, asyncio.TaskGroup() as tasks:
+        tasks.create_task(stream.run(stop))
+        measuring = tasks.create_task(measure(stream))
+        yield stream
+        stop.set()
+        measuring.cancel()
 
 
 async def measure(stream: NewsStream) -> None:

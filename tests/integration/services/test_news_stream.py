@@ -1,43 +1,22 @@
 """The alert service's stream on real Kafka: what it reads again, and what it does not."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from random import randbytes
-from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
-from services.sentiment_alerts.apply import Store
-from services.sentiment_alerts.handler import States
-from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
-from shared.bus.kafka_reader import KafkaFinder
-from shared.bus.kafka_topics import COMPACTED, KafkaTopics
+from services.sentiment_alerts.stream import NewsStream
 from shared.bus.port import LostRecordsError
-from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.record import Outgoing, Partition
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
+from tests.integration.services.news_streams import Gate, a_source, a_stream
 from tests.integration.services.service_process import publish
 from tests.support.buses import delete_before
 
 LONGER_THAN_A_SKIP_S = 4.0
 MORE_THAN_FAUST_HOLDS = 8_000
-
-
-class Gate:
-    """Applies no record before it is opened."""
-
-    def __init__(self) -> None:
-        self.opened, self.reached = asyncio.Event(), asyncio.Event()
-        self.applied: list[int] = []
-
-    async def apply(self, record: Record, states: States, store: Store) -> None:
-        """Note the record's offset, once that may be."""
-        del states, store
-        self.reached.set()
-        await self.opened.wait()
-        self.applied.append(record.offset)
 
 
 async def test_a_record_that_takes_long_is_not_taken_for_a_skipped_one(real_kafka: str) -> None:
@@ -72,25 +51,6 @@ async def test_news_deleted_while_the_service_is_behind_stop_it(real_kafka: str)
             await running
 
     assert gate.applied == list(range(len(gate.applied)))
-
-
-@asynccontextmanager
-async def a_stream(kafka: KafkaSettings, source: NewsSource, gate: Gate) -> AsyncIterator[NewsStream]:
-    """Yield the service's stream, not running, before a gate."""
-    finder = KafkaFinder(kafka, group=source.group)
-    await finder.start()
-    try:
-        yield NewsStream(kafka, source, finder, gate.apply)
-    finally:
-        await finder.stop()
-
-
-async def a_source(kafka: KafkaSettings) -> NewsSource:
-    """Return a topic of one partition, with the changelog of a group that nobody has used."""
-    topic, group = f"news.{uuid4()}", f"alerts-{uuid4()}"
-    await KafkaTopics(kafka).create(topic, partitions=1, config={})
-    await KafkaTopics(kafka).create(changelog_topic(group), partitions=1, config=COMPACTED)
-    return NewsSource(topic=topic, group=group, partitions=1)
 
 
 async def until_stalled(stream: NewsStream) -> None:
