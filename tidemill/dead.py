@@ -2,24 +2,24 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from shared.bus.dead_letters import DeadLetter, read_dead_letter
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_reader import KafkaInspector, KafkaReader
+from shared.bus.dead_letters import DeadLetter
 from shared.bus.record import Record
 from shared.errors import ConfigError, RejectedError
-from shared.events import DEAD_SUFFIX
-from shared.settings import KafkaSettings
 from tidemill.connect import Connection
+from tidemill.letters import Plan, Wanted, letters, plan, replay
 from tidemill.lines import dead_line
 from tidemill.terminal import OUT, clean, one_line, show
-from tidemill.topics import DEAD_TOPICS, topic
 
 _SHOWN_BYTES = 2_000
-_EMPTY_FETCHES = 3  # transaction markers count as remaining, but are never fetched
+_SHOWN_PLACES = 20
 
 app = typer.Typer(no_args_is_help=True, help="List, show and replay dead letters.")
 
@@ -35,16 +35,16 @@ def list_command(name: Topic = None, reason: Reason = None) -> None:
     tidemill dead list
     tidemill dead list messages --reason not_json
     """  # noqa: D301 - \b is click's mark for lines to keep
-    letters = asyncio.run(_letters(Connection.from_environment().kafka, name, reason))
+    found = asyncio.run(_listed(name, reason))
     shown = None
-    for record, letter in letters:
+    for record, letter in found:
         if record.partition.topic != shown:
             shown = record.partition.topic
             show(one_line(shown, "bold"))
         show(dead_line(record, letter.reason, letter.message))
-    counts = Counter(letter.reason for _, letter in letters)
+    counts = Counter(letter.reason for _, letter in found)
     reasons = ", ".join(f"{count} {code}" for code, count in counts.most_common())
-    show(one_line(f"{len(letters)} dead letters" + (f": {reasons}" if reasons else "")))
+    show(one_line(f"{len(found)} dead letters" + (f": {reasons}" if reasons else "")))
 
 
 @app.command("show")
@@ -57,10 +57,8 @@ def show_command(
     \b
     tidemill dead show messages 2:17
     """  # noqa: D301 - \b is click's mark for lines to keep
-    letters = asyncio.run(_letters(Connection.from_environment().kafka, name, None))
-    for record, letter in letters:
-        if f"{record.partition.number}:{record.offset}" == where:
-            return _print_whole(letter)
+    if letter := asyncio.run(_letter_at(name, where)):
+        return _print_whole(letter)
     raise ConfigError(f"no dead letter of {name} stands at {where}; `tidemill dead list {name}` shows them")
 
 
@@ -72,26 +70,44 @@ def replay_command(
 ) -> None:
     """Send dead letters to their topics again, with their original bytes, key and headers.
 
-    They stay on the dead-letter topic as well. Without --yes nothing is sent.
+    They stay on the dead-letter topic as well. Without --yes nothing is sent. Those that were too large
+    for their values can't be sent: it is said where the originals stand, and the exit code is 1.
 
     \b
     tidemill dead replay --reason image_too_large
     tidemill dead replay messages --yes
     """  # noqa: D301 - \b is click's mark for lines to keep
-    settings = Connection.from_environment().kafka
-    letters = [letter for _, letter in asyncio.run(_letters(settings, name, reason))]
-    for target, count in Counter(letter.original.topic for letter in letters).items():
+    connection, wanted = Connection.from_environment(), Wanted(name=name, reason=reason)
+    planned = asyncio.run(plan(connection.kafka, wanted))
+    for target, count in planned.counts.items():
         show(one_line(f"{count} to {target}"))
+    for line in _left_out_lines(planned):
+        show(line)
     if not yes:
-        show(one_line(f"{len(letters)} would be sent again; add --yes to do it"))
+        show(one_line(f"{planned.total} would be sent again; add --yes to do it"))
         return
-    asyncio.run(_replay(settings, letters))
-    show(one_line(f"{len(letters)} sent again"))
+    show(one_line(f"{asyncio.run(replay(connection, wanted, planned))} sent again"))
+    if planned.left_out:
+        raise RejectedError(
+            "value_left_out", f"{len(planned.left_out)} were not sent, as their letters lack the value"
+        )
+
+
+def _left_out_lines(planned: Plan) -> Iterator[Text]:
+    """Yield where the originals stand of letters that can't be sent."""
+    if count := len(planned.left_out):
+        yield one_line(f"{count} can't be sent: too large for a letter, their values are only at")
+        for where in planned.left_out[:_SHOWN_PLACES]:
+            yield one_line(f"  {where}")
+        if count > _SHOWN_PLACES:
+            yield one_line(f"  and {count - _SHOWN_PLACES} more; `tidemill dead show` says where each stands")
 
 
 def _print_whole(letter: DeadLetter) -> None:
     value = letter.value
     size = "null" if value is None else f"{len(value):,} bytes"
+    if letter.value_left_out:
+        size = "left out, as it was too large for a letter: it is only where the letter is from"
     origin = f"{letter.original.topic}, partition {letter.original.number}, offset {letter.original_offset}"
     show(one_line(f"from     {origin}"))
     show(one_line(f"reason   {letter.reason}: {letter.message}"))
@@ -105,43 +121,22 @@ def _print_whole(letter: DeadLetter) -> None:
         show(one_line(f"... the first {_SHOWN_BYTES:,} of {len(value):,} bytes", "dim"))
 
 
-async def _letters(
-    settings: KafkaSettings, name: str | None, reason: str | None
-) -> list[tuple[Record, DeadLetter]]:
-    wanted = DEAD_TOPICS if name is None else (topic(name).removesuffix(DEAD_SUFFIX) + DEAD_SUFFIX,)
-    existing = await KafkaInspector(settings).topics()
-    letters = []
-    for record in await _read_all(settings, [each for each in wanted if each in existing]):
-        try:
-            letter = read_dead_letter(record)
-        except RejectedError:
-            continue  # someone else's record: not ours to list or to send
-        if reason in {None, letter.reason}:
-            letters.append((record, letter))
-    return sorted(letters, key=lambda pair: (pair[0].partition, pair[0].offset))
+async def _listed(name: str | None, reason: str | None) -> list[tuple[Record, DeadLetter]]:
+    """Return the letters in the order of their topics, partitions and offsets, their values left away."""
+    found = [
+        (replace(record, value=None), replace(letter, value=None))
+        async for batch in letters(Connection.from_environment().kafka, Wanted(name=name, reason=reason))
+        for record, letter in batch
+    ]
+    return sorted(found, key=lambda pair: (pair[0].partition, pair[0].offset))
 
 
-async def _read_all(settings: KafkaSettings, topics: list[str]) -> list[Record]:
-    if not topics:
-        return []
-    records: list[Record] = []
-    reader = KafkaReader(settings, topics)
-    await reader.start()
-    try:
-        empty_count = 0
-        while empty_count < _EMPTY_FETCHES and await reader.remaining_records():
-            fetched = await reader.fetch(timeout_ms=500)
-            records += fetched
-            empty_count = 0 if fetched else empty_count + 1
-    finally:
-        await reader.stop()
-    return records
-
-
-async def _replay(settings: KafkaSettings, letters: list[DeadLetter]) -> None:
-    producer = KafkaBus(settings).producer()
-    await producer.start()
-    try:
-        await producer.publish([letter.replay() for letter in letters])
-    finally:
-        await producer.stop()
+async def _letter_at(name: str, where: str) -> DeadLetter | None:
+    async with aclosing(
+        letters(Connection.from_environment().kafka, Wanted(name=name, reason=None))
+    ) as batches:
+        async for batch in batches:
+            for record, letter in batch:
+                if f"{record.partition.number}:{record.offset}" == where:
+                    return letter
+    return None

@@ -16,16 +16,12 @@ from shared.bus.record import Outgoing
 from shared.clock import utc_now
 from shared.errors import ConfigError, RejectedError
 from shared.events import ImageKind
-from shared.settings import KafkaSettings
 from tidemill.connect import Connection
 from tidemill.files import read_rows
 from tidemill.player import no_wait, outgoing, play
 from tidemill.rows import Mapper, Row, event_type, picture_rows, pictures
-from tidemill.services import SERVICES, caught_up
+from tidemill.services import read_up
 from tidemill.terminal import OUT, one_line, show
-
-_LOOK_EVERY_S = 0.05
-
 
 Source = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="CSV, JSONL or a folder of pictures.")]
 Columns = Annotated[list[str], typer.Option("--column", metavar="FIELD=COLUMN", help="Where a field stands.")]
@@ -109,7 +105,7 @@ async def _send(
 ) -> tuple[int, list[str]]:
     left_out: list[str] = []
     connection = Connection.from_environment()
-    room = partial(_read_up, connection.kafka, mapper.to.name) if connection.keeps_little else no_wait
+    room = partial(read_up, connection.kafka, mapper.to.name) if connection.keeps_little else no_wait
     producer = KafkaBus(connection.kafka).producer()
     await producer.start()
     try:
@@ -124,13 +120,6 @@ async def _send(
     finally:
         await producer.stop()
     return sent_count, left_out
-
-
-async def _read_up(kafka: KafkaSettings, topic: str) -> None:
-    """Return when the services have read all of a topic."""
-    readers = [service for service in SERVICES if service.reads == topic]
-    while not await caught_up(kafka, readers):  # noqa: ASYNC110 - the broker must be asked, it never tells
-        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def _records(rows: Iterable[Row], mapper: Mapper, left_out: list[str]) -> Iterator[Outgoing]:

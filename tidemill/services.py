@@ -1,5 +1,6 @@
 """The services of a full Tidemill: how each starts, what it reads, as which group."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -7,6 +8,8 @@ import aiohttp
 
 from shared.bus.kafka_reader import KafkaInspector
 from shared.settings import KafkaSettings
+
+_LOOK_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,13 @@ async def caught_up(kafka: KafkaSettings, services: Iterable[Service] = SERVICES
     inspector = KafkaInspector(kafka)
     found = [await inspector.positions(service.group, [service.reads]) for service in services]
     return all(at.lag_records == 0 for positions in found for at in positions.values())
+
+
+async def read_up(kafka: KafkaSettings, topic: str) -> None:
+    """Return when the services have read all of a topic."""
+    readers = [service for service in SERVICES if service.reads == topic]
+    while not await caught_up(kafka, readers):  # noqa: ASYNC110 - the broker must be asked, it never tells
+        await asyncio.sleep(_LOOK_EVERY_S)
 
 
 @dataclass(frozen=True, slots=True)

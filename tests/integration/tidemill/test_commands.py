@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from shared.bus.kafka import KafkaBus
 from shared.bus.record import Partition, Record
 from shared.errors import RejectedError
 from shared.events import CustomerMessageReceived, ImageReceived
+from shared.events.headers import Headers
 from shared.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[3]
@@ -35,13 +37,15 @@ def bootstrap(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
-async def a_dead_letter(bootstrap: str, value: bytes) -> None:
+async def a_dead_letter(
+    bootstrap: str, value: bytes | None, *, reason: str = "not_json", more_headers: Headers = ()
+) -> None:
     record = Record(Partition(ImageReceived.name, 1), 7, b"case", value, (("mine", b"kept"),), 0)
     producer = KafkaBus(KafkaSettings(bootstrap=bootstrap)).producer()
     await producer.start()
     try:
-        letter = dead_letter(record, RejectedError("not_json", "expected value"), group="g")
-        await producer.publish([letter])
+        letter = dead_letter(record, RejectedError(reason, "expected value"), group="g")
+        await producer.publish([replace(letter, headers=letter.headers + more_headers)])
     finally:
         await producer.stop()
 
@@ -82,6 +86,26 @@ async def test_a_dead_letter_is_listed_shown_and_sent_again_only_when_told_to(bo
     assert "sent again" in done.stdout
     assert watched.stdout.strip()
     assert {each.returncode for each in (listed, shown, dry, done, watched)} == {0}
+
+
+async def test_a_letter_that_lacks_its_value_keeps_no_other_from_being_sent_again(bootstrap: str) -> None:
+    reason, mark = f"reason-{uuid4()}", uuid4().hex
+    await a_dead_letter(bootstrap, None, reason=reason, more_headers=(("tidemill-value-left-out", b"true"),))
+    await a_dead_letter(bootstrap, mark.encode(), reason=reason)
+
+    dry = tidemill("dead", "replay", "images", "--reason", reason, bootstrap=bootstrap)
+    done = tidemill("dead", "replay", "images", "--reason", reason, "--yes", bootstrap=bootstrap)
+
+    for said in (dry.stdout, done.stdout):
+        assert f"1 to {ImageReceived.name}" in said
+        assert (
+            f"1 can't be sent: too large for a letter, their values are only at\n  {ImageReceived.name} 1:7"
+            in said
+        )
+    assert "1 would be sent again" in dry.stdout
+    assert "1 sent again" in done.stdout
+    assert (dry.returncode, done.returncode) == (0, 1)
+    assert "1 were not sent" in done.stderr
 
 
 def test_lag_knows_the_groups_of_all_services(bootstrap: str) -> None:
