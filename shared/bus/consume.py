@@ -18,7 +18,7 @@ from shared.bus.pulse import Pulse
 from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.retries import Retries
 from shared.errors import RejectedError, RetryableError
-from shared.events.headers import ID_HEADER, trace_id, trace_of
+from shared.events.headers import ID_HEADER, named_trace, trace_id
 
 _WATCH_INTERVAL_S = 1.0
 _CLOSE_TIMEOUT_S = 1.0
@@ -260,10 +260,11 @@ def _size_bytes(records: Sequence[Record]) -> int:
 def _whereabouts(record: Record) -> dict[str, str | int]:
     """Return what finds a record again in logs, traces and topics."""
     named = {name: value for name, value in record.headers if name == ID_HEADER}
+    trace = named_trace(record.headers)
     return {
         "topic": record.partition.topic,
         "partition": record.partition.number,
         "offset": record.offset,
         "event_id": (named.get(ID_HEADER) or b"").decode(errors="replace"),
-        "trace_id": trace_id(trace_of(record.headers)),
+        "trace_id": trace_id(trace) if trace else "",
     }

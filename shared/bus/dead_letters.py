@@ -11,7 +11,7 @@ from hashlib import sha256
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError, TidemillError
 from shared.events import DEAD_SUFFIX
-from shared.events.headers import Headers, trace_id, trace_of
+from shared.events.headers import Headers, named_trace, trace_id
 
 _FIRST_HEADER = "kafka_dlt-original-topic"
 _LEFT_OUT_HEADER = "tidemill-value-left-out"
@@ -57,9 +57,10 @@ def dead_letter(record: Record, error: RejectedError, *, group: str) -> Outgoing
         "kafka_dlt-exception-fqcn": f"{type(error).__module__}.{type(error).__qualname__}",
         "kafka_dlt-exception-message": str(error),
         "tidemill-reason": error.reason,
-        "tidemill-trace-id": trace_id(trace_of(record.headers)),
         "tidemill-payload-sha256": sha256(record.value or b"").hexdigest(),
     }
+    if trace := named_trace(record.headers):
+        facts["tidemill-trace-id"] = trace_id(trace)
     added = tuple((name, text.encode(errors="replace")) for name, text in facts.items())
     return Outgoing(record.partition.topic + DEAD_SUFFIX, record.key, record.value, record.headers + added)
 

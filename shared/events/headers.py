@@ -30,10 +30,15 @@ class Trace:
 
 def trace_of(headers: Headers) -> Trace:
     """Return the trace that a record belongs to; a new one when it names none, or a broken one."""
+    return named_trace(headers) or new_trace()
+
+
+def named_trace(headers: Headers) -> Trace | None:
+    """Return the trace that a record names; None when it names none, or a broken one."""
     for name, value in headers:
         if name == TRACE_HEADER and value is not None and (parent := _PARENT.fullmatch(value)):
             return Trace(parent[1].decode(), parent[2].decode())
-    return new_trace()
+    return None
 
 
 def new_trace() -> Trace:

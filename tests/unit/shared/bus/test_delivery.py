@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.bus.dead_letters import DeadLetterFloodError, read_dead_letter
 from shared.bus.port import Outcome
@@ -11,6 +12,7 @@ from shared.errors import RejectedError, RetryableError
 from tests.support.streams import (
     HERE,
     RESULTS,
+    TOPIC,
     GatedHandler,
     WatchedBus,
     echo,
@@ -93,6 +95,25 @@ def test_a_rejected_record_becomes_one_dead_letter_and_its_neighbours_are_publis
         assert bus.history[-1] == "committed 3"
 
     run_in_virtual_time(scenario())
+
+
+@pytest.mark.parametrize("trace", ["1" * 32, ""], ids=["in a trace", "in none"])
+def test_a_dead_letter_and_the_line_about_it_name_the_same_trace(trace: str) -> None:
+    async def scenario() -> tuple[Outgoing, str]:
+        bus = WatchedBus()
+        headers = (("traceparent", f"00-{trace}-{'2' * 16}-01".encode()),) if trace else ()
+        await bus.memory.append(Outgoing(TOPIC, b"k", b"bad", headers))
+        with capture_logs() as logs:
+            async with running(stream_on(bus, refuse("bad"))):
+                await until(lambda: bus.committed == {HERE: 1})
+        [line] = (line for line in logs if line["event"] == "record_dead_lettered")
+        [letter] = bus.published
+        return letter, line["trace_id"]
+
+    letter, logged = run_in_virtual_time(scenario())
+
+    assert logged == trace
+    assert dict(letter.headers).get("tidemill-trace-id", b"") == trace.encode()
 
 
 def test_a_dead_letter_that_the_broker_finds_too_large_is_shortened() -> None:
