@@ -56,11 +56,11 @@ class Connection(ServiceSettings):
 
 
 def running_stack(current: Path = CURRENT) -> dict[str, Any]:
-    """Return the settings of the stack that runs here; empty when none does."""
+    """Return the settings of the stack that runs here; empty when none does, or only another user's."""
     try:
         noted: dict[str, Any] = json.loads(current.read_text(encoding="utf-8"))
         os.kill(noted.pop("pid"), 0)
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
         return {}
     return noted
 

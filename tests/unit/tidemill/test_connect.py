@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from tidemill.connect import forget_running_stack, note_running_stack, running_stack
 
 
@@ -20,6 +22,20 @@ def test_the_note_of_a_dead_stack_counts_for_nothing(tmp_path: Path) -> None:
     child = os.posix_spawn("/bin/true", ["true"], {})
     os.waitpid(child, 0)
     note.write_text(json.dumps({"pid": child, "kafka": {}}), encoding="utf-8")
+
+    assert running_stack(note) == {}
+
+
+def test_a_note_whose_process_id_went_to_another_user_counts_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "current.json"
+    note_running_stack({"kafka": {}}, note)
+
+    def refuse(pid: int, signal: int) -> None:
+        raise PermissionError(pid, signal)
+
+    monkeypatch.setattr(os, "kill", refuse)
 
     assert running_stack(note) == {}
 
