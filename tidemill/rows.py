@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from PIL import Image
 from pydantic import ValidationError
 
 from shared.clock import Clock
@@ -20,6 +21,7 @@ from shared.events import (
     ImageReceived,
     NewsArticlePublished,
 )
+from shared.inference.image import FORMATS
 
 Row = Mapping[str, Any]
 
@@ -34,7 +36,6 @@ SHORT_NAMES: Mapping[str, type[Event]] = {
     "news": NewsArticlePublished,
     "images": ImageReceived,
 }
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 
 
 def event_type(topic: str) -> type[Event]:
@@ -94,8 +95,9 @@ class Mapper:
 
 
 def pictures(folder: Path) -> list[Path]:
-    """Return the files of a folder and of those below it that are pictures by name, sorted."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    """Return the files of a folder and of those below it that are by name pictures we can read, sorted."""
+    suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
 
 
 def picture_rows(folder: Path, kind: ImageKind) -> Iterator[Row]:

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from shared.errors import ConfigError, RejectedError
 from shared.events import Channel, CustomerMessageReceived, ImageKind, ImageReceived, NewsArticlePublished
+from shared.inference.image import FORMATS
 from tidemill.rows import Mapper, event_type, picture_rows
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -119,6 +121,23 @@ def test_pictures_come_in_the_order_of_their_names(tmp_path: Path) -> None:
 
     assert [row["case_id"] for row in rows] == ["a.jpg", "b.png"]
     assert base64.b64decode(rows[0]["content"]) == b"a.jpg"
+
+
+def test_only_pictures_are_sent_that_the_services_can_read(tmp_path: Path) -> None:
+    names = {
+        "JPEG": "a.JPG",
+        "PNG": "b.png",
+        "WEBP": "c.webp",
+        "GIF": "d.gif",
+        "BMP": "e.bmp",
+        "TIFF": "f.tif",
+    }
+    for kind, name in names.items():
+        Image.new("L", (8, 8)).save(tmp_path / name, kind)
+
+    sent = {str(row["case_id"]) for row in picture_rows(tmp_path, ImageKind.DIGIT)}
+
+    assert sent == {names[kind] for kind in FORMATS}
 
 
 def test_a_picture_keeps_its_id_when_others_join_the_folder(tmp_path: Path) -> None:
