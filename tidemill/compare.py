@@ -95,7 +95,8 @@ def labelled_rows(
 ) -> list[LabelledText]:
     """Return texts and right labels; a number is a place in the list of labels, if both models share it.
 
-    Raises ConfigError when a column is missing, there are no rows, or no label is one of the models'.
+    Raises ConfigError when a column is missing, also from a single row, there are no rows, or no label is one
+    of the models'.
     """
     columns = list(rows[0]) if rows else []
     for column, option in ((text, "--text"), (label, "--label")):
@@ -105,6 +106,7 @@ def labelled_rows(
     chosen = label or (_LABEL if _LABEL in columns else None)
     known = {name for spec in specs for name in spec.labels}
     numbered = specs[0].labels if all(spec.labels == specs[0].labels for spec in specs) else ()
+    _check_each(rows, text, chosen)
     found = [
         LabelledText(str(row[text]), None if chosen is None else _label(row[chosen], known, numbered))
         for row in rows
@@ -114,6 +116,15 @@ def labelled_rows(
             f"no label in column {chosen} is one of the models'; name another with --label COLUMN"
         )
     return found
+
+
+def _check_each(rows: Sequence[Row], text: str, label: str | None) -> None:
+    for number, row in enumerate(rows, start=1):
+        lacking = [column for column in (text, label) if column is not None and column not in row]
+        if row.get(text) is None:  # what a line of a table gives that ends too early
+            lacking = [text]
+        if lacking:
+            raise ConfigError(f"row {number} has no {lacking[0]}; add it, or take the row out")
 
 
 def _label(value: object, known: set[str], numbered: Sequence[str]) -> str | None:

@@ -96,6 +96,32 @@ def test_a_file_that_does_not_fit_is_refused_with_the_cure(
         labelled_rows(rows, text=text, label=label, specs=BOTH)
 
 
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ([{"text": "a", "label": "cat"}, {"text": "b"}], "row 2 has no label"),
+        ([{"text": "a", "label": "cat"}, {"label": "cat"}], "row 2 has no text"),
+        ([{"label": "cat", "text": "a"}, {"label": "cat", "text": None}], "row 2 has no text"),
+    ],
+    ids=["no label", "no text", "a line of a table that ends early"],
+)
+def test_a_row_that_lacks_its_text_or_label_is_named(rows: list[Row], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        labelled_rows(rows, text="text", label=None, specs=BOTH)
+
+
+def test_a_label_that_is_empty_is_not_known() -> None:
+    rows: list[Row] = [
+        {"text": "a", "label": "cat"},
+        {"text": "b", "label": None},
+        {"text": "c", "label": ""},
+    ]
+
+    found = labelled_rows(rows, text="text", label=None, specs=BOTH)
+
+    assert [row.right for row in found] == ["cat", None, None]
+
+
 def test_models_are_compared_by_an_output_that_both_have() -> None:
     news, reviews = find_model("news_tone", MODELS), find_model("review_sentiment", MODELS)
 
