@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from services.inference.handler import InferenceHandler
 from services.inference.models import Models
 from services.inference.settings import Settings
-from services.inference.streams import StreamPlan, plan_of
+from services.inference.streams import StreamPlan, plans
 from shared.bus.kafka import KafkaBus
 from shared.bus.metrics import StreamMetrics
 from shared.bus.stream import Source, Stream
@@ -24,7 +24,7 @@ from shared.waiting import finished
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the stream named in the settings until `stop` is set."""
-    plan = plan_of(settings.stream, IntentsFile(settings.intents_file))
+    plan = plans(IntentsFile(settings.intents_file))[settings.stream]
     await serve_plan(plan, settings, stop)
 
 

@@ -1,6 +1,6 @@
 """The streams that this service can run: one a process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -8,7 +8,7 @@ from services.inference.tasks.entities import ENTITIES
 from services.inference.tasks.news_tone import NEWS_TONE
 from services.inference.tasks.pictures import DIGIT, DISH_PHOTO
 from services.inference.tasks.review_sentiment import REVIEW_SENTIMENT
-from services.inference.tasks.support_intent import SUPPORT_INTENT, support_intent
+from services.inference.tasks.support_intent import support_intent
 from services.inference.tasks.task import Task
 from shared.events import (
     Channel,
@@ -34,31 +34,24 @@ class StreamPlan(Generic[In]):
     """Asked about every event at the same time as the picked one; each adds to its result."""
 
 
-def messages(intent: Task[CustomerMessageReceived, Any, Any]) -> StreamPlan[CustomerMessageReceived]:
-    """Return the plan for customer messages whose intents `intent` tells."""
-    return StreamPlan(
-        reads=CustomerMessageReceived,
-        tasks=(intent, REVIEW_SENTIMENT),
-        pick=lambda event: REVIEW_SENTIMENT if event.channel is Channel.REVIEW else intent,
-    )
-
-
-def plan_of(stream: str, intents: IntentsFile) -> StreamPlan[Any]:
-    """Return the plan of a stream; messages may also get the intents that were added in `intents`."""
-    return messages(support_intent(intents)) if stream == "messages" else STREAMS[stream]
-
-
-STREAMS: dict[str, StreamPlan[Any]] = {
-    "messages": messages(SUPPORT_INTENT),
-    "news": StreamPlan(
-        reads=NewsArticlePublished,
-        tasks=(NEWS_TONE, ENTITIES),
-        pick=lambda _: NEWS_TONE,
-        beside=(ENTITIES,),
-    ),
-    "images": StreamPlan(
-        reads=ImageReceived,
-        tasks=(DIGIT, DISH_PHOTO),
-        pick=lambda event: DIGIT if event.kind is ImageKind.DIGIT else DISH_PHOTO,
-    ),
-}
+def plans(intents: IntentsFile) -> Mapping[str, StreamPlan[Any]]:
+    """Return the plan of each stream; messages may also get the intents that were added in `intents`."""
+    intent = support_intent(intents)
+    return {
+        "messages": StreamPlan(
+            reads=CustomerMessageReceived,
+            tasks=(intent, REVIEW_SENTIMENT),
+            pick=lambda event: REVIEW_SENTIMENT if event.channel is Channel.REVIEW else intent,
+        ),
+        "news": StreamPlan(
+            reads=NewsArticlePublished,
+            tasks=(NEWS_TONE, ENTITIES),
+            pick=lambda _: NEWS_TONE,
+            beside=(ENTITIES,),
+        ),
+        "images": StreamPlan(
+            reads=ImageReceived,
+            tasks=(DIGIT, DISH_PHOTO),
+            pick=lambda event: DIGIT if event.kind is ImageKind.DIGIT else DISH_PHOTO,
+        ),
+    }

@@ -12,10 +12,11 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
 from services.inference.settings import Settings as InferenceSettings
-from services.inference.streams import STREAMS
+from services.inference.streams import plans
 from services.sentiment_alerts.settings import Settings as AlertsSettings
 from services.support_bot.settings import Settings as BotSettings
 from shared.events import BY_NAME, DEAD_SUFFIX
+from shared.inference.prototypes import IntentsFile
 from tidemill.connect import Connection
 from tidemill.services import SERVICES
 
@@ -128,7 +129,8 @@ def test_services_wait_for_their_topics() -> None:
 
 @pytest.mark.parametrize("name", ["triton", "triton-gpu"])
 def test_triton_loads_the_models_that_the_streams_ask_and_takes_no_other_by_itself(name: str) -> None:
-    asked = {task.model for plan in STREAMS.values() for task in plan.tasks}
+    streams = plans(IntentsFile(Path("no intents were added")))
+    asked = {task.model for plan in streams.values() for task in plan.tasks}
 
     assert triton_models(name) == asked
     assert "--model-control-mode=explicit" in COMPOSE["services"][name]["command"]

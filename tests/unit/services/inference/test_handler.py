@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 
 from services.inference.handler import InferenceHandler
-from services.inference.streams import STREAMS
+from services.inference.streams import plans
 from shared.bus.port import Outcome
 from shared.bus.record import Partition, Record
 from shared.cache.memory import NullCache
@@ -20,8 +20,10 @@ from shared.events.headers import headers_for, new_trace, trace_id, trace_of
 from shared.inference.batcher import Batcher, BatchLimits, Row, RunBatch
 from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.inference.metrics import ModelMetrics
+from shared.inference.prototypes import IntentsFile
 from shared.service.predictor import Predictor, Recipe
 
+MESSAGES = plans(IntentsFile(Path("no intents were added")))["messages"]
 LABELS = {"support_intent": ("lost_card", "top_up"), "review_sentiment": ("negative", "positive")}
 
 
@@ -47,7 +49,7 @@ def a_predictor(model: str, said: RunBatch[str] = second_label, *, version: str 
 
 
 def a_handler() -> InferenceHandler:
-    return InferenceHandler(STREAMS["messages"], {model: a_predictor(model) for model in LABELS})
+    return InferenceHandler(MESSAGES, {model: a_predictor(model) for model in LABELS})
 
 
 def a_message(number: int, channel: Channel = Channel.CHAT) -> CustomerMessageReceived:
@@ -138,7 +140,7 @@ async def test_a_version_that_takes_over_meanwhile_is_not_named_for_what_the_old
         return await second_label(texts)
 
     predictors = {"support_intent": a_predictor("support_intent", slowly)}
-    handler = InferenceHandler(STREAMS["messages"], predictors)
+    handler = InferenceHandler(MESSAGES, predictors)
     events = [a_message(1), a_message(2)]
     asking = asyncio.create_task(handler.handle([a_record(0, events[0].to_json())]))
     await was_asked.wait()
