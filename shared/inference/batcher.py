@@ -85,14 +85,13 @@ class Batcher(Generic[Item]):
         self._calls: set[asyncio.Task[None]] = set()
         self._timer: asyncio.Handle | None = None
         self._woken = False
-        self._closed = False
 
     def submit(self, item: Item) -> asyncio.Future[Answer]:
         """Return the answer to come; it raises RejectedError when the model refuses this item.
 
-        Raises RetryableError when closed, or when `max_pending` items wait already.
+        Raises RetryableError when `max_pending` items wait already.
         """
-        if self._closed or len(self._pending) >= self._limits.max_pending:
+        if len(self._pending) >= self._limits.max_pending:
             raise RetryableError("the batcher takes no more items now")
         loop = asyncio.get_running_loop()
         waiting = _Waiting(item, self._length(item), loop.time(), loop.create_future())
@@ -103,27 +102,6 @@ class Batcher(Generic[Item]):
             self._woken = True
             loop.call_soon(self._wake)
         return waiting.answer
-
-    async def aclose(self) -> None:
-        """Refuse new items, then return when every accepted one is answered.
-
-        Cancelling it (say, by a time-out) gives up all that is not answered yet.
-        """
-        self._closed = True
-        self._send_due()
-        try:
-            while self._calls:
-                await asyncio.wait(self._calls)
-        except asyncio.CancelledError:
-            self._give_up()
-            raise
-
-    def _give_up(self) -> None:
-        abandoned, self._pending = self._pending, []
-        for waiting in abandoned:
-            waiting.answer.cancel()
-        for call in self._calls:
-            call.cancel()
 
     def _wake(self) -> None:
         self._woken = False
@@ -144,8 +122,7 @@ class Batcher(Generic[Item]):
     def _is_due(self, now: float) -> bool:
         limits = self._limits
         return (
-            self._closed
-            or self._pending_tokens >= limits.token_budget
+            self._pending_tokens >= limits.token_budget
             or len(self._pending) >= limits.max_items
             or now >= self._pending[0].since_s + limits.max_wait_s
         )

@@ -59,7 +59,6 @@ async def test_a_thousand_items_of_mixed_lengths_get_each_their_own_answer(runne
 
     answers = await asyncio.gather(*(batcher.submit(item) for item in items))
 
-    await batcher.aclose()
     first_numbers = [float(answer.row["logits"][0]) for answer in answers]
     np.testing.assert_allclose(first_numbers, sums(items) / 1000, rtol=1e-5)
 

@@ -166,34 +166,6 @@ async def test_beyond_the_bound_an_item_is_turned_away() -> None:
         batcher.submit(2)
 
 
-async def test_closing_answers_everyone_and_takes_no_one_new() -> None:
-    batcher = a_batcher(Recorder(), BatchLimits(max_items=10, max_wait_s=3600.0))
-    accepted = [batcher.submit(item) for item in range(20, 45)]
-
-    await batcher.aclose()
-
-    assert [value_of(answer.result()) for answer in accepted] == list(range(20, 45))
-    with pytest.raises(RetryableError):
-        batcher.submit(45)
-
-
-def test_closing_can_be_given_up_when_the_model_never_answers() -> None:
-    async def scenario() -> list[bool]:
-        recorder = Recorder()
-        recorder.gate.clear()
-        batcher = a_batcher(recorder, BatchLimits(max_items=1, max_in_flight=1))
-        answers = [batcher.submit(1), batcher.submit(2)]
-        await asyncio.sleep(1.0)
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(8.0):
-                await batcher.aclose()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        return [answer.cancelled() for answer in answers]
-
-    assert run_in_virtual_time(scenario()) == [True, True]
-
-
 def test_a_storm_of_callers_that_come_fail_and_give_up_leaves_no_one_waiting() -> None:
     rng = random.Random(11)
 
@@ -215,7 +187,6 @@ def test_a_storm_of_callers_that_come_fail_and_give_up_leaves_no_one_waiting() -
     async def scenario() -> set[str]:
         batcher = a_batcher(sometimes, BatchLimits(max_items=16, max_wait_s=0.005))
         outcomes = await asyncio.gather(*(caller(batcher, item) for item in range(3000)))
-        await batcher.aclose()
         return set(outcomes)
 
     assert run_in_virtual_time(scenario()) == {"answered", "refused", "gave up"}
