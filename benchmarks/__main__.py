@@ -62,7 +62,11 @@ def run(
     """Run the benchmarks, all or those named; print a table, keep the figures in benchmarks/results.
 
     The exit code is 0 also when a goal is missed, 2 when something can't run here.
-    """
+
+    \b
+    python -m benchmarks padding delivery
+    python -m benchmarks soak --minutes 60
+    """  # noqa: D301 - \b is click's mark for lines to keep
     chosen = names or list(QUESTIONS)
     if unknown := [name for name in chosen if name not in QUESTIONS]:
         console.print(f"benchmarks: no {unknown[0]}; there are {', '.join(QUESTIONS)}", style="red")

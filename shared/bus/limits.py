@@ -18,7 +18,7 @@ class StreamLimits(BaseModel):
     """The same for the bytes of their keys and values."""
 
     fetch_timeout_ms: Annotated[int, Field(ge=1)] = 200
-    """How long a fetch waits for the first record; also the slowest reaction to a stop."""
+    """How long a fetch waits for the first record; a stop does not wait for it."""
 
     commit_interval_s: Annotated[float, Field(gt=0)] = 0.25
     """How often offsets are committed; what a crash repeats is at most of this time."""
