@@ -196,7 +196,7 @@ def _costs(card: Card) -> Iterator[str]:
         yield f"- Speed on one thread of {speed.processor}: {times}, transport not counted"
     estimate = "" if run.estimated_s is None else f", estimated as {run.estimated_s:.0f} s"
     threads = "" if run.thread_count is None else f" on {run.thread_count} threads"
-    yield f"- Training: {run.trained_s:.0f} s{threads}, beside other work{estimate}"
+    yield f"- Training: {run.trained_s:.0f} s{threads}{estimate}"
 
 
 def _origin(card: Card) -> Iterator[str]:
