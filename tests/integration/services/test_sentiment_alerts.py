@@ -91,8 +91,8 @@ async def test_kill_9_changes_no_alert_of_news_that_comes_in_transactions(real_k
     run = uuid4().hex
     news, never = sample_news(run), sample_news(f"never {run}")
 
-    for start in range(0, len(news), 60):
-        portion = slice(start, start + 60)
+    for start in range(0, len(news), 120):
+        portion = slice(start, start + 120)
         async with running("sentiment_alerts", real_kafka) as service:
             await service.ready()
             await publish_in_transactions(real_kafka, news[portion], each=7, aborted=never[portion])
@@ -163,14 +163,14 @@ async def test_a_bad_record_is_set_aside_and_the_stream_goes_on(memory_kafka: st
 async def test_a_flood_of_bad_records_stops_the_service_and_the_next_start_goes_on(memory_kafka: str) -> None:
     run = uuid4().hex
     bad = [Outgoing(NewsArticleAnalyzed.name, f"{number} {run}".encode(), b"{") for number in range(6)]
-    wary = {"TIDEMILL__LIMITS__DEAD_LETTER_MIN_COUNT": "3"}
+    wary = {**QUICK, "TIDEMILL__LIMITS__DEAD_LETTER_MIN_COUNT": "3"}
 
     async with running("sentiment_alerts", memory_kafka, **wary) as service:
         await service.ready()
         await publish(memory_kafka, bad)
         assert await service.exit_code() == 1
         assert "tidemill dead list" in service.log
-    async with running("sentiment_alerts", memory_kafka) as service:
+    async with running("sentiment_alerts", memory_kafka, **QUICK) as service:
         dead = await Results(memory_kafka, [NewsArticleAnalyzed.name + DEAD_SUFFIX]).matching(run, count=6)
         assert await service.stop() == 0
 
