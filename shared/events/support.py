@@ -48,7 +48,7 @@ class SupportMessageRouted(Event):
 
     priority: Priority
     reply: str | None
-    """The answer to send (lane auto), to propose (draft), or a first help for a human to offer; None in triage."""
+    """The answer to send (lane auto), to propose (draft), or to offer as first help; None in triage."""
 
     reason: str
     """Why this lane, in one sentence for people."""
