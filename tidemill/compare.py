@@ -120,11 +120,11 @@ def labelled_rows(
 
 def _check_each(rows: Sequence[Row], text: str, label: str | None) -> None:
     for number, row in enumerate(rows, start=1):
-        lacking = [column for column in (text, label) if column is not None and column not in row]
+        lacking = label if label is not None and label not in row else None
         if row.get(text) is None:  # what a line of a table gives that ends too early
-            lacking = [text]
-        if lacking:
-            raise ConfigError(f"row {number} has no {lacking[0]}; add it, or take the row out")
+            lacking = text
+        if lacking is not None:
+            raise ConfigError(f"row {number} has no {lacking}; add it, or take the row out")
 
 
 def _label(value: object, known: set[str], numbered: Sequence[str]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from deploy.local.paths import MODELS, RUNS
+from shared.files import write_whole
 from shared.settings import RedisSettings, ServiceSettings, TritonSettings
 
 CURRENT = RUNS / "current.json"
@@ -67,10 +68,7 @@ def running_stack(current: Path = CURRENT) -> dict[str, Any]:
 
 def note_running_stack(addresses: Mapping[str, Any], current: Path = CURRENT) -> None:
     """Write down where this process runs a stack; the note counts while the process lives."""
-    current.parent.mkdir(parents=True, exist_ok=True)
-    aside = current.with_suffix(".tmp")
-    aside.write_text(json.dumps({"pid": os.getpid(), **addresses}, indent=2) + "\n", encoding="utf-8")
-    aside.replace(current)
+    write_whole(current, (json.dumps({"pid": os.getpid(), **addresses}, indent=2) + "\n").encode())
 
 
 def forget_running_stack(current: Path = CURRENT) -> None:

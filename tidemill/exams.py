@@ -23,12 +23,14 @@ from shared.events import (
     ImageReceived,
     NewsArticleAnalyzed,
     NewsArticlePublished,
+    Prediction,
 )
 from shared.inference.spans import Span, spans_of
 from tidemill.figures import Figures, label_figures, span_figures
 from tidemill.rows import NAMESPACE
 from training import data
 from training.tagged import conll2003
+from training.texts import TextSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,24 +114,22 @@ def _reviews(root: Path) -> Exam:
 
 
 def _topics(root: Path) -> Exam:
-    rows = data.finance_topics(root)
-    return Exam(
-        model="news_tone",
-        output="topic_logits",
-        events=_stories("topics", rows.test.texts),
-        expected=_names(rows.label_names, rows.test.labels),
-        answer=lambda event: event.topic if _is(event, NewsArticleAnalyzed) else None,
-    )
+    return _tone("topics", "topic_logits", data.finance_topics(root), lambda story: story.topic)
 
 
 def _sentiments(root: Path) -> Exam:
-    rows = data.finance_sentiments(root)
+    return _tone(
+        "sentiments", "sentiment_logits", data.finance_sentiments(root), lambda story: story.sentiment
+    )
+
+
+def _tone(source: str, output: str, rows: TextSet, told: Callable[[NewsArticleAnalyzed], Prediction]) -> Exam:
     return Exam(
         model="news_tone",
-        output="sentiment_logits",
-        events=_stories("sentiments", rows.test.texts),
+        output=output,
+        events=_stories(source, rows.test.texts),
         expected=_names(rows.label_names, rows.test.labels),
-        answer=lambda event: event.sentiment if _is(event, NewsArticleAnalyzed) else None,
+        answer=lambda event: told(event) if isinstance(event, NewsArticleAnalyzed) else None,
     )
 
 

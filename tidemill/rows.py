@@ -88,10 +88,17 @@ class Mapper:
 
     def _defaults(self, number: int, filled: Row) -> dict[str, Any]:
         source = self.source[:_SOURCE_CHARS]
-        name, content = f"{source}:{number}", json.dumps(filled, sort_keys=True, default=str)
-        own = {"conversation_id": name, "case_id": name, "source": source}
-        ids = {"event_id": uuid5(NAMESPACE, f"{name} {content}"), "occurred_at": self.clock()}
-        return {key: value for key, value in (own | ids).items() if key in self.to.model_fields}
+        name = f"{source}:{number}"
+        own: dict[str, Any] = {
+            "conversation_id": name,
+            "case_id": name,
+            "source": source,
+            "occurred_at": self.clock(),
+        }
+        if "event_id" not in filled:  # pictures come with one, and their content is long
+            content = json.dumps(filled, sort_keys=True, default=str)
+            own["event_id"] = uuid5(NAMESPACE, f"{name} {content}")
+        return {key: value for key, value in own.items() if key in self.to.model_fields}
 
 
 def pictures(folder: Path) -> list[Path]:

@@ -48,7 +48,7 @@ def make(
     """  # noqa: D301 - \b is click's mark for lines to keep
     with plain_endings(lambda: "interrupted; the card is as it was"):
         bundle = load_bundle(repository, model, version)
-        card = carded_again(job_of(model, data, encoder=run_of(bundle).encoder), bundle)
+        card = carded_on(data, bundle)
         write_card(card, bundle.folder)
         console.print(json.dumps(card.as_json()["metrics"], indent=1))
 
@@ -125,7 +125,7 @@ def carded_again(job: Job, bundle: ModelBundle) -> Card:
     """
     old = _old_content(bundle.folder)
     _refuse_other_rows(bundle, job)
-    card = card_of(job, bundle.folder, bundle.outputs, run=run_of(bundle))
+    card = card_of(job, bundle.folder, bundle.outputs, run=_RUN.validate_python(old["run"]))
     roundings = {
         report["output"]: _ROUNDING.validate_python(report["rounding"]) for report in old.get("reports", ())
     }
@@ -133,9 +133,10 @@ def carded_again(job: Job, bundle: ModelBundle) -> Card:
     return replace(card, reports=kept)
 
 
-def run_of(bundle: ModelBundle) -> Run:
-    """Return what the card of a model tells of its training. Raises ConfigError where it is not usable."""
-    return _RUN.validate_python(_old_content(bundle.folder)["run"])
+def carded_on(data: Path, bundle: ModelBundle) -> Card:
+    """Return the same, on the rows in `data` and with the encoder that the model was trained with."""
+    encoder = _RUN.validate_python(_old_content(bundle.folder)["run"]).encoder
+    return carded_again(job_of(bundle.model, data, encoder=encoder), bundle)
 
 
 def _refuse_other_rows(bundle: ModelBundle, job: Job) -> None:

@@ -167,10 +167,18 @@ def _write_weights(job: Job, path: Path, exact: Path) -> None:
         write_onnx(job.net, job.config, job.example, path)
         return
     write_onnx(job.net, job.config, job.example, exact)
+    write_rounded(job, job.net, path, job.storage)
+
+
+def write_rounded(job: Job, net: Net, path: Path, storage: Storage) -> None:
+    """Write `net` as one ONNX file whose tables of words are small, and its other weights as `storage` says.
+
+    It takes what the net of `job` does; the rows of the job set the ranges of int8 values.
+    """
     with TemporaryDirectory() as aside:
         small = Path(aside) / "small.onnx"
-        write_onnx(with_small_embeddings(job.net), job.config, job.example, small)
-        if job.storage is Storage.HALF:
+        write_onnx(with_small_embeddings(net), job.config, job.example, small)
+        if storage is Storage.HALF:
             with_half_weights(small, path)
         else:
             with_int8_matrices(small, path, job.train.some(_CALIBRATION_ROWS, job.recipe.seed))

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from shared.errors import ConfigError
+from shared.files import write_whole
 from training.examples import Examples
-from training.files import write_whole
 from training.job import Job
 
 _SHOWN_ROWS = 8

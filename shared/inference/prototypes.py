@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import ConfigError
 from shared.events import Prediction
+from shared.files import write_whole
 from shared.inference.batcher import Row
 from shared.inference.bundle import ModelBundle, OutputSpec
 from shared.inference.prediction import foreign_log_odds, predict, probabilities
@@ -122,11 +123,8 @@ def read_intents(path: Path) -> AddedIntents | None:
 
 def write_intents(path: Path, intents: AddedIntents) -> None:
     """Write the file anew, aside first: a service that reads it meanwhile sees the old one or the new one."""
-    aside = path.with_suffix(".tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(intents.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        aside.replace(path)
+        write_whole(path, f"{intents.model_dump_json(indent=1)}\n".encode())
     except OSError as error:
         raise ConfigError(f"{path} can't be written: {error.strerror}; set TIDEMILL__INTENTS_FILE") from error
 

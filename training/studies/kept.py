@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 
 from shared.errors import ConfigError
-from training.files import write_whole
+from shared.files import write_whole
 from training.job import Job
 from training.nets import Net
 from training.progress import Step

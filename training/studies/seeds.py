@@ -9,12 +9,12 @@ import typer
 
 from shared.errors import ConfigError
 from shared.inference.bundle import load_bundle
-from training.card import carded_again, run_of
+from training.card import carded_on
 from training.card_content import Card
 from training.card_page import write_card
 from training.endings import console, plain_endings
 from training.export import VERSION
-from training.jobs import job_of, recipe_of
+from training.jobs import recipe_of
 from training.plan import Plan
 from training.recipes import Recipe
 
@@ -37,7 +37,7 @@ def seeds(
     """  # noqa: D301 - \b is click's mark for lines to keep
     with plain_endings(lambda: "interrupted; the same command goes on after the last whole epoch"):
         bundle = load_bundle(repository, model, VERSION)
-        card = carded_again(job_of(model, data, encoder=run_of(bundle).encoder), bundle)
+        card = carded_on(data, bundle)
         plan = Plan(
             model=model, data=data, out=repository, recipe=_recipe_behind(card), encoder=card.run.encoder
         )

@@ -6,15 +6,13 @@ from pathlib import Path
 
 from training import data
 from training.bert import whole_encoder
-from training.compress import with_int8_matrices, with_small_embeddings
 from training.examples import Examples, text_examples
-from training.export import write_onnx
-from training.job import Job
+from training.export import write_onnx, write_rounded
+from training.job import Job, Storage
 from training.nets import BertClassifier
 from training.recipes import support_intent
 from training.studies.networks import Networks
 
-CALIBRATION_ROWS = 512
 Make = Callable[[], BertClassifier]
 
 
@@ -48,13 +46,10 @@ def written(job: Job, path: Path, make: Make) -> Path:
 
     What lay there is replaced: it may be half of a file, or made in another way.
     """
-    if not path.stem.endswith("int8"):
+    if path.stem.endswith("int8"):
+        write_rounded(job, make(), path, Storage.INT8)
+    else:
         write_onnx(make(), job.config, job.example, path)
-        return path
-    exact = path.with_name("exact.onnx")
-    write_onnx(with_small_embeddings(make()), job.config, job.example, exact)
-    with_int8_matrices(exact, path, job.train.some(CALIBRATION_ROWS, job.recipe.seed))
-    exact.unlink()
     return path
 
 

@@ -17,12 +17,11 @@ from typer.testing import CliRunner
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 pytest.importorskip("peft", reason="the training extra is not installed")
 
-from tokenizers import Tokenizer  # noqa: E402
+from tokenizers import Tokenizer  # noqa: E402 -- from here on only with the extra
 from tokenizers.models import WordLevel  # noqa: E402
-from transformers import BertConfig, BertModel  # noqa: E402 -- from here on only with the extra
 
 from shared.errors import ConfigError  # noqa: E402
-from tests.unit.training.tiny import LABELS, tiny_job  # noqa: E402
+from tests.unit.training.tiny import narrow_bert, tiny_job  # noqa: E402
 from training.evaluate import logits_of  # noqa: E402
 from training.nets import BertClassifier  # noqa: E402
 from training.progress import Step  # noqa: E402
@@ -46,19 +45,7 @@ def six_layers(tmp_path: Path) -> Networks:
     (tmp_path / "bitext").mkdir()
     rows = gzip.compress(b"utterance,intent\nc d,y\n")
     (tmp_path / "bitext" / "utterances_21k.csv.gz").write_bytes(rows)
-    torch.manual_seed(2)
-    body = BertModel(  # type: ignore[no-untyped-call]
-        BertConfig(
-            vocab_size=1000,
-            hidden_size=24,
-            num_hidden_layers=6,
-            num_attention_heads=12,
-            intermediate_size=800,
-            attn_implementation="eager",  # type: ignore[call-arg]
-        ),
-        add_pooling_layer=False,
-    )
-    net = BertClassifier(body, {"logits": len(LABELS)}, dropout=0.0, pooled=True)
+    net = narrow_bert(seed=2, words=1000, width=24, layers=6, heads=12, neurons=800)
     job = tiny_job(rows=10)
     words = Tokenizer(WordLevel({"[PAD]": 0, "[UNK]": 1, MASK: 2}, unk_token="[UNK]"))
     job = replace(job, net=net, tokenizer=words, recipe=replace(job.recipe, epochs=1))
