@@ -108,6 +108,9 @@ async def running(service: str, bootstrap: str, **more: str) -> AsyncIterator[Se
     )
     try:
         yield process
+    except Exception as error:
+        error.add_note(f"the service had written:\n{process.log}")
+        raise
     finally:
         if not process.ended:
             await process.kill()

@@ -15,6 +15,8 @@ from tests.integration.services.news_streams import Gate, a_source, a_stream
 from tests.integration.services.service_process import publish
 from tests.support.silence import SilentBroker
 
+pytestmark = pytest.mark.usefixtures("faust_in_this_process")
+
 PATIENCE_S = 60.0
 
 

@@ -15,6 +15,8 @@ from tests.integration.services.news_streams import Gate, a_source, a_stream
 from tests.integration.services.service_process import publish
 from tests.support.buses import delete_before
 
+pytestmark = pytest.mark.usefixtures("faust_in_this_process")
+
 LONGER_THAN_A_SKIP_S = 4.0
 MORE_THAN_FAUST_HOLDS = 8_000
 
