@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from shared.bus.kafka_reader import KafkaInspector, KafkaReader
 from shared.bus.kafka_topics import COMPACTED, KafkaTopics
@@ -72,6 +73,17 @@ async def written(bootstrap: str, changelog: str) -> None:
         await reader.stop()
 
 
+@retry(retry=retry_if_exception_type(TimeoutError), stop=stop_after_attempt(3))
+async def counted_again(bootstrap: str, topic: str, group: str) -> int:
+    """Return the first count of an app that starts again.
+
+    Now and then Faust skips all that waits, as it recovers, and counts nothing: then it is started once more.
+    """
+    async with stock_app(bootstrap, topic, group, "count") as app, asyncio.timeout(25.0):
+        count: int = (await app.said())["counted"]
+        return count
+
+
 async def test_take_loses_the_batch_that_its_agent_failed_on(real_kafka: str) -> None:
     topic, group = await a_topic(real_kafka), f"stock-{uuid4().hex}"
     inspector = KafkaInspector(KafkaSettings(bootstrap=real_kafka))
@@ -95,7 +107,5 @@ async def test_a_counter_in_a_table_counts_twice_what_was_not_committed_at_a_cra
 
     async with stock_app(real_kafka, topic, group, "count"):
         await written(real_kafka, changelog)
-    async with stock_app(real_kafka, topic, group, "count") as app:
-        counted = [(await app.said())["counted"] for _ in range(RECORDS)]
 
-    assert max(counted) > RECORDS
+    assert await counted_again(real_kafka, topic, group) > RECORDS
