@@ -1,14 +1,13 @@
 """A broker that is locked, with the users and the rights that the operator's page names."""
 
-import gc
 import shlex
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from shared.events import BY_NAME, DEAD_SUFFIX
+from tests.support.connections import forget_connections
 from tests.support.secured_kafka import SecuredKafka, secured_kafka
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
@@ -40,10 +39,3 @@ def _forget_connections_at_the_end() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _forget_connections() -> None:
     forget_connections()
-
-
-def forget_connections() -> None:
-    """Collect what earlier tests left: aiokafka closes a TLS connection, and waits for no end of it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()

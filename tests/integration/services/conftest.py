@@ -1,10 +1,10 @@
 """The brokers that the services are tried on, and what Faust leaves behind."""
 
-import gc
-import warnings
 from collections.abc import Iterator
 
 import pytest
+
+from tests.support.connections import forget_connections
 
 
 @pytest.fixture(params=["memory_kafka", "real_kafka"])
@@ -15,11 +15,6 @@ def bootstrap(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def faust_in_this_process() -> Iterator[None]:
-    """Collect the connections that Faust's threads leave open where they end soon after an outage.
-
-    A service ends with them. Here they would be found later, and fail a test that has no part in it.
-    """
+    """Let what Faust's threads leave behind be nobody else's."""
     yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+    forget_connections()
