@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.events import CustomerMessageReceived
-from tests.architecture import contract_page, settings_page
+from tests.architecture import contract_page, seeds_page, settings_page
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -23,6 +23,12 @@ def test_the_page_of_the_contract_is_what_the_events_say() -> None:
     written = contract_page.PAGE.read_text(encoding="utf-8")
 
     assert written == contract_page.page(), "run: python -m tests.architecture.contract_page"
+
+
+def test_the_page_of_seeds_is_what_the_cards_say() -> None:
+    written = seeds_page.PAGE.read_text(encoding="utf-8")
+
+    assert written == seeds_page.page(), "run: python -m tests.architecture.seeds_page"
 
 
 def test_the_example_of_the_contract_is_an_event() -> None:
