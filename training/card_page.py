@@ -195,7 +195,7 @@ def _costs(card: Card) -> Iterator[str]:
         times = f"{speed.alone_ms:.1f} ms for one row, {speed.rows_per_s:,.0f} rows a second in batches of 32"
         yield f"- Speed on one thread of {speed.processor}: {times}, transport not counted"
     estimate = "" if run.estimated_s is None else f", estimated as {run.estimated_s:.0f} s"
-    threads = "" if run.thread_count is None else f" on {run.thread_count} threads"
+    threads = "" if run.thread_count is None else f", threads: {run.thread_count}"
     yield f"- Training: {run.trained_s:.0f} s{threads}{estimate}"
 
 
