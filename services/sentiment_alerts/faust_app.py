@@ -4,6 +4,7 @@ import tempfile
 from typing import Any
 
 import faust
+import mode.threads
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
 from shared.bus.kafka_client import tls
@@ -12,7 +13,17 @@ from shared.settings import KafkaSettings
 _COMMIT_INTERVAL_S = 0.5
 
 
+class _EndsWithProcess(mode.threads.WorkerThread):
+    """Keeps no process alive: where Faust takes too long to stop, nobody would end its thread."""
+
+    def __init__(self, service: mode.threads.ServiceThread, **options: Any) -> None:
+        super().__init__(service, **options)
+        self.daemon = True
+
+
 class _CommittedThread(AIOKafkaConsumerThread):
+    Worker = _EndsWithProcess
+
     def _create_worker_consumer(self, transport: Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001 - Faust has no setting for it

@@ -1,9 +1,11 @@
 """The alert service's stream on real Kafka: what it reads again, and what it does not."""
 
 import asyncio
+import threading
 from random import randbytes
 
 import pytest
+from mode.threads import WorkerThread
 from structlog.testing import capture_logs
 
 from services.sentiment_alerts.stream import NewsStream
@@ -36,6 +38,18 @@ async def test_a_record_that_takes_long_is_not_taken_for_a_skipped_one(real_kafk
 
     assert gate.applied == [0, 1, 2]
     assert "records_skipped" not in {line["event"] for line in logs}
+
+
+async def test_a_thread_of_faust_that_does_not_stop_keeps_no_process_alive(real_kafka: str) -> None:
+    kafka, gate, stop = KafkaSettings(bootstrap=real_kafka), Gate(), asyncio.Event()
+
+    async with a_stream(kafka, await a_source(kafka), gate) as stream, asyncio.TaskGroup() as tasks:
+        tasks.create_task(stream.run(stop))
+        await until_caught_up(stream)
+        threads = [each.daemon for each in threading.enumerate() if isinstance(each, WorkerThread)]
+        stop.set()
+
+    assert threads == [True]
 
 
 async def test_news_deleted_while_the_service_is_behind_stop_it(real_kafka: str) -> None:
