@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 
-ROOT = Path(__file__).parents[2]
+from deploy.local.paths import MODELS, ROOT
+from training.studies.page import table
+
 PAGE = ROOT / "docs" / "seeds.md"
-CARDS = sorted((ROOT / "triton_models").glob("*/1/card.json"))
+CARDS = sorted(MODELS.glob("*/1/card.json"))
+COLUMNS = ("model", "figure", "each seed, the one that ships first", "mean", "largest less smallest")
 HEAD = """# How much of a figure is chance
 
 Each model was trained again with the seeds that follow its own: other first weights, another order, other
@@ -19,22 +22,20 @@ trained on another kind of processor, which alone moves a figure
 This page is generated from the cards (`python -m tests.architecture.seeds_page`);
 `python -m training.studies.seeds MODEL --data DIR` trains the seeds that a card lacks.
 
-| model | figure | each seed, the one that ships first | mean | largest less smallest |
-| --- | --- | --- | --- | --- |
 """
 
 
 def page() -> str:
     """Return the page: a row for each figure of each model that has more than one seed."""
-    return HEAD + "".join(f"{row}\n" for path in CARDS for row in _rows(path))
+    return f"{HEAD}{table(COLUMNS, (row for path in CARDS for row in _rows(path)))}\n"
 
 
-def _rows(path: Path) -> Iterator[str]:
+def _rows(path: Path) -> Iterator[tuple[str, ...]]:
     card = json.loads(path.read_text(encoding="utf-8"))
     for metric, values in card["run"].get("seeds", {}).items():
         each = ", ".join(f"{value:.2f}" for value in values)
         apart = max(values) - min(values)
-        yield f"| {card['model']} | {metric} | {each} | {fmean(values):.2f} | {apart:.2f} |"
+        yield card["model"], metric, each, f"{fmean(values):.2f}", f"{apart:.2f}"
 
 
 if __name__ == "__main__":
