@@ -15,8 +15,8 @@ from services.inference.settings import Settings
 from shared.events import CustomerMessageReceived, DecisionRecord
 from shared.events.headers import new_trace, trace_id
 from shared.events.parse import parse
-from shared.inference.bundle import load_bundle
 from shared.inference.triton import TritonRunner
+from shared.repository.bundle import load_bundle
 
 WRITES = "benchmark.faust_answered.v1"
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from benchmarks.bench import Bench
 from benchmarks.measure import Goal, Measure
 from deploy.local.paths import ROOT, RUNS
-from shared.bus.kafka_reader import KafkaReader
+from shared.bus.kafka.reader import KafkaReader
 from shared.errors import ConfigError
 from shared.events import CustomerMessageAnalyzed, ImageAnalyzed, NewsArticleAnalyzed
 from shared.settings import KafkaSettings

@@ -4,9 +4,10 @@ import dataclasses
 from pathlib import Path
 
 from services.inference.streams import StreamPlan
-from services.inference.tasks.support_intent import SUPPORT_INTENT
 from shared.events import CustomerMessageReceived
-from shared.inference.bundle import load_bundle
+from shared.inference.encoders import text_encoder
+from shared.repository.bundle import load_bundle
+from shared.serving.tasks.support_intent import SUPPORT_INTENT
 
 MODEL = "identity"
 
@@ -15,6 +16,6 @@ def identity_plan(models: Path) -> StreamPlan[CustomerMessageReceived]:
     """Return the message stream with the identity model instead of BERT, tokenised as for BERT."""
     real = load_bundle(models, SUPPORT_INTENT.model)
     task = dataclasses.replace(
-        SUPPORT_INTENT, model=MODEL, vectors=(), encoder=lambda _: real.text_encoder().encode_batch
+        SUPPORT_INTENT, model=MODEL, vectors=(), encoder=lambda _: text_encoder(real).encode_batch
     )
     return StreamPlan(reads=CustomerMessageReceived, tasks=(task,), pick=lambda _: task)

@@ -5,7 +5,7 @@ import asyncio
 from benchmarks.identity_plan import identity_plan
 from services.inference.app import serve_plan
 from services.inference.settings import Settings
-from shared.service.run import main
+from shared.process.run import main
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

@@ -18,7 +18,8 @@ from benchmarks.stream_run import StreamRun, work_off
 from benchmarks.topics import messages
 from deploy.local.stack import Addresses, LocalStack
 from shared.events import CustomerMessageAnalyzed
-from shared.inference.bundle import load_bundle
+from shared.inference.encoders import text_encoder
+from shared.repository.bundle import load_bundle
 
 MODEL = "support_intent"
 MESSAGES_COUNT = 10_000
@@ -41,7 +42,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
     """Return our rate over perf_analyzer's best row, and over the textbook loop's."""
     tool = ensure_perf_analyzer(bench.say)
     texts = bench.texts[:MESSAGES_COUNT]
-    ids = load_bundle(bench.models, MODEL).text_encoder().encode_batch(texts)
+    ids = text_encoder(load_bundle(bench.models, MODEL)).encode_batch(texts)
     async with stack_under_test(bench, MODEL, "review_sentiment") as stack:
         with tempfile.TemporaryDirectory() as folder:
             limit = Limit(tool, server(stack.addresses), ids, folder=Path(folder))

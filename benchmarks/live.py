@@ -10,8 +10,8 @@ from uuid import uuid4
 
 from benchmarks.open_loop import independent, offer
 from benchmarks.topics import PARTITIONS, Results, record_of
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_topics import KafkaTopics
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.port import Producer
 from shared.bus.record import Outgoing, Record
 from shared.errors import ConfigError

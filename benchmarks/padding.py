@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.bench import Bench
 from benchmarks.measure import Goal, Measure
-from services.inference.settings import BatchSettings
-from services.inference.tasks.support_intent import SUPPORT_INTENT
 from shared.bus.limits import StreamLimits
-from shared.inference.bundle import load_bundle
+from shared.inference.encoders import text_encoder
 from shared.inference.plan import next_batch
+from shared.repository.bundle import load_bundle
+from shared.serving.settings import BatchSettings
+from shared.serving.tasks.support_intent import SUPPORT_INTENT
 
 MODEL = SUPPORT_INTENT.model
 BUCKETS = (16, 32, 64, 128, 256, 512)
@@ -20,7 +21,7 @@ Batches = Iterator[tuple[int, int]]
 async def measure(bench: Bench) -> Sequence[Measure]:
     """Return the shares of padding, in percent."""
     texts = bench.texts[:5000]
-    lengths = [len(ids) for ids in load_bundle(bench.models, MODEL).text_encoder().encode_batch(texts)]
+    lengths = [len(ids) for ids in text_encoder(load_bundle(bench.models, MODEL)).encode_batch(texts)]
     ways: dict[str, tuple[Callable[[Sequence[int]], Batches], Goal]] = {
         "padding: nearest length (ours)": (nearest, Goal(at_most=10)),
         "padding: power-of-two buckets": (bucketed, Goal()),

@@ -19,7 +19,7 @@ from benchmarks.open_loop import even, offer
 from deploy.local.part import PartEvent
 from deploy.local.samples.news import generate_news
 from deploy.local.stack import KafkaKind, StackPlan, local_stack
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.port import Producer
 from shared.errors import ConfigError
 from shared.settings import KafkaSettings

@@ -12,8 +12,9 @@ from tritonclient.grpc.aio import InferenceServerClient, InferInput
 
 from services.inference.settings import Settings
 from shared.events import CustomerMessageReceived
-from shared.inference.bundle import load_bundle
+from shared.inference.encoders import text_encoder
 from shared.inference.text import pad
+from shared.repository.bundle import load_bundle
 
 MODEL = "support_intent"
 WRITES = "benchmark.textbook_answered.v1"
@@ -26,7 +27,7 @@ class TextbookLoop:
     def __init__(self, triton: InferenceServerClient, settings: Settings) -> None:
         bundle = load_bundle(settings.models_dir, MODEL)
         self._triton = triton
-        self._encoder = bundle.text_encoder()
+        self._encoder = text_encoder(bundle)
         self._labels = bundle.outputs["logits"].labels
 
     async def answer(self, value: bytes) -> bytes:

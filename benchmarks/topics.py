@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_reader import KafkaReader
-from shared.bus.kafka_topics import KafkaTopics
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.reader import KafkaReader
+from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Outgoing, Record
 from shared.events import CustomerMessageReceived, Event
 from shared.events.headers import headers_for, new_trace

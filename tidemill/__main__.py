@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import typer
 
 from shared.errors import ConfigError, RetryableError, TidemillError
-from tidemill import dead, health, intents, lag, models, play, train, watch
+from tidemill.commands import dead, health, intents, lag, models, play, train, watch
 from tidemill.terminal import ERR
 
 EMBEDDED = ("run", "demo", "evaluate")
@@ -34,7 +34,7 @@ def _without_stack() -> None:
 
 for name in EMBEDDED:
     app.command(name)(
-        import_module(f"tidemill.{name}").command if find_spec("confluent_kafka") else _without_stack
+        import_module(f"tidemill.commands.{name}").command if find_spec("confluent_kafka") else _without_stack
     )
 for module in (play, watch, lag, health, train):
     app.command(module.__name__.rpartition(".")[2])(module.command)

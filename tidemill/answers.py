@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import ConfigError, RetryableError
-from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.inference.encoders import text_encoder
 from shared.inference.inputs import text_inputs
-from shared.inference.model_config import HASH_PARAMETER
 from shared.inference.port import Arrays
 from shared.inference.prediction import probabilities
 from shared.inference.triton import TritonRunner
+from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.repository.config import HASH_PARAMETER
 
 _BATCH = 32
 
@@ -43,7 +44,7 @@ def output_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: s
         raise ConfigError(
             f"{bundle.model} gives no label to a whole text; models are compared by such labels"
         )
-    ids = bundle.text_encoder().encode_batch(texts)
+    ids = text_encoder(bundle).encode_batch(texts)
     order = np.argsort([len(row) for row in ids], kind="stable")
     batches = [
         text_inputs([ids[row] for row in order[start : start + _BATCH]])

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import ConfigError
-from shared.inference.bundle import ModelBundle, load_bundle
+from shared.repository.bundle import ModelBundle, load_bundle
 
 
 class Metric(BaseModel):

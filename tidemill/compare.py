@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from shared.errors import ConfigError
-from shared.inference.bundle import ModelBundle, OutputSpec
+from shared.repository.bundle import ModelBundle, OutputSpec
 from tidemill.answers import Said
 from tidemill.rows import Row
 from tidemill.terminal import clean, one_line, percent

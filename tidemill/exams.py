@@ -11,6 +11,10 @@ from uuid import uuid5
 
 from PIL import Image
 
+from evaluation import datasets as data
+from evaluation.figures import Figures, label_figures, span_figures
+from evaluation.tagged import conll2003
+from evaluation.texts import TextSet
 from shared.clock import utc_now
 from shared.errors import ConfigError
 from shared.events import (
@@ -26,11 +30,7 @@ from shared.events import (
     Prediction,
 )
 from shared.inference.spans import Span, spans_of
-from tidemill.figures import Figures, label_figures, span_figures
 from tidemill.rows import NAMESPACE
-from training import data
-from training.tagged import conll2003
-from training.texts import TextSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

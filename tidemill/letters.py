@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from shared.bus.dead_letters import DeadLetter, read_dead_letter
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.reader import KafkaInspector, KafkaReader
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError
 from shared.events import DEAD_SUFFIX

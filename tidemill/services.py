@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from shared.bus.kafka_reader import KafkaInspector
+from shared.bus.kafka.reader import KafkaInspector
 from shared.settings import KafkaSettings
 
 _LOOK_EVERY_S = 0.05

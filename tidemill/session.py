@@ -10,13 +10,13 @@ from typing import Any
 
 from deploy.local.part import PartEvent
 from deploy.local.stack import Addresses, KafkaKind, StackPlan, local_stack
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_reader import KafkaReader
+from shared.accounts.gauges import read_gauges
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.reader import KafkaReader
 from shared.events import BY_NAME, Event
 from shared.settings import KafkaSettings
 from tidemill.connect import Connection, forget_running_stack, note_running_stack
 from tidemill.display import Display
-from tidemill.gauges import read_gauges
 from tidemill.parts import FETCH_WAIT_MS, ServiceParts
 from tidemill.player import outgoing, play
 from tidemill.samples import Sample

@@ -4,10 +4,10 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from deploy.local.part import PartEvent, PartState
+from shared.accounts.gauges import Gauges
+from shared.accounts.ledger import Ledger
 from shared.events import Event, ImageAnalyzed, Lane, NewsArticleAnalyzed, SupportMessageRouted
 from shared.events.sentiment import SentimentAlert
-from tidemill.gauges import Gauges
-from tidemill.ledger import Ledger
 
 _KEPT_COUNT = 100
 

@@ -11,12 +11,14 @@ from pydantic import TypeAdapter
 from tokenizers import Tokenizer
 
 from shared.errors import ConfigError
-from shared.inference.bundle import ModelBundle, OutputSpec, load_bundle
-from shared.inference.manifest import manifest
-from training.card_content import Card, Run
-from training.card_page import write_card
+from shared.repository.bundle import ModelBundle, OutputSpec, load_bundle
+from shared.repository.manifest import manifest
+from training.cards.content import Card, Run
+from training.cards.page import write_card
 from training.endings import console, plain_endings
-from training.evaluate import (
+from training.jobs.job import Job
+from training.jobs.registry import job_of
+from training.scoring.evaluate import (
     Report,
     Rounding,
     logits_of,
@@ -25,9 +27,7 @@ from training.evaluate import (
     with_respelled,
     with_rounding,
 )
-from training.job import Job
-from training.jobs import job_of
-from training.speed import speed_of
+from training.scoring.speed import speed_of
 
 _RUN: TypeAdapter[Run] = TypeAdapter(Run)
 _ROUNDING: TypeAdapter[Rounding | None] = TypeAdapter(Rounding | None)

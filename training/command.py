@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from training.endings import console, plain_endings
-from training.jobs import model_names, recipe_of
+from training.fitting.states import forget_states, states_folder
+from training.jobs.registry import model_names, recipe_of
 from training.plan import Plan
-from training.states import forget_states, states_folder
 
 app = typer.Typer(
     add_completion=False,

@@ -13,16 +13,16 @@ import torch
 from torch import Tensor, nn
 
 from shared.errors import ConfigError
-from shared.inference.bundle import load_bundle, preprocessing_hash
-from shared.inference.model_config import HASH_PARAMETER, ModelConfig, Placement, TensorSpec
+from shared.repository.bundle import load_bundle, preprocessing_hash
+from shared.repository.config import HASH_PARAMETER, ModelConfig, Placement, TensorSpec
 from training.card import card_of
-from training.card_content import Card, Run
-from training.card_page import write_card
-from training.compress import with_half_weights, with_int8_matrices, with_small_embeddings
-from training.evaluate import calibrated, logits_of
-from training.job import Job, Storage
-from training.nets import Net
+from training.cards.content import Card, Run
+from training.cards.page import write_card
+from training.jobs.job import Job, Storage
+from training.networks.nets import Net
 from training.parity import refuse_disagreement, refuse_strange_answers, refuse_unfit_files
+from training.scoring.evaluate import calibrated, logits_of
+from training.shrinking.compress import with_half_weights, with_int8_matrices, with_small_embeddings
 
 VERSION = "1"
 _CONFIGS = "configs"

@@ -17,16 +17,17 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from shared.errors import IntegrityError
-from shared.inference.bundle import ModelBundle, PictureSpec, Spec, WordsSpec, load_bundle
-from shared.inference.manifest import strange_files
+from shared.inference.encoders import text_encoder, word_encoder
 from shared.inference.text import PAD_ID, TextEncoder
 from shared.inference.words import PIECES, WordEncoder
+from shared.repository.bundle import ModelBundle, PictureSpec, Spec, WordsSpec, load_bundle
+from shared.repository.manifest import strange_files
 from training.endings import console, plain_endings
-from training.evaluate import Report, logits_of, session_of
-from training.examples import Examples
-from training.job import Job
-from training.nets import Net
+from training.jobs.job import Job
+from training.networks.nets import Net
 from training.recipes import Recipe
+from training.rows.examples import Examples
+from training.scoring.evaluate import Report, logits_of, session_of
 
 _ROWS = 500
 _BATCH = 32
@@ -146,10 +147,10 @@ def _refuse_other_ids(texts: Sequence[str], spec: Spec, tokenizer: Tokenizer, bu
     if isinstance(spec, PictureSpec):
         return
     if isinstance(spec, WordsSpec):
-        served = bundle.word_encoder().encode(texts)
+        served = word_encoder(bundle).encode(texts)
         trained = WordEncoder(tokenizer, max_tokens=spec.max_tokens).encode(texts)
     else:
-        served = bundle.text_encoder().encode_batch(texts)
+        served = text_encoder(bundle).encode_batch(texts)
         trained = TextEncoder(tokenizer, max_tokens=spec.max_tokens).encode_batch(texts)
     if not all(map(np.array_equal, served, trained)):
         raise IntegrityError(f"{bundle.folder}: tokenizer.json reads texts otherwise than in training")

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.card_content import Card, Run
+from training.cards.content import Card, Run
 from training.endings import console
 from training.export import VERSION, refuse_other_versions, trial_card, write_model
-from training.job import Job
-from training.jobs import job_of, recipe_of
-from training.labels import refuse_reordered_labels
+from training.fitting.runs import last_training_s, trained
+from training.fitting.states import StateFile, forget_state, state_file, states_folder
+from training.jobs.job import Job
+from training.jobs.registry import job_of, recipe_of
 from training.recipes import Recipe
-from training.runs import last_training_s, trained
-from training.states import StateFile, forget_state, state_file, states_folder
+from training.rows.labels import refuse_reordered_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

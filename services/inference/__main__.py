@@ -2,7 +2,7 @@
 
 from services.inference.app import serve
 from services.inference.settings import Settings
-from shared.service.run import main
+from shared.process.run import main
 
 if __name__ == "__main__":
     main("inference", Settings, serve)

@@ -7,18 +7,18 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from services.inference.handler import InferenceHandler
-from services.inference.models import Models
 from services.inference.settings import Settings
 from services.inference.streams import StreamPlan, plans
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.metrics import StreamMetrics
 from shared.bus.stream import Source, Stream
 from shared.cache.open import open_cache
 from shared.inference.prototypes import IntentsFile
 from shared.inference.triton import CallLimits, TritonRunner
-from shared.service.beside import beside
-from shared.service.health import stream_health
-from shared.service.http import serve_http
+from shared.process.beside import beside
+from shared.process.health import stream_health
+from shared.process.http import serve_http
+from shared.serving.models import Models
 from shared.waiting import finished
 
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.inference.streams import StreamPlan
-from services.inference.tasks.task import Task
 from shared.bus.port import Outcome
 from shared.bus.record import Outgoing, Record
 from shared.errors import RejectedError
 from shared.events import DecisionRecord, Event
 from shared.events.headers import headers_for, trace_id, trace_of
 from shared.events.parse import parse
-from shared.inference.bundle import ModelBundle
-from shared.service.predictor import ModelAnswer, Predictor
+from shared.repository.bundle import ModelBundle
+from shared.serving.predictor import ModelAnswer, Predictor
+from shared.serving.task import Task
 
 SOURCE = "tidemill/inference"
 

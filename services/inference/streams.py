@@ -4,12 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from services.inference.tasks.entities import ENTITIES
-from services.inference.tasks.news_tone import NEWS_TONE
-from services.inference.tasks.pictures import DIGIT, DISH_PHOTO
-from services.inference.tasks.review_sentiment import REVIEW_SENTIMENT
-from services.inference.tasks.support_intent import support_intent
-from services.inference.tasks.task import Task
 from shared.events import (
     Channel,
     CustomerMessageReceived,
@@ -19,6 +13,12 @@ from shared.events import (
     NewsArticlePublished,
 )
 from shared.inference.prototypes import IntentsFile
+from shared.serving.task import Task
+from shared.serving.tasks.entities import ENTITIES
+from shared.serving.tasks.images import DIGIT, DISH_PHOTO
+from shared.serving.tasks.news_tone import NEWS_TONE
+from shared.serving.tasks.review_sentiment import REVIEW_SENTIMENT
+from shared.serving.tasks.support_intent import support_intent
 
 In = TypeVar("In", bound=Event)
 

@@ -2,7 +2,7 @@
 
 from services.sentiment_alerts.app import serve
 from services.sentiment_alerts.settings import Settings
-from shared.service.run import main
+from shared.process.run import main
 
 if __name__ == "__main__":
     main("sentiment_alerts", Settings, serve)

@@ -11,15 +11,15 @@ from services.sentiment_alerts.handler import SentimentAlerts
 from services.sentiment_alerts.settings import Settings
 from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
 from shared.bus.dead_letters import FloodGuard
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_reader import KafkaFinder, KafkaInspector
-from shared.bus.kafka_topics import COMPACTED, KafkaTopics
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
+from shared.bus.kafka.topics import COMPACTED, KafkaTopics
 from shared.bus.metrics import StreamMetrics
 from shared.clock import utc_now
 from shared.errors import RetryableError
 from shared.events import NewsArticleAnalyzed
-from shared.service.health import stream_health
-from shared.service.http import serve_http
+from shared.process.health import stream_health
+from shared.process.http import serve_http
 from shared.settings import KafkaSettings
 
 GROUP = "tidemill-sentiment-alerts"

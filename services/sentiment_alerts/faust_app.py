@@ -7,7 +7,7 @@ import faust
 import mode.threads
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 
-from shared.bus.kafka_client import tls
+from shared.bus.kafka.client import tls
 from shared.settings import KafkaSettings
 
 _COMMIT_INTERVAL_S = 0.5

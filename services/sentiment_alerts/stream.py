@@ -15,7 +15,7 @@ from services.sentiment_alerts.faust_app import faust_app
 from services.sentiment_alerts.handler import States
 from services.sentiment_alerts.order import Order, Turn
 from services.sentiment_alerts.table import TableStates
-from shared.bus.kafka_reader import KafkaFinder, KafkaInspector
+from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
 from shared.bus.port import ClientBrokenError, LostRecordsError
 from shared.bus.pulse import Pulse
 from shared.bus.record import Partition, Record

@@ -7,12 +7,12 @@ from prometheus_client import CollectorRegistry
 from services.support_bot.handler import SupportBot
 from services.support_bot.replies import load_answers
 from services.support_bot.settings import Settings
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.metrics import StreamMetrics
 from shared.bus.stream import Source, Stream
 from shared.events import CustomerMessageAnalyzed
-from shared.service.health import stream_health
-from shared.service.http import serve_http
+from shared.process.health import stream_health
+from shared.process.http import serve_http
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:

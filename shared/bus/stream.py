@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from shared.bus.consume import Session, SessionPolicy
 from shared.bus.dead_letters import FloodGuard, LetterSize
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Bus, ClientBrokenError, Handler
+from shared.bus.session import Session, SessionPolicy
 from shared.errors import RetryableError
 from shared.waiting import finished
 

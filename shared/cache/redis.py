@@ -14,9 +14,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from shared.cache.breaker import Breaker
+from shared.cache.checksum import seal, unseal
 from shared.cache.key import PREFIX
 from shared.cache.metrics import CacheMetrics
-from shared.cache.seal import seal, unseal
 from shared.errors import ConfigError
 from shared.tls import trusting
 

@@ -12,7 +12,8 @@ import sys
 from typing import BinaryIO
 
 from shared.errors import RejectedError
-from shared.inference.image import ImageSpec, decode_image
+from shared.inference.image import decode_image
+from shared.repository.bundle import ImageSpec
 
 MEMORY_MAX_BYTES = 2 * 1024**3
 """Address space: the largest picture allowed takes a quarter of it, transparency and all."""

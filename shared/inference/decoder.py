@@ -14,7 +14,8 @@ import numpy as np
 
 from shared.errors import RejectedError, RetryableError
 from shared.inference.decode_child import HELLO
-from shared.inference.image import ImageSpec, Pixels
+from shared.inference.image import Pixels
+from shared.repository.bundle import ImageSpec
 
 ANSWER_WITHIN_S = 10.0
 _START_WITHIN_S = 30.0

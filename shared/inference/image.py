@@ -1,14 +1,13 @@
 """Turns the bytes of an image file, friendly or hostile, into the pixels that a model takes."""
 
-from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from shared.errors import RejectedError
+from shared.repository.bundle import ImageSpec
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_PIXELS = 25_000_000
@@ -16,24 +15,6 @@ MAX_ASPECT_RATIO = 50
 """Longer than this is no photo, and scaling it to a square would waste memory or show nothing."""
 
 Pixels = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSpec:
-    """What a model wants to see.
-
-    `cover_crop` fills the frame and cuts off the rest, `fit` shows everything inside borders.
-    """
-
-    width: int
-    height: int
-    mode: Literal["RGB", "L"]
-    resize: Literal["cover_crop", "fit"]
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Height, width, channels."""
-        return (self.height, self.width, len(self.mode))
 
 
 def decode_image(content: bytes, spec: ImageSpec) -> Pixels:

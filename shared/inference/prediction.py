@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from shared.events import Prediction
 from shared.inference.batcher import Row
-from shared.inference.bundle import ModelBundle, OutputSpec
+from shared.repository.bundle import ModelBundle, OutputSpec
 
 _CERTAIN = 30.0
 """Log odds beyond these are all alike, and their exponentials stay finite."""

@@ -13,8 +13,8 @@ from shared.errors import ConfigError
 from shared.events import Prediction
 from shared.files import write_whole
 from shared.inference.batcher import Row
-from shared.inference.bundle import ModelBundle, OutputSpec
 from shared.inference.prediction import foreign_log_odds, predict, probabilities
+from shared.repository.bundle import ModelBundle, OutputSpec
 
 _CHECK_EVERY_S = 1.0
 

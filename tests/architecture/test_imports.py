@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("services", "shared", "tidemill")
+FOLDERS = ("evaluation", "services", "shared", "tidemill")
 HOMES: dict[str, str | tuple[str, ...]] = {
-    "aiokafka": "shared/bus/",
-    "redis": "shared/cache/",
-    "tritonclient": "shared/inference/",
+    "aiokafka": "shared/bus/kafka/",
+    "redis": "shared/cache/redis.py",
+    "tritonclient": (
+        "shared/inference/triton.py",
+        "shared/inference/status.py",
+        "shared/repository/config.py",
+    ),
     "grpc": "shared/inference/",
     "faust": ("services/sentiment_alerts/stream.py", "services/sentiment_alerts/faust_app.py"),
     "torch": "training/",

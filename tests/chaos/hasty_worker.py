@@ -10,7 +10,7 @@ from benchmarks.identity_worker import serve
 from services.inference.settings import Settings
 from shared.bus.outlet import AckedOutlet
 from shared.bus.record import Outgoing, Partition
-from shared.service.run import main
+from shared.process.run import main
 
 _HASTE_S = 0.3
 """From the commit to the results: long enough that a kill falls into it nearly always."""

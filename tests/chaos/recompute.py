@@ -2,21 +2,22 @@
 
 from pathlib import Path
 
-from services.inference.tasks.support_intent import SUPPORT_INTENT
 from shared.bus.record import Record
 from shared.errors import RejectedError
 from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.events.headers import trace_id, trace_of
 from shared.events.parse import parse
-from shared.inference.bundle import load_bundle
+from shared.inference.encoders import text_encoder
 from shared.inference.prediction import prediction
+from shared.repository.bundle import load_bundle
+from shared.serving.tasks.support_intent import SUPPORT_INTENT
 from tests.chaos.ledger import Recompute, Told, Wanted
 from tests.chaos.versions import bundles_of, logits_of
 
 
 def recompute_with(models: Path) -> Recompute:
     """Return what tells the right answer of each version to a message that the identity model judges."""
-    encoder = load_bundle(models, SUPPORT_INTENT.model).text_encoder()
+    encoder = text_encoder(load_bundle(models, SUPPORT_INTENT.model))
     versions = bundles_of(models)
 
     def recompute(record: Record) -> Wanted | None:

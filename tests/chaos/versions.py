@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from benchmarks.identity_plan import MODEL
 from deploy.local.paths import MODELS
-from shared.inference.bundle import ModelBundle, TextSpec, load_bundle, preprocessing_hash
-from shared.inference.model_config import HASH_PARAMETER
+from shared.repository.bundle import ModelBundle, TextSpec, load_bundle, preprocessing_hash
+from shared.repository.config import HASH_PARAMETER
 
 OLD, NEW = "1", "2"
 _DIVISORS = {OLD: 1_000.0, NEW: 100_000.0}

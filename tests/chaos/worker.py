@@ -8,7 +8,7 @@ import grpc.aio._utils
 
 from benchmarks.identity_worker import serve
 from services.inference.settings import Settings
-from shared.service.run import main
+from shared.process.run import main
 
 JUMPS_S = {signal.SIGUSR1: 3600.0, signal.SIGUSR2: -3600.0, signal.SIGHUP: 0.0}
 """How far the wall clock is off after a signal; the monotonic clock knows no jumps."""

@@ -11,9 +11,9 @@ from uuid import uuid4
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
 from shared.bus.dead_letters import read_dead_letter
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_producer import KafkaProducer
-from shared.bus.kafka_reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.producer import KafkaProducer
+from shared.bus.kafka.reader import KafkaInspector, KafkaReader
 from shared.bus.port import ClientBrokenError
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RetryableError

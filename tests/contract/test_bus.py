@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_skip import skip_lost
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.skip import skip_lost
 from shared.bus.port import Bus, LostRecordsError
 from shared.bus.record import Outgoing
 from shared.errors import RejectedError, RetryableError

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_producer import KafkaTransactions
-from shared.bus.kafka_reader import GroupPosition, KafkaFinder, KafkaInspector, KafkaReader
-from shared.bus.kafka_skip import skip_lost
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.producer import KafkaTransactions
+from shared.bus.kafka.reader import GroupPosition, KafkaFinder, KafkaInspector, KafkaReader
+from shared.bus.kafka.skip import skip_lost
 from shared.bus.port import LostRecordsError
 from shared.bus.record import Outgoing, Partition
 from shared.settings import KafkaSettings

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 import pytest
 from prometheus_client import CollectorRegistry
 
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_reader import KafkaReader
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Outcome

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_producer import KafkaTransactions
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.producer import KafkaTransactions
 from shared.bus.memory import MemoryBus, MemoryTransactions
 from shared.bus.port import Bus, ClientBrokenError, Outlet, Transactions
 from shared.bus.record import Outgoing, Partition, Record

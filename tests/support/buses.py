@@ -9,7 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.memory import MemoryBus
 from shared.bus.port import Bus, Consumer, OnRevoke
 from shared.bus.record import Outgoing, Partition, Record

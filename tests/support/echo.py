@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry
 
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Outcome

@@ -14,8 +14,8 @@ import pytest
 from deploy.local.paths import MODELS
 from deploy.local.stack import KafkaKind, StackPlan, local_stack
 from shared.bus.dead_letters import DeadLetter, read_dead_letter
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_reader import KafkaReader
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.record import Outgoing, Record
 from shared.errors import ConfigError
 from shared.events import BY_NAME, DEAD_SUFFIX, RESULTS

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from evaluation import datasets as data
 from shared.events import (
     Channel,
     CustomerMessageReceived,
@@ -19,7 +20,6 @@ from shared.events import (
     NewsArticlePublished,
 )
 from tests.support.events import NOON
-from training import data
 
 _NAMESPACE = UUID("5f3c1d1e-8f0a-4d55-9a4b-2f7a1d2c9b77")
 _KEYS = 50

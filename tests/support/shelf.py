@@ -11,9 +11,9 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from shared.errors import RetryableError
-from shared.inference.bundle import preprocessing_hash
 from shared.inference.memory import MemoryRunner
 from shared.inference.port import Arrays, ModelSpec, TensorSpec
+from shared.repository.bundle import preprocessing_hash
 
 MODEL = "review_sentiment"
 

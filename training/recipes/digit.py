@@ -1,7 +1,7 @@
 """A small CNN on handwritten digits."""
 
-from training.augment import Warp
 from training.recipes import Recipe
+from training.rows.augment import Warp
 
 RECIPE = Recipe(
     epochs=20,

@@ -1,7 +1,7 @@
 """A network pretrained on ImageNet, on ten dishes."""
 
-from training.augment import Warp
 from training.recipes import Recipe
+from training.rows.augment import Warp
 
 RECIPE = Recipe(
     epochs=10,

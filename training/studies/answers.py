@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.evaluate import percent
-from training.examples import Examples
-from training.losses import has_fast_bfloat16
-from training.nets import Net
+from training.fitting.losses import has_fast_bfloat16
+from training.networks.nets import Net
+from training.rows.examples import Examples
+from training.scoring.evaluate import percent
 
 _BATCH = 64
 

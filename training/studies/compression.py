@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from training.endings import plain_endings
-from training.speed import processor
+from training.scoring.speed import processor
 from training.studies.compression_page import Setting, goals_of, page, picture
 from training.studies.kept import Kept, Work
 from training.studies.measure import Measured, measured

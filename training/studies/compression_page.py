@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from training.plots import trade_off
+from training.cards.plots import trade_off
 from training.studies.measure import Measured
 
 
@@ -100,7 +100,7 @@ those of the ONNX file.
 {table}
 
 - `fp32`: the whole vocabulary of 30,522 pieces, all numbers float.
-- `int8`: the same with a byte a value in tables and large products (`training/compress.py`).
+- `int8`: the same with a byte a value in tables and large products (`training/shrinking/compress.py`).
 - `vocabulary cut`: without the pieces that no training text needs.
 - `pruned`: two thirds of the heads and half of the neurons of each layer. What went had the smallest
   gradient at a gate of its own (Michel et al. 2019, McCarley 2019). The matrices shrink: zeros would save

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from training.job import Job
+from training.jobs.job import Job
 from training.studies.answers import Rows, right_percent
 from training.studies.vectors import description_vectors, few_rows, linear_head, sentence_vectors
 from training.studies.way import About, Way

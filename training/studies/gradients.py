@@ -6,12 +6,12 @@ from functools import partial
 
 import torch
 
-from training.job import Job
+from training.fitting.train import fit
+from training.fitting.validate import accuracy_of
+from training.jobs.job import Job
 from training.studies.kept import FULL, Kept, mark_of
 from training.studies.lora import ALPHA, adapter_recipe, merged, with_adapters
 from training.studies.way import About, Way
-from training.train import fit
-from training.validate import accuracy_of
 
 
 def full(job: Job, kept: Kept) -> Way:

@@ -10,19 +10,19 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from shared.inference.bundle import OutputSpec
 from shared.inference.prediction import probabilities
 from shared.inference.prototypes import Prototypes, added_intent
+from shared.repository.bundle import OutputSpec
 from training.endings import plain_endings
-from training.evaluate import calibrated
-from training.examples import Examples
-from training.job import Job
+from training.fitting.train import fit
+from training.jobs.job import Job
+from training.rows.examples import Examples
+from training.scoring.evaluate import calibrated
 from training.studies.answers import answers_of, right_percent
 from training.studies.kept import FULL, Kept, Work
 from training.studies.left_out import LeftOut, without_intents
 from training.studies.page import paragraph, table, write_page, write_text
 from training.studies.start import job_for
-from training.train import fit
 
 _MODEL = "support_intent"
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -14,10 +14,10 @@ from safetensors.torch import load_file, save
 
 from shared.errors import ConfigError
 from shared.files import write_whole
-from training.job import Job
-from training.nets import Net
-from training.progress import Step
-from training.states import fingerprint
+from training.fitting.progress import Step
+from training.fitting.states import fingerprint
+from training.jobs.job import Job
+from training.networks.nets import Net
 from training.studies.start import carried_out
 
 FULL = "full"

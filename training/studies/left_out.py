@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from training.examples import Examples
-from training.job import Job
-from training.nets import BertClassifier
+from training.jobs.job import Job
+from training.networks.nets import BertClassifier
+from training.rows.examples import Examples
 from training.studies.vectors import few_rows
 
 _SENTENCES = 8

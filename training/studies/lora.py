@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from peft import LoraConfig, PeftModel, get_peft_model
 
-from training.nets import Net
+from training.networks.nets import Net
 from training.recipes import Recipe
 
 _RANK = 4

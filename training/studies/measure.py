@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluate import logits_of, percent, session_of
-from training.examples import Examples
+from training.rows.examples import Examples
+from training.scoring.evaluate import logits_of, percent, session_of
 from training.studies.variants import Variant
 
 _BATCH = 32

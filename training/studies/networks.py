@@ -10,21 +10,21 @@ import numpy as np
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from evaluation import datasets as data
 from shared.inference.text import TextEncoder
-from training import data
-from training.augment import some_hidden
-from training.bert import whole_encoder
-from training.distil import LABEL_WEIGHT, TEMPERATURE, imitation, lesson_of, lesson_rows, student_of
-from training.examples import Examples
-from training.job import Job
-from training.losses import objective_of
-from training.nets import BertClassifier
-from training.progress import Step
-from training.prune import importance, most_important, pruned
+from training.fitting.losses import objective_of
+from training.fitting.progress import Step
+from training.fitting.train import fit
+from training.jobs.bert import whole_encoder
+from training.jobs.job import Job
+from training.networks.nets import BertClassifier
 from training.recipes import Recipe, support_intent
+from training.rows.augment import some_hidden
+from training.rows.examples import Examples
+from training.rows.vocabulary import MASK
+from training.shrinking.distil import LABEL_WEIGHT, TEMPERATURE, imitation, lesson_of, lesson_rows, student_of
+from training.shrinking.prune import importance, most_important, pruned
 from training.studies.kept import FULL, Kept, mark_of
-from training.train import fit
-from training.vocabulary import MASK
 
 STUDENT_LAYERS = (0, 2, 5)
 KEPT_HEADS, KEPT_NEURONS = 8, 768

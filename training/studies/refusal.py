@@ -9,15 +9,15 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from evaluation.datasets import assistant_questions
+from evaluation.metrics import auroc, energy, softmax
 from shared.errors import ConfigError
 from shared.inference.prototypes import prototype
-from training.data import assistant_questions
 from training.endings import plain_endings
-from training.evaluate import logits_of, percent
-from training.examples import Examples
-from training.job import Job
-from training.jobs import job_of
-from training.metrics import auroc, energy, softmax
+from training.jobs.job import Job
+from training.jobs.registry import job_of
+from training.rows.examples import Examples
+from training.scoring.evaluate import logits_of, percent
 from training.studies.answers import Rows
 from training.studies.page import table
 from training.studies.vectors import encoder_of

@@ -12,11 +12,11 @@ from optuna.trial import TrialState
 
 from shared.errors import ConfigError
 from training.endings import console, plain_endings
-from training.job import Job
+from training.fitting.train import Training
+from training.jobs.job import Job
 from training.recipes import Recipe
 from training.studies.kept import mark_of
 from training.studies.start import job_for
-from training.train import Training
 
 _UNPRUNED_TRIALS = 4
 """The median of fewer says too little to stop a trial by."""

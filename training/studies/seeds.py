@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from shared.errors import ConfigError
-from shared.inference.bundle import load_bundle
+from shared.repository.bundle import load_bundle
 from training.card import carded_on
-from training.card_content import Card
-from training.card_page import write_card
+from training.cards.content import Card
+from training.cards.page import write_card
 from training.endings import console, plain_endings
 from training.export import VERSION
-from training.jobs import recipe_of
+from training.jobs.registry import recipe_of
 from training.plan import Plan
 from training.recipes import Recipe
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.endings import console
-from training.job import Job
-from training.jobs import job_of, recipe_of
-from training.progress import Step
+from training.fitting.progress import Step
+from training.jobs.job import Job
+from training.jobs.registry import job_of, recipe_of
 
 _STEPS_A_LINE = 100
 

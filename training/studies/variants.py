@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training import data
-from training.bert import whole_encoder
-from training.examples import Examples, text_examples
+from evaluation import datasets as data
 from training.export import write_onnx, write_rounded
-from training.job import Job, Storage
-from training.nets import BertClassifier
+from training.jobs.bert import whole_encoder
+from training.jobs.job import Job, Storage
+from training.networks.nets import BertClassifier
 from training.recipes import support_intent
+from training.rows.examples import Examples, text_examples
 from training.studies.networks import Networks
 
 Make = Callable[[], BertClassifier]

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from shared.errors import ConfigError
-from shared.inference.bundle import TextSpec
 from shared.inference.text import TextEncoder
-from training.examples import Examples
-from training.job import Job
+from shared.repository.bundle import TextSpec
+from training.jobs.job import Job
+from training.rows.examples import Examples
 from training.studies.answers import Rows, answers_of
 
 _INVERSE_PENALTY = 10.0

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.job import Job
-from training.speed import processor
+from training.jobs.job import Job
+from training.scoring.speed import processor
 from training.studies.page import paragraph, table
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from training.endings import plain_endings
-from training.job import Job
+from training.jobs.job import Job
 from training.studies.frozen import few_shot, frozen, vectors_of, zero_shot
 from training.studies.gradients import full, lora
 from training.studies.kept import Kept, Work

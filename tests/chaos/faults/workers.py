@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import psutil
 
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_producer import KafkaTransactions
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.producer import KafkaTransactions
 from shared.bus.record import Partition
 from tests.chaos.faults.fault import OF_ONE_WORKER, Fault, frozen, signalled
 from tests.chaos.system import SESSION_TIMEOUT_MS, WORKERS

@@ -8,9 +8,9 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_producer import KafkaTransactions
-from shared.bus.kafka_reader import KafkaReader
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.producer import KafkaTransactions
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.record import Outgoing, Partition
 from tests.support.buses import keep, numbered, publish
 from tests.support.silence import SilentBroker

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.errors import RetryableError
 from tests.support.buses import keep, numbered, publish
 from tests.support.silence import SilentBroker

@@ -6,17 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shared.inference.encoders import text_encoder, word_encoder
+
 pytest.importorskip("onnxruntime", reason="the training extra is not installed")
 
 from deploy.local.paths import MODELS
 from deploy.local.stack import Addresses
-from shared.inference.bundle import ModelBundle, PictureSpec, TextSpec, WordsSpec, load_bundle
+from evaluation import datasets as data
+from evaluation.tagged import conll2003
 from shared.inference.image import decode_image
 from shared.inference.triton import TritonRunner
-from training import data
-from training.evaluate import logits_of
-from training.examples import Examples
-from training.tagged import conll2003
+from shared.repository.bundle import ModelBundle, PictureSpec, TextSpec, WordsSpec, load_bundle
+from training.rows.examples import Examples
+from training.scoring.evaluate import logits_of
 
 NAMES = sorted(folder.name for folder in MODELS.iterdir() if (folder / "config.pbtxt").is_file())
 ROWS = 500
@@ -41,10 +43,10 @@ def texts(model: str, root: Path) -> Sequence[str]:
 
 def real_rows(bundle: ModelBundle, root: Path) -> Examples:
     if isinstance(bundle.spec, TextSpec):
-        return Examples(bundle.text_encoder().encode_batch(texts(bundle.model, root)[:ROWS]), {})
+        return Examples(text_encoder(bundle).encode_batch(texts(bundle.model, root)[:ROWS]), {})
     if isinstance(bundle.spec, WordsSpec):
         headlines = [" ".join(words) for words in conll2003(root).test.words[:ROWS]]
-        return Examples(bundle.word_encoder().encode(headlines), {})
+        return Examples(word_encoder(bundle).encode(headlines), {})
     if bundle.model == "digit":
         return Examples(data.digits(root)[1].pixels[:ROWS], {})
     photos = data.dishes(root)[2].files[:ROWS]

@@ -16,10 +16,10 @@ from deploy.local.paths import MODELS, ROOT
 from deploy.local.supervisor import Supervisor
 from deploy.local.triton import ADMIN_HEADER, TritonServer
 from deploy.local.triton_setup import ensure_triton
-from shared.inference.bundle import ModelBundle
 from shared.inference.port import ModelSpec
 from shared.inference.triton import TritonRunner
-from shared.service.versions import VersionWatch
+from shared.repository.bundle import ModelBundle
+from shared.serving.versions import VersionWatch
 
 MODEL = "identity"
 IDS = {"input_ids": np.ones((1, 4), dtype=np.int32)}

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from deploy.kafka.probe import KafkaProbe
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.port import Consumer
 from shared.bus.record import Outgoing, Partition, Record
 from shared.settings import KafkaSettings

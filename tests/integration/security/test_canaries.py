@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from services.inference.settings import Settings
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.record import Outgoing
 from shared.cache.open import open_cache
 from shared.events import DEAD_SUFFIX, CustomerMessageAnalyzed, CustomerMessageReceived, SupportMessageRouted

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.record import Outgoing
 from shared.errors import ConfigError, RetryableError, TidemillError
-from shared.service.run import exit_code_of, reason_of
+from shared.process.run import exit_code_of, reason_of
 from shared.settings import Delivery
 from tests.integration.services.service_process import publish, running
 from tests.support.buses import keep

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.samples.news import generate_news
-from shared.bus.kafka_reader import KafkaInspector, KafkaReader
-from shared.bus.kafka_skip import skip_lost
+from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.skip import skip_lost
 from shared.bus.record import Outgoing
 from shared.events import NewsArticleAnalyzed, SentimentAlertRaised, SupportMessageRouted
 from shared.settings import Delivery

@@ -11,8 +11,8 @@ from mode.threads import WorkerThread
 from services.sentiment_alerts.apply import Store
 from services.sentiment_alerts.handler import States
 from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
-from shared.bus.kafka_reader import KafkaFinder
-from shared.bus.kafka_topics import COMPACTED, KafkaTopics
+from shared.bus.kafka.reader import KafkaFinder
+from shared.bus.kafka.topics import COMPACTED, KafkaTopics
 from shared.bus.record import Record
 from shared.settings import KafkaSettings
 

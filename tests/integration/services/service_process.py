@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 import aiohttp
 from tenacity import AsyncRetrying, retry_if_result, stop_after_delay, wait_fixed
 
-from shared.bus.kafka import KafkaBus
-from shared.bus.kafka_producer import KafkaTransactions
-from shared.bus.kafka_reader import KafkaReader
-from shared.bus.kafka_topics import KafkaTopics
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.producer import KafkaTransactions
+from shared.bus.kafka.reader import KafkaReader
+from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Outgoing, Partition, Record
 from shared.settings import KafkaSettings
 

@@ -9,8 +9,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 
 from deploy.local.samples.news import SURGE_COMPANY, generate_news
 from services.sentiment_alerts.app import GROUP
-from shared.bus.kafka_reader import KafkaInspector
-from shared.bus.kafka_skip import skip_lost
+from shared.bus.kafka.reader import KafkaInspector
+from shared.bus.kafka.skip import skip_lost
 from shared.bus.record import Outgoing, Record
 from shared.errors import RetryableError
 from shared.events import (

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
-from shared.bus.kafka_reader import KafkaInspector, KafkaReader
-from shared.bus.kafka_topics import COMPACTED, KafkaTopics
+from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.topics import COMPACTED, KafkaTopics
 from shared.bus.record import Outgoing
 from shared.settings import KafkaSettings
 from tests.integration.services.service_process import publish

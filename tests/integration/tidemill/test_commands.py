@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local.ports import free_port
 from shared.bus.dead_letters import dead_letter
-from shared.bus.kafka import KafkaBus
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.record import Partition, Record
 from shared.errors import RejectedError
 from shared.events import CustomerMessageReceived, ImageReceived

@@ -12,7 +12,7 @@ from tests.support.stripes import write_stripes
 
 pytest.importorskip("torch", reason="the training extra is not installed")
 
-from tidemill import train
+from tidemill.commands import train
 from training import command
 
 

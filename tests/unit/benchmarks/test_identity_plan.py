@@ -5,7 +5,7 @@ from tritonclient.grpc import model_config_pb2
 
 from benchmarks.identity_plan import identity_plan
 from deploy.local.paths import MODELS
-from shared.inference.bundle import load_bundle
+from shared.repository.bundle import load_bundle
 
 
 def test_the_identity_model_has_every_output_that_its_stream_asks_for() -> None:

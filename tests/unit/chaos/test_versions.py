@@ -7,9 +7,9 @@ import numpy as np
 
 from benchmarks.identity_plan import MODEL
 from deploy.local.paths import MODELS
-from shared.inference.bundle import load_bundle
 from shared.inference.prediction import prediction
-from shared.service.versions import versions_in
+from shared.repository.bundle import load_bundle
+from shared.repository.versions import versions_in
 from tests.chaos.versions import NEW, OLD, Repository, bundles_of, logits_of
 
 

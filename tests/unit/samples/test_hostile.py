@@ -10,7 +10,8 @@ from deploy.local.samples.load import EXPECTED_FILE, hostile
 from shared.errors import RejectedError
 from shared.events import BY_NAME, ImageReceived
 from shared.events.parse import parse
-from shared.inference.image import ImageSpec, decode_image
+from shared.inference.image import decode_image
+from shared.repository.bundle import ImageSpec
 
 BROKER_LIMIT_BYTES = 1_048_576
 RECORDS = hostile()

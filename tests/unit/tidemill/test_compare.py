@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.paths import MODELS
 from shared.errors import ConfigError
-from shared.inference.bundle import OutputSpec
+from shared.repository.bundle import OutputSpec
 from tidemill.answers import Said, answers_of
 from tidemill.cards import find_model, read_cards
 from tidemill.compare import Example, LabelledText, common_output, difference_lines, labelled_rows, summary

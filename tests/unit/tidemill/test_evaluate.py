@@ -5,12 +5,12 @@ from uuid import uuid5
 
 import pytest
 
+from evaluation.figures import span_figures
 from shared.clock import utc_now
 from shared.events import CustomerMessageReceived, Prediction
 from shared.inference.spans import Span
-from tidemill.evaluate import Answer, marks
+from tidemill.commands.evaluate import Answer, marks
 from tidemill.exams import Exam
-from tidemill.figures import span_figures
 from tidemill.rows import NAMESPACE
 
 EXPECTED = ("cat", "cat", "dog", "dog")

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from shared.errors import ConfigError
 from shared.inference.prototypes import AddedIntents, read_intents, write_intents
-from tidemill import intents
-from tidemill.intents import app, sentences_of
+from tidemill.commands import intents
+from tidemill.commands.intents import app, sentences_of
 
 SENTENCES = ["I want a loan", "Lend me money", "How do I borrow?", "Is there a credit?", "A mortgage please"]
 

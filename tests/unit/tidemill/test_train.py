@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import ConfigError
-from tidemill.train import refuse_without
+from tidemill.commands.train import refuse_without
 
 
 def test_without_the_training_extra_the_cure_is_named() -> None:

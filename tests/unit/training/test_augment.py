@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 
-from training.augment import some_hidden  # noqa: E402 -- only with the extra
+from training.rows.augment import some_hidden  # noqa: E402 -- only with the extra
 
 MASK_ID = 9
 

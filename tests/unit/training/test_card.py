@@ -12,19 +12,19 @@ pytest.importorskip("torch", reason="the training extra is not installed")
 pytest.importorskip("matplotlib", reason="the training extra is not installed")
 
 from deploy.local.paths import MODELS
+from evaluation.spans import SpanScore
 from shared.errors import ConfigError
-from shared.inference.bundle import OutputSpec, Scope, load_bundle
-from shared.inference.manifest import CARD_FILES, manifest
+from shared.repository.bundle import OutputSpec, Scope, load_bundle
+from shared.repository.manifest import CARD_FILES, manifest
 from training.card import carded_again
-from training.card_content import Card, Run
-from training.card_page import card_markdown, write_card
-from training.evaluate import Refusal, Report, Respelled, reports, with_out_of_scope, with_rounding
-from training.examples import UNKNOWN, Examples
-from training.identity import identity_job
-from training.job import Facts
-from training.progress import Epoch
-from training.spans import SpanScore
-from training.speed import Speed
+from training.cards.content import Card, Run
+from training.cards.page import card_markdown, write_card
+from training.fitting.progress import Epoch
+from training.jobs.identity import identity_job
+from training.jobs.job import Facts
+from training.rows.examples import UNKNOWN, Examples
+from training.scoring.evaluate import Refusal, Report, Respelled, reports, with_out_of_scope, with_rounding
+from training.scoring.speed import Speed
 
 LOGITS = np.array([[4.0, 0.0], [3.0, 0.0], [0.0, 2.0], [1.0, 0.0], [9.0, 9.0]], dtype=np.float32)
 TARGET = np.array([0, 0, 1, 1, UNKNOWN])
@@ -172,7 +172,7 @@ def test_who_is_interrupted_while_a_card_is_made_still_has_the_older_one(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("training.card_page.plots", interrupted)
+    monkeypatch.setattr("training.cards.page.plots", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_card(replace(a_card(), size_bytes=20), version)
 

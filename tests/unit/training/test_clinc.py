@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.datasets import assistant_questions
 from shared.errors import ConfigError
-from training.data import assistant_questions
 
 
 def a_folder(root: Path, **changed: object) -> Path:

@@ -10,14 +10,14 @@ torch = pytest.importorskip("torch", reason="the training extra is not installed
 
 from torch import Tensor  # noqa: E402
 
-from training.compress import (  # noqa: E402
+from training.rows.examples import Examples  # noqa: E402
+from training.scoring.evaluate import logits_of  # noqa: E402
+from training.shrinking.compress import (  # noqa: E402
     CoarseEmbedding,
     PackedEmbedding,
     with_half_weights,
     with_int8_matrices,
 )
-from training.evaluate import logits_of  # noqa: E402
-from training.examples import Examples  # noqa: E402
 
 WIDTH = 400
 PIECES = 50

@@ -10,18 +10,18 @@ torch = pytest.importorskip("torch", reason="the training extra is not installed
 
 from transformers import BertConfig, BertModel  # noqa: E402 -- from here on only with the extra
 
+from evaluation.tagged import TaggedRows, conll2003  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
-from shared.inference.bundle import OutputSpec  # noqa: E402
 from shared.inference.words import PIECES, Shape, WordEncoder  # noqa: E402
-from training.augment import some_hidden, some_recased  # noqa: E402
-from training.compress import CoarseEmbedding  # noqa: E402
-from training.evaluate import Respelled, reports, temperature, with_respelled  # noqa: E402
-from training.examples import UNKNOWN, Examples, word_examples  # noqa: E402
-from training.nets import WordClassifier  # noqa: E402
+from shared.repository.bundle import OutputSpec  # noqa: E402
+from training.fitting.train import fit  # noqa: E402
+from training.networks.nets import WordClassifier  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
-from training.tagged import TaggedRows, conll2003  # noqa: E402
-from training.train import fit  # noqa: E402
-from training.vocabulary import learn_vocabulary  # noqa: E402
+from training.rows.augment import some_hidden, some_recased  # noqa: E402
+from training.rows.examples import UNKNOWN, Examples, word_examples  # noqa: E402
+from training.rows.vocabulary import learn_vocabulary  # noqa: E402
+from training.scoring.evaluate import Respelled, reports, temperature, with_respelled  # noqa: E402
+from training.shrinking.compress import CoarseEmbedding  # noqa: E402
 
 LABELS = ("O", "B-place", "I-place")
 SENTENCES = TaggedRows(

@@ -22,17 +22,17 @@ from tokenizers.models import WordLevel  # noqa: E402
 
 from shared.errors import ConfigError  # noqa: E402
 from tests.unit.training.tiny import narrow_bert, tiny_job  # noqa: E402
-from training.evaluate import logits_of  # noqa: E402
-from training.nets import BertClassifier  # noqa: E402
-from training.progress import Step  # noqa: E402
+from training.fitting.progress import Step  # noqa: E402
+from training.fitting.validate import accuracy_of  # noqa: E402
+from training.networks.nets import BertClassifier  # noqa: E402
+from training.rows.vocabulary import MASK  # noqa: E402
+from training.scoring.evaluate import logits_of  # noqa: E402
 from training.studies import compression, intents, networks, ways  # noqa: E402
 from training.studies.answers import answers_of  # noqa: E402
 from training.studies.gradients import full  # noqa: E402
 from training.studies.kept import FULL, Kept, mark_of  # noqa: E402
 from training.studies.networks import Networks  # noqa: E402
 from training.studies.variants import written  # noqa: E402
-from training.validate import accuracy_of  # noqa: E402
-from training.vocabulary import MASK  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

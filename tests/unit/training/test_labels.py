@@ -8,10 +8,10 @@ import pytest
 pytest.importorskip("torch", reason="the training extra is not installed")
 
 from shared.errors import ConfigError
-from shared.inference.bundle import OutputSpec, PictureSpec
-from training.identity import identity_job
-from training.job import Job
-from training.labels import refuse_reordered_labels
+from shared.repository.bundle import OutputSpec, PictureSpec
+from training.jobs.identity import identity_job
+from training.jobs.job import Job
+from training.rows.labels import refuse_reordered_labels
 
 OLD = ("one", "two", "three", "four")
 

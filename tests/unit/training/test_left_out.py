@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.inference.bundle import OutputSpec
+from shared.repository.bundle import OutputSpec
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 

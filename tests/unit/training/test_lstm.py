@@ -10,9 +10,9 @@ import onnxruntime  # noqa: E402 -- only with the extra
 from torch import Tensor, nn  # noqa: E402 -- only with the extra
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence  # noqa: E402
 
-from shared.inference.model_config import ModelConfig, TensorSpec  # noqa: E402
+from shared.repository.config import ModelConfig, TensorSpec  # noqa: E402
 from training.export import write_onnx  # noqa: E402
-from training.nets import LstmClassifier  # noqa: E402
+from training.networks.nets import LstmClassifier  # noqa: E402
 
 WORDS, WIDTH, HIDDEN = 30, 8, 6
 

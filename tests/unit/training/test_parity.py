@@ -15,16 +15,13 @@ from typer.testing import CliRunner  # noqa: E402 -- from here on only with the 
 
 from deploy.local.paths import MODELS  # noqa: E402
 from shared.errors import IntegrityError  # noqa: E402
-from shared.inference.bundle import OutputSpec, TextSpec, load_bundle  # noqa: E402
-from shared.inference.manifest import manifest  # noqa: E402
-from training import compress  # noqa: E402
-from training.card_content import Run  # noqa: E402
-from training.evaluate import Rounding, reports  # noqa: E402
-from training.examples import Examples  # noqa: E402
+from shared.repository.bundle import OutputSpec, TextSpec, load_bundle  # noqa: E402
+from shared.repository.manifest import manifest  # noqa: E402
+from training.cards.content import Run  # noqa: E402
 from training.export import write_model, write_onnx  # noqa: E402
-from training.identity import identity_job  # noqa: E402
-from training.job import Job, Storage  # noqa: E402
-from training.nets import LstmClassifier  # noqa: E402
+from training.jobs.identity import identity_job  # noqa: E402
+from training.jobs.job import Job, Storage  # noqa: E402
+from training.networks.nets import LstmClassifier  # noqa: E402
 from training.parity import (  # noqa: E402
     app,
     refuse_disagreement,
@@ -32,6 +29,9 @@ from training.parity import (  # noqa: E402
     refuse_unfit_files,
 )
 from training.recipes import Recipe  # noqa: E402
+from training.rows.examples import Examples  # noqa: E402
+from training.scoring.evaluate import Rounding, reports  # noqa: E402
+from training.shrinking import compress  # noqa: E402
 
 NAMES = sorted(folder.name for folder in MODELS.iterdir() if (folder / "config.pbtxt").is_file())
 RECIPE = Recipe(epochs=1, batch_size=8, learning_rate=0.0, head_learning_rate=0.0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.progress import Epoch, best_epoch, has_stalled
+from training.fitting.progress import Epoch, best_epoch, has_stalled
 
 
 def a_curve(*accuracies: float) -> list[Epoch]:

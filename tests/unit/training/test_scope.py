@@ -5,9 +5,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 
-from shared.inference.bundle import OutputSpec  # noqa: E402 -- only with the extra
 from shared.inference.prediction import out_of_scope  # noqa: E402
-from training.scope import scope_of  # noqa: E402
+from shared.repository.bundle import OutputSpec  # noqa: E402 -- only with the extra
+from training.scoring.scope import scope_of  # noqa: E402
 
 
 def test_one_row_of_twenty_scores_above_one_half_and_the_median_one_in_twenty() -> None:

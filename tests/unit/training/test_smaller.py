@@ -9,13 +9,13 @@ pytest.importorskip("transformers", reason="the training extra is not installed"
 from torch import Tensor  # noqa: E402 -- only with the extra
 from transformers import BertConfig, BertModel  # noqa: E402 -- only with the extra
 
-from training.distil import imitation, lesson_of, lesson_rows, student_of  # noqa: E402
-from training.examples import Examples  # noqa: E402
-from training.losses import objective_of  # noqa: E402
-from training.nets import BertClassifier  # noqa: E402
-from training.prune import Parts, importance, most_important, pruned  # noqa: E402
+from training.fitting.losses import objective_of  # noqa: E402
+from training.fitting.train import fit  # noqa: E402
+from training.networks.nets import BertClassifier  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
-from training.train import fit  # noqa: E402
+from training.rows.examples import Examples  # noqa: E402
+from training.shrinking.distil import imitation, lesson_of, lesson_rows, student_of  # noqa: E402
+from training.shrinking.prune import Parts, importance, most_important, pruned  # noqa: E402
 
 PIECES, WIDTH, HEADS, NEURONS, LABELS = 30, 16, 4, 24, 3
 RECIPE = Recipe(epochs=20, batch_size=8, learning_rate=5e-3, head_learning_rate=5e-3)

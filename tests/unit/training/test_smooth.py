@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 onnx = pytest.importorskip("onnx", reason="the training extra is not installed")
 ort = pytest.importorskip("onnxruntime", reason="the training extra is not installed")
 
-from training.examples import Examples  # noqa: E402 -- only with the extra
-from training.smooth import Seen, best_scales, smooth  # noqa: E402
+from training.rows.examples import Examples  # noqa: E402 -- only with the extra
+from training.shrinking.smooth import Seen, best_scales, smooth  # noqa: E402
 
 PIECES, CHANNELS, WIDTH = 40, 32, 16
 

@@ -14,16 +14,16 @@ from torch import Tensor  # noqa: E402 -- from here on only with the extra
 
 from deploy.local.paths import MODELS, ROOT  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
-from shared.inference.bundle import OutputSpec, TextSpec  # noqa: E402
-from training.augment import some_hidden  # noqa: E402
-from training.clock import TIMED_STEPS, WARM_STEPS, Clock  # noqa: E402
-from training.examples import Examples  # noqa: E402
-from training.identity import identity_job  # noqa: E402
-from training.job import Job  # noqa: E402
-from training.nets import LstmClassifier  # noqa: E402
+from shared.repository.bundle import OutputSpec, TextSpec  # noqa: E402
+from training.fitting.clock import TIMED_STEPS, WARM_STEPS, Clock  # noqa: E402
+from training.fitting.states import StateFile, fingerprint, forget_state, state_file, states_folder  # noqa: E402
+from training.fitting.train import Training  # noqa: E402
+from training.jobs.identity import identity_job  # noqa: E402
+from training.jobs.job import Job  # noqa: E402
+from training.networks.nets import LstmClassifier  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
-from training.states import StateFile, fingerprint, forget_state, state_file, states_folder  # noqa: E402
-from training.train import Training  # noqa: E402
+from training.rows.augment import some_hidden  # noqa: E402
+from training.rows.examples import Examples  # noqa: E402
 
 WORDS = 12
 PLAIN = Recipe(epochs=4, batch_size=8, learning_rate=0.02, head_learning_rate=0.02, dropout=0.3)

@@ -10,9 +10,9 @@ pytest.importorskip("torch", reason="the training extra is not installed")
 
 from deploy.local.paths import ROOT
 from shared.errors import ConfigError
-from training.jobs import job_of, model_names, recipe_of
+from training.jobs.registry import job_of, model_names, recipe_of
+from training.jobs.tables import read_table, table_job
 from training.recipes import Table, bitext_intent
-from training.tables import read_table, table_job
 
 TABLE = Table(train="mood/train.csv", task="Tells a mood.", license="none needed", max_tokens=16)
 

@@ -12,12 +12,12 @@ from torch import Tensor  # noqa: E402 -- from here on only with the extra
 from transformers import BertConfig, BertModel  # noqa: E402
 
 from shared.errors import ConfigError  # noqa: E402
-from training.adversarial import push_of, word_embeddings  # noqa: E402
-from training.examples import Examples  # noqa: E402
-from training.nets import BertClassifier, DigitClassifier, LstmClassifier, Net  # noqa: E402
+from training.fitting.adversarial import push_of, word_embeddings  # noqa: E402
+from training.fitting.train import Training, fit  # noqa: E402
+from training.fitting.validate import accuracy_of  # noqa: E402
+from training.networks.nets import BertClassifier, DigitClassifier, LstmClassifier, Net  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
-from training.train import Training, fit  # noqa: E402
-from training.validate import accuracy_of  # noqa: E402
+from training.rows.examples import Examples  # noqa: E402
 
 WORDS = 12
 RECIPE = Recipe(epochs=3, batch_size=8, learning_rate=0.02, head_learning_rate=0.02, dropout=0.0)

@@ -14,20 +14,20 @@ torch = pytest.importorskip("torch", reason="the training extra is not installed
 ort = pytest.importorskip("onnxruntime", reason="the training extra is not installed")
 
 from deploy.local.paths import MODELS  # noqa: E402 -- from here on only with the extra
+from evaluation.datasets import banking77  # noqa: E402
+from evaluation.texts import TextRows, without_repeats  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
-from shared.inference.bundle import load_bundle  # noqa: E402
-from shared.inference.model_config import HASH_PARAMETER  # noqa: E402
+from shared.repository.bundle import load_bundle  # noqa: E402
+from shared.repository.config import HASH_PARAMETER  # noqa: E402
 from tests.support.stripes import write_stripes  # noqa: E402
-from training.card_content import Run  # noqa: E402
+from training.cards.content import Run  # noqa: E402
 from training.command import app  # noqa: E402
-from training.data import banking77  # noqa: E402
-from training.evaluate import temperature  # noqa: E402
-from training.examples import Examples  # noqa: E402
 from training.export import write_model  # noqa: E402
-from training.job import Job  # noqa: E402
-from training.jobs import job_of  # noqa: E402
-from training.texts import TextRows, without_repeats  # noqa: E402
-from training.train import fit  # noqa: E402
+from training.fitting.train import fit  # noqa: E402
+from training.jobs.job import Job  # noqa: E402
+from training.jobs.registry import job_of  # noqa: E402
+from training.rows.examples import Examples  # noqa: E402
+from training.scoring.evaluate import temperature  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -8,13 +8,14 @@ import pytest
 from tokenizers import Tokenizer
 
 from deploy.local.paths import MODELS
-from shared.inference.bundle import TextSpec, load_bundle
+from shared.inference.encoders import text_encoder
 from shared.inference.text import TextEncoder, canonical_text
+from shared.repository.bundle import TextSpec, load_bundle
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 transformers = pytest.importorskip("transformers", reason="the training extra is not installed")
 
-from training.vocabulary import cut_vocabulary, learn_vocabulary, narrowed  # noqa: E402 -- only with the extra
+from training.rows.vocabulary import cut_vocabulary, learn_vocabulary, narrowed  # noqa: E402 -- only with the extra
 
 TEXTS = [
     "I am still waiting on my card?",
@@ -40,7 +41,7 @@ def test_serving_and_transformers_give_identical_ids(model: str, text: str) -> N
         tokenizer_file=str(bundle.folder / "tokenizer.json"), pad_token="[PAD]"
     )
 
-    ours = bundle.text_encoder().encode_batch([text])[0]
+    ours = text_encoder(bundle).encode_batch([text])[0]
 
     theirs = reference(canonical_text(text), truncation=True, max_length=bundle.spec.max_tokens)["input_ids"]
     assert ours.tolist() == theirs

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertModel
 
-from shared.inference.bundle import OutputSpec, TextSpec
-from training.examples import Examples
-from training.identity import identity_job
-from training.job import Job
-from training.nets import BertClassifier
+from shared.repository.bundle import OutputSpec, TextSpec
+from training.jobs.identity import identity_job
+from training.jobs.job import Job
+from training.networks.nets import BertClassifier
 from training.recipes import Recipe
+from training.rows.examples import Examples
 
 LABELS = ("fee", "card", "loan")
 

@@ -18,10 +18,10 @@ from shared.errors import RejectedError
 from shared.events import Channel, CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.events.headers import headers_for, new_trace, trace_id, trace_of
 from shared.inference.batcher import Batcher, BatchLimits, Row, RunBatch
-from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.inference.metrics import ModelMetrics
 from shared.inference.prototypes import IntentsFile
-from shared.service.predictor import Predictor, Recipe
+from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.serving.predictor import Predictor, Recipe
 
 MESSAGES = plans(IntentsFile(Path("no intents were added")))["messages"]
 LABELS = {"support_intent": ("lost_card", "top_up"), "review_sentiment": ("negative", "positive")}

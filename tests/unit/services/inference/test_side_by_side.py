@@ -11,17 +11,17 @@ import numpy as np
 
 from services.inference.handler import InferenceHandler
 from services.inference.streams import StreamPlan
-from services.inference.tasks.review_sentiment import REVIEW_SENTIMENT
-from services.inference.tasks.support_intent import SUPPORT_INTENT
 from shared.bus.record import Partition, Record
 from shared.cache.memory import NullCache
 from shared.errors import RejectedError
 from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.inference.batcher import Batcher, BatchLimits, Row
-from shared.inference.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.inference.metrics import ModelMetrics
 from shared.inference.prediction import prediction
-from shared.service.predictor import Predictor, Recipe
+from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
+from shared.serving.predictor import Predictor, Recipe
+from shared.serving.tasks.review_sentiment import REVIEW_SENTIMENT
+from shared.serving.tasks.support_intent import SUPPORT_INTENT
 
 Said = Callable[[str], Row | RejectedError]
 MOOD = replace(

@@ -6,7 +6,7 @@ import pytest
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from services.sentiment_alerts.faust_app import faust_app
-from shared.bus.kafka_client import connection
+from shared.bus.kafka.client import connection
 from shared.settings import KafkaSettings
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from shared.bus.port import ClientBrokenError
-from shared.service.health import stream_health
+from shared.process.health import stream_health
 from tests.support.streams import HERE, GatedHandler, WatchedBus, published, running, stream_on, until
 from tests.support.virtual_time import run_in_virtual_time
 

@@ -16,7 +16,8 @@ from PIL import Image
 from shared.errors import RejectedError, RetryableError
 from shared.inference.decode_child import MEMORY_MAX_BYTES
 from shared.inference.decoder import Decoder
-from shared.inference.image import ImageSpec, decode_image
+from shared.inference.image import decode_image
+from shared.repository.bundle import ImageSpec
 
 SPEC = ImageSpec(width=224, height=224, mode="RGB", resize="cover_crop")
 

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageFile
 
 from shared.errors import RejectedError
-from shared.inference.image import ImageSpec, decode_image
+from shared.inference.image import decode_image
+from shared.repository.bundle import ImageSpec
 
 COLOUR = ImageSpec(width=16, height=8, mode="RGB", resize="cover_crop")
 GREY = ImageSpec(width=8, height=8, mode="L", resize="fit")

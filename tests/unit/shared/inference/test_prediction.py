@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.inference.bundle import OutputSpec, Scope
 from shared.inference.prediction import out_of_scope
+from shared.repository.bundle import OutputSpec, Scope
 
 SPEC = OutputSpec(labels=("a", "b"), scope=Scope(middle=2.0, steepness=3.0))
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from structlog.testing import capture_logs
 
 from shared.errors import ConfigError
-from shared.inference.bundle import ModelBundle, OutputSpec, Scope, TextSpec
 from shared.inference.prototypes import (
     AddedIntents,
     IntentsFile,
@@ -19,6 +18,7 @@ from shared.inference.prototypes import (
     read_intents,
     write_intents,
 )
+from shared.repository.bundle import ModelBundle, OutputSpec, Scope, TextSpec
 
 SPEC = OutputSpec(labels=("card", "transfer"), scope=Scope(middle=2.0, steepness=3.0))
 BUNDLE = ModelBundle(

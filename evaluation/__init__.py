@@ -1,0 +1,1 @@
+"""Labelled rows of the public data sets, and figures of the answers to them. Needs no torch."""

@@ -1,0 +1,1 @@
+"""Accounts of a running system: a ledger of inputs and results, and gauges of the services."""

@@ -1,0 +1,154 @@
+"""Writes to Kafka, by aiokafka: each record for itself, or many in a transaction."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, translated
+from shared.bus.kafka.stop import stop_producer
+from shared.bus.record import Outgoing, Partition
+from shared.errors import RejectedError
+from shared.settings import KafkaSettings
+
+_LINGER_MS = 5
+_BATCH_MAX_BYTES = 256 * 1024
+_TRANSACTION_TIMEOUT_MS = 30_000
+"""After this long the broker aborts a transaction whose owner is gone; until then its readers wait."""
+
+_ANSWER_TIMEOUT_S = 20.0
+"""aiokafka itself would try for ever; must end before the transaction and the rebalance do."""
+
+_RECORD_OVERHEAD_BYTES = 1024
+
+
+class KafkaProducer:
+    """Idempotent, acks from all in-sync replicas, compressed."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._client: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        """Connect. Raises RetryableError when the broker can't be reached."""
+        self._client = await _started(self._settings)
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Return when every record is acknowledged; order is kept per key."""
+        if self._client is None:
+            raise RuntimeError("start() comes first")
+        with translated("publishing"):
+            await _send(self._client, records)
+
+    async def stop(self) -> None:
+        """Flush and close."""
+        if self._client is not None:
+            await stop_producer(self._client)
+
+
+class KafkaTransactions:
+    """The transactions of one transactional id, which has one owner at a time."""
+
+    def __init__(self, settings: KafkaSettings, transactional_id: str) -> None:
+        self._settings = settings
+        self._id = transactional_id
+        self._client: AIOKafkaProducer | None = None
+        self._is_open = False
+
+    async def start(self) -> None:
+        """Connect, abort what a former owner left open, and shut that one out.
+
+        Raises RetryableError when the broker doesn't answer in time.
+        """
+        self._client = await _started(
+            self._settings, transactional_id=self._id, transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS
+        )
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Return when every record is acknowledged in the open transaction.
+
+        Raises RejectedError when one is too large for any broker, before any is sent; ClientBrokenError
+        when another owner came; RetryableError when the broker doesn't answer in time.
+        """
+        _refuse_too_large(records)
+        with translated(f"publishing as {self._id}"):
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                await _send(await self._opened(), records)
+
+    async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
+        """Make all of it visible, and store the offsets with it.
+
+        Raises ClientBrokenError when another owner came, RetryableError when the broker doesn't answer.
+        """
+        with translated(f"committing as {self._id}"):
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                client = await self._opened()
+                read = {TopicPartition(*partition): offset for partition, offset in offsets.items()}
+                await client.send_offsets_to_transaction(read, group)
+                await client.commit_transaction()
+        self._is_open = False
+
+    async def stop(self) -> None:
+        """Close. The broker aborts an open transaction when the next owner comes, or after its time-out."""
+        if self._client is not None:
+            await stop_producer(self._client)
+
+    async def _opened(self) -> AIOKafkaProducer:
+        if self._client is None:
+            raise RuntimeError("start() comes first")
+        if not self._is_open:
+            await self._client.begin_transaction()
+            self._is_open = True
+        return self._client
+
+
+async def _started(settings: KafkaSettings, **more: Any) -> AIOKafkaProducer:
+    client = AIOKafkaProducer(
+        **connection(settings),
+        enable_idempotence=True,
+        acks="all",
+        compression_type=None if settings.compression == "none" else settings.compression,
+        linger_ms=_LINGER_MS,
+        max_batch_size=_BATCH_MAX_BYTES,
+        max_request_size=RECORD_MAX_BYTES,
+        metadata_max_age_ms=10_000,
+        **more,
+    )
+    async with connecting(settings, "connecting a producer"):
+        try:
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                await client.start()
+        except BaseException:
+            await stop_producer(client)
+            raise
+    return client
+
+
+async def _send(client: AIOKafkaProducer, records: Sequence[Outgoing]) -> None:
+    acknowledgements = [
+        await client.send(record.topic, key=record.key, value=record.value, headers=list(record.headers))
+        for record in records
+    ]
+    if acknowledgements:
+        # All of them, also after a failure: a late one must not land behind a second attempt.
+        await _all_done(acknowledgements)
+    failures = [failure for each in acknowledgements if (failure := each.exception()) is not None]
+    if failures:
+        raise failures[0]
+
+
+async def _all_done(acknowledgements: Sequence[asyncio.Future[Any]]) -> None:
+    try:
+        await asyncio.wait(acknowledgements)
+    finally:
+        for each in acknowledgements:
+            each.cancel()  # where we were cancelled: else each that fails later writes a line to the log
+
+
+def _refuse_too_large(records: Sequence[Outgoing]) -> None:
+    for record in records:
+        header_bytes = sum(len(name) + len(value or b"") for name, value in record.headers)
+        size_bytes = len(record.key or b"") + len(record.value or b"") + header_bytes
+        if size_bytes > RECORD_MAX_BYTES - _RECORD_OVERHEAD_BYTES:
+            raise RejectedError("record_too_large", f"{size_bytes:,} bytes for {record.topic}")

@@ -1,0 +1,69 @@
+"""Topics as such: how many partitions they have, and creating those that are missing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka import errors as kafka_errors
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from shared.bus.kafka.client import connecting, connection
+from shared.settings import KafkaSettings
+
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "min.cleanable.dirty.ratio": "0.1",
+    "segment.bytes": str(16 * 1024 * 1024),
+}
+"""Configuration of a topic that keeps the last value of each key, and is soon rid of the others."""
+
+
+class KafkaTopics:
+    """Answers and creates; each call connects anew."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+
+    async def partition_count(self, topic: str) -> int:
+        """Return the number of partitions.
+
+        A broker that creates topics by their first use creates it now. Raises RetryableError when
+        the broker can't be reached, or doesn't have the topic.
+        """
+        async with connecting(self._settings, f"asking for the topic {topic}"):
+            client = AIOKafkaProducer(**connection(self._settings), request_timeout_ms=10_000)
+            try:
+                await client.start()
+                return len(await client.partitions_for(topic))
+            finally:
+                await client.stop()
+
+    async def create(self, topic: str, *, partitions: int, config: Mapping[str, str]) -> None:
+        """Create the topic if it is missing.
+
+        Raises RetryableError when the broker can't be reached, ConfigError when it doesn't let us.
+
+        Does nothing at a broker that can't create topics on request, as the in-memory one: there
+        they appear with their first use, without `config`.
+        """
+        async with connecting(self._settings, f"creating {topic}"):
+            admin = AIOKafkaAdminClient(**connection(self._settings))
+            try:
+                await admin.start()
+                cluster = await admin.describe_cluster()
+                if cluster["controller_id"] not in {broker["node_id"] for broker in cluster["brokers"]}:
+                    return
+                if topic not in await admin.list_topics():
+                    # Empty assignments: aiokafka's way to say "as many replicas as is usual there".
+                    new = NewTopic(topic, partitions, -1, replica_assignments={}, topic_configs=dict(config))
+                    _check(topic, await admin.create_topics([new]))
+            finally:
+                await admin.close()
+
+
+def _check(topic: str, answer: Any) -> None:
+    """Raise what became of the request, which aiokafka leaves to be looked for in the answer."""
+    for _, code, *_ in answer.topic_errors:
+        kind = kafka_errors.for_code(code)
+        if kind not in {kafka_errors.NoError, kafka_errors.TopicAlreadyExistsError}:
+            raise kind(topic)

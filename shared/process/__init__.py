@@ -1,0 +1,1 @@
+"""Parts of every service process: run, logs, HTTP, health."""

@@ -1,0 +1,71 @@
+"""What an operator asks a process over HTTP: is it alive, is it ready, what does it count."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from shared.errors import ConfigError
+from shared.process.usage import watch_process
+from shared.settings import HttpSettings
+
+_Route = Callable[[web.Request], Awaitable[web.Response]]
+
+Verdict = Callable[[], str | None]
+"""Returns None when all is well, else what is wrong in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How a process judges itself.
+
+    `live` fails when only a restart helps (records wait and nothing moves); `ready` also when
+    something that it needs is away.
+    """
+
+    live: Verdict
+    ready: Verdict
+
+
+async def serve_http(settings: HttpSettings, health: Health, registry: CollectorRegistry) -> web.AppRunner:
+    """Return the running server of `/health/live`, `/health/ready` and `/metrics`; clean it up at the end.
+
+    The metrics are those of the registry, and what the process takes.
+    Raises ConfigError when the port is taken.
+    """
+    watch_process(registry)
+    app = web.Application()
+    app.router.add_get("/health/live", _answer(health.live))
+    app.router.add_get("/health/ready", _answer(health.ready))
+    app.router.add_get("/metrics", _metrics(registry))
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise ConfigError(
+            f"can't listen on {settings.host}:{settings.port} ({error.strerror}): "
+            "end what uses the port, or set TIDEMILL__HTTP__PORT to another (0 takes a free one)"
+        ) from error
+    structlog.get_logger().info("http_listening", host=settings.host, port=runner.addresses[0][1])
+    return runner
+
+
+def _answer(verdict: Verdict) -> _Route:
+    async def handle(request: web.Request) -> web.Response:
+        del request
+        wrong = verdict()
+        return web.json_response({"ok": wrong is None, "why": wrong}, status=503 if wrong else 200)
+
+    return handle
+
+
+def _metrics(registry: CollectorRegistry) -> _Route:
+    async def handle(request: web.Request) -> web.Response:
+        del request
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return handle

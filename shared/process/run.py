@@ -1,0 +1,104 @@
+"""Starts a service and ends it with the right exit code; the body of every `__main__.py`."""
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn, TypeVar
+
+import structlog
+
+from shared.errors import ConfigError, RetryableError, TidemillError
+from shared.process.logs import set_up_logs
+from shared.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+
+Serve = Callable[[S, asyncio.Event], Awaitable[None]]
+"""Runs until the event is set, then ends cleanly. Raises RetryableError only when it can't even start."""
+
+EXIT_UNABLE = 1
+EXIT_CONFIG = 2
+NO_MEMORY = "no memory left: allow this process more, or lower TIDEMILL__LIMITS__MAX_IN_FLIGHT_BYTES"
+
+
+def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
+    """Run a service until SIGTERM or Ctrl-C, then exit.
+
+    0 stopped; 1 gave up, lacks something, or has a bug: another start may help; 2 set up wrongly.
+    """
+    try:
+        settings = settings_type.from_environment()
+        set_up_logs(settings.log, service=service)
+        _collect_rarely()
+        asyncio.run(_run(settings, serve))
+    except ConfigError as error:
+        _refuse(service, str(error), EXIT_CONFIG)
+    except RetryableError as error:
+        _refuse(service, f"{error}. Is it running?", EXIT_UNABLE)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it goes to the log, and the process ends
+        if reason := reason_of(error):
+            structlog.get_logger().error("service_gave_up", why=reason)
+        else:
+            structlog.get_logger().exception("service_failed")
+        sys.exit(exit_code_of(error))
+    sys.exit(0)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a service gave up, in one line; empty where there is a bug in it."""
+    if isinstance(error, TidemillError):
+        return str(error)
+    if _lacks_memory(error):
+        return NO_MEMORY
+    if not isinstance(error, ExceptionGroup):
+        return ""
+    # Once each: all that runs at a time runs out of memory together.
+    reasons = list(dict.fromkeys(reason_of(each) for each in error.exceptions))
+    return "; ".join(reasons) if all(reasons) else ""
+
+
+def _lacks_memory(error: object) -> bool:
+    # zstd has an error of its own for it.
+    return isinstance(error, MemoryError) or "not enough memory" in str(error)
+
+
+def exit_code_of(error: Exception) -> int:
+    """Return 2 when nothing but a set-up was wrong, as with a right that Kafka denies; else 1."""
+    if isinstance(error, ExceptionGroup):
+        _, others = error.split(ConfigError)
+        return EXIT_UNABLE if others else EXIT_CONFIG
+    return EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_UNABLE
+
+
+def _refuse(service: str, why: str, code: int) -> NoReturn:
+    sys.stderr.write(f"{service}: {why}\n")
+    sys.exit(code)
+
+
+def _collect_rarely() -> None:
+    """Look for reference cycles rarely: messages leave none, and looking took an eighth of their CPU time."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
+async def _run(settings: S, serve: Serve[S]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_end_without_memory)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    log = structlog.get_logger()
+    log.info("service_started")
+    await serve(settings, stop)
+    log.info("service_stopped")
+
+
+def _end_without_memory(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """End the process where a callback found no memory, as what that had to do stays undone for ever."""
+    if _lacks_memory(context.get("exception")):
+        structlog.get_logger().error("service_gave_up", why=NO_MEMORY)
+        os._exit(EXIT_UNABLE)
+    loop.default_exception_handler(context)

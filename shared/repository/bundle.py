@@ -1,0 +1,189 @@
+"""The files beside a model's weights that give its numbers a meaning."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSpec:
+    """What a model wants to see.
+
+    `cover_crop` fills the frame and cuts off the rest, `fit` shows everything inside borders.
+    """
+
+    width: int
+    height: int
+    mode: Literal["RGB", "L"]
+    resize: Literal["cover_crop", "fit"]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width, channels."""
+        return (self.height, self.width, len(self.mode))
+
+
+class Scope(BaseModel):
+    """Tells rows that no label fits from the others, by the energy of the logits: log of the sum of exp.
+
+    Known rows have a high energy. Liu et al. 2020, "Energy-based Out-of-distribution Detection".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    middle: float
+    """The energy that gets the score 0.5: one of twenty validation rows lies below."""
+
+    steepness: Annotated[float, Field(gt=0)]
+    """By how much the log odds of the score rise when the energy falls by one."""
+
+
+class OutputSpec(BaseModel):
+    """How to read one output of logits, float32 [batch, labels] or [batch, tokens, labels]."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    labels: tuple[str, ...]
+    """One a column, in order."""
+
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    """Divide the logits by this before the softmax: then confidences are calibrated."""
+
+    scope: Scope | None = None
+    """None where it was not measured."""
+
+
+class TextSpec(BaseModel):
+    """How a text model's input was made when it was trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["text"] = "text"
+    max_tokens: Annotated[int, Field(ge=2)]
+    outputs: Mapping[str, OutputSpec]
+
+
+class WordsSpec(BaseModel):
+    """How the input of a text model was made that labels each word; its outputs have a row a piece."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["words"] = "words"
+    max_tokens: Annotated[int, Field(ge=2)]
+    outputs: Mapping[str, OutputSpec]
+
+
+class PictureSpec(BaseModel):
+    """How an image model's input was made when it was trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["image"] = "image"
+    width: Annotated[int, Field(ge=1)]
+    height: Annotated[int, Field(ge=1)]
+    mode: Literal["RGB", "L"]
+    resize: Literal["cover_crop", "fit"]
+    outputs: Mapping[str, OutputSpec]
+
+    @property
+    def image(self) -> ImageSpec:
+        """What `decode_image` needs."""
+        return ImageSpec(width=self.width, height=self.height, mode=self.mode, resize=self.resize)
+
+
+Spec = TextSpec | WordsSpec | PictureSpec
+_PREPROCESSING: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="kind")])
+
+
+_KINDS = {
+    "text": ("text", "a text stream"),
+    "words": ("text and labels its words", "a stream of its own"),
+    "image": ("images", "an image stream"),
+}
+"""What a model of each kind takes, and where it belongs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelBundle:
+    """One version of one model as its folder describes it; the weights stay with Triton.
+
+    Each is equal to itself only, so it can be a key.
+    """
+
+    model: str
+    version: str
+    folder: Path
+    spec: Spec
+    preprocessing_hash: str
+
+    @property
+    def outputs(self) -> Mapping[str, OutputSpec]:
+        """The outputs that are logits, by tensor name."""
+        return self.spec.outputs
+
+    @property
+    def tokenizer_json(self) -> Path:
+        """Return the file of the tokenizer; image models have none."""
+        return self.folder / "tokenizer.json"
+
+    def text_spec(self) -> TextSpec:
+        """Return how this model's text is encoded. Raises ConfigError for another kind of model."""
+        if not isinstance(self.spec, TextSpec):
+            raise self._unfit()
+        return self.spec
+
+    def words_spec(self) -> WordsSpec:
+        """Return how this model's words are encoded. Raises ConfigError for another kind of model."""
+        if not isinstance(self.spec, WordsSpec):
+            raise self._unfit()
+        return self.spec
+
+    def image_spec(self) -> ImageSpec:
+        """Return how this model's images are decoded. Raises ConfigError when this is a text model."""
+        if not isinstance(self.spec, PictureSpec):
+            raise self._unfit()
+        return self.spec.image
+
+    def _unfit(self) -> ConfigError:
+        takes, stream = _KINDS[self.spec.kind]
+        return ConfigError(f"{self.model} takes {takes}: give it {stream}")
+
+
+def load_bundle(repository: Path, model: str, version: str = "1") -> ModelBundle:
+    """Return what `<repository>/<model>/<version>/` says about its model.
+
+    Raises ConfigError when the folder is missing or broken: check it out again, or train the model.
+    """
+    folder = repository / model / version
+    try:
+        spec = _PREPROCESSING.validate_json((folder / "preprocessing.json").read_bytes())
+    except (OSError, ValidationError) as error:
+        first_line = str(error).splitlines()[0]
+        raise ConfigError(
+            f"{folder}: no usable preprocessing.json ({first_line}); run `make train MODEL={model}`"
+        ) from error
+    if not isinstance(spec, PictureSpec) and not (folder / "tokenizer.json").is_file():
+        raise ConfigError(f"{folder}: tokenizer.json is missing; run `make train MODEL={model}`")
+    return ModelBundle(
+        model=model,
+        version=version,
+        folder=folder,
+        spec=spec,
+        preprocessing_hash=preprocessing_hash(folder),
+    )
+
+
+def preprocessing_hash(folder: Path) -> str:
+    """Return the sha256, in hex, over `tokenizer.json` (if any) followed by `preprocessing.json`."""
+    digest = hashlib.sha256()
+    for name in ("tokenizer.json", "preprocessing.json"):
+        path = folder / name
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

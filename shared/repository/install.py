@@ -1,0 +1,110 @@
+"""Brings versions of models into a repository, and takes them out; the folders are the workers' switch."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.errors import ConfigError, IntegrityError
+from shared.repository.bundle import ModelBundle, load_bundle
+from shared.repository.config import tensors_in, with_hash
+from shared.repository.manifest import strange_files
+from shared.repository.versions import versions_in
+
+_GONE = ".gone"
+
+
+def add_version(trained: ModelBundle, repository: Path, *, relabel: bool = False) -> str:
+    """Copy a trained model into `repository` as its newest version, and return the number of that.
+
+    The number was never given before. The folder appears at once and whole, after its hash stands in the
+    configurations. Raises ConfigError when no such model is there, or it has other inputs or outputs, or,
+    without `relabel`, other labels; IntegrityError when the trained files are not those of their card.
+    """
+    model = repository / trained.model
+    versions = versions_in(repository, trained.model)
+    if not versions:
+        raise ConfigError(
+            f"{repository} has no {trained.model}; a first version comes with its configuration: "
+            f"cp -r {trained.folder.parent} {model}"
+        )
+    if trained.folder.parent.resolve() == model.resolve():
+        raise ConfigError(
+            f"{trained.folder} is in {repository} already: name the folder that a training wrote"
+        )
+    _refuse_other_tensors(trained.folder.parent, model)
+    if not relabel:
+        _refuse_other_labels(trained, load_bundle(repository, trained.model, versions[0]))
+    number = str(max(_numbers_given(model)) + 1)
+    with _aside(model / f".{number}.new") as aside:
+        shutil.copytree(trained.folder, aside)
+        _refuse_other_files(aside)
+        _write_hash(model, number, trained.preprocessing_hash)
+        aside.rename(model / number)
+    return number
+
+
+def remove_version(bundle: ModelBundle) -> str:
+    """Take a version out of its repository, and return the newest one that is left.
+
+    Its folder stays under a hidden name until somebody deletes it. Raises ConfigError when no other is there.
+    """
+    model, number = bundle.folder.parent, bundle.version
+    others = [version for version in versions_in(model.parent, bundle.model) if version != number]
+    if not others:
+        raise ConfigError(f"{bundle.model} has no version but {number}: add another one first")
+    bundle.folder.rename(model / f".{number}{_GONE}")
+    _write_hash(model, number, None)
+    return others[0]
+
+
+def _numbers_given(model: Path) -> Iterator[int]:
+    """Yield the numbers of all versions that there are, and of those that were."""
+    for path in model.iterdir():
+        name = path.name.removeprefix(".").removesuffix(_GONE)
+        if name.isdecimal():
+            yield int(name)
+
+
+def _refuse_other_tensors(trained: Path, model: Path) -> None:
+    if tensors_in(trained / "config.pbtxt") != tensors_in(model / "config.pbtxt"):
+        raise ConfigError(
+            f"{trained} has other inputs or outputs than {model}, and versions share them; "
+            "give it a name of its own"
+        )
+
+
+def _refuse_other_labels(new: ModelBundle, old: ModelBundle) -> None:
+    for name, output in new.outputs.items():
+        if name not in old.outputs or old.outputs[name].labels != output.labels:
+            raise ConfigError(
+                f"{new.folder} has other labels of {name}, or in another order, than {old.folder}; "
+                "add it all the same: --relabel"
+            )
+
+
+def _refuse_other_files(folder: Path) -> None:
+    if strange := strange_files(folder):
+        raise IntegrityError(
+            f"{', '.join(strange)} is not the file that card.json tells of; copy or train it again"
+        )
+
+
+def _write_hash(model: Path, version: str, digest: str | None) -> None:
+    for path in (model / "config.pbtxt", *sorted((model / "configs").glob("*.pbtxt"))):
+        text = with_hash(path.read_text(encoding="utf-8"), version, digest)
+        new = path.with_name(f".{path.name}.new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+
+
+@contextmanager
+def _aside(folder: Path) -> Iterator[Path]:
+    """Give the name of a folder that Triton and workers overlook; it is not left behind."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield folder
+    except OSError as error:
+        raise ConfigError(f"{error}; make room, or take the right to write there") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,1 +1,0 @@
-"""What every process has: settings, logs, metrics, health, a clean stop."""

@@ -1,0 +1,1 @@
+"""Models as services use them: tasks, predictors, and the exchange of versions."""

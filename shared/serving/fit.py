@@ -1,0 +1,44 @@
+"""Makes sure that the model being served is the one whose tokenizer and labels we hold."""
+
+from shared.errors import ConfigError
+from shared.inference.port import ModelSpec
+from shared.repository.bundle import ModelBundle, PictureSpec
+
+
+def check_fits(served: ModelSpec, bundle: ModelBundle) -> None:
+    """Return when what the server has and what our files say belong together.
+
+    Raises ConfigError when the hash in the model's config is not that of our files, or when an output has
+    another number of labels, or the input another size, than they say.
+    """
+    _check_hash(served, bundle)
+    for name, output in bundle.outputs.items():
+        width = width_of(name, served)
+        if width != len(output.labels):
+            raise ConfigError(
+                f"{bundle.folder} names {len(output.labels)} labels for {name}, Triton's config says {width}"
+            )
+    if isinstance(bundle.spec, PictureSpec):
+        sizes = {tensor.dims for tensor in served.inputs.values()}
+        if bundle.spec.image.shape not in sizes:
+            raise ConfigError(
+                f"{bundle.folder} makes {bundle.spec.image.shape}, Triton's config says {sizes}"
+            )
+
+
+def width_of(output: str, served: ModelSpec) -> int:
+    """Return how many numbers an output has. Raises ConfigError when the model lacks it."""
+    if output not in served.outputs:
+        raise ConfigError(f"{served.model} has no output {output!r}; run `make train MODEL={served.model}`")
+    return served.outputs[output].dims[-1]
+
+
+def _check_hash(served: ModelSpec, bundle: ModelBundle) -> None:
+    parameter = f"preprocessing_sha256_v{bundle.version}"
+    said = served.parameters.get(parameter, "nothing")
+    if said != bundle.preprocessing_hash:
+        raise ConfigError(
+            f"{bundle.model} version {bundle.version}: Triton's config says {parameter}={said[:12]}, but "
+            f"{bundle.folder} has {bundle.preprocessing_hash[:12]}; point TIDEMILL__MODELS_DIR at the "
+            "repository that Triton serves"
+        )

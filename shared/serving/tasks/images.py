@@ -1,0 +1,60 @@
+"""What a picture shows: a digit or a dish; both models take it the same way."""
+
+from collections.abc import Callable, Sequence
+
+from shared.errors import RejectedError
+from shared.events import DecisionRecord, ImageAnalyzed, ImageReceived
+from shared.inference.batcher import Row
+from shared.inference.decoder import Decoder
+from shared.inference.image import Pixels
+from shared.inference.inputs import image_inputs
+from shared.inference.prediction import prediction
+from shared.repository.bundle import ModelBundle
+from shared.serving.task import Task
+
+_BATCH_COUNT = 32
+"""Pictures of a batch: more bring a CPU nothing, and a photo's answer would wait for its neighbours."""
+
+
+def encoder(bundle: ModelBundle) -> Callable[[Sequence[bytes]], Sequence[Pixels | RejectedError]]:
+    """Return the decoder for this model's frame; raises ConfigError when the model takes no pictures."""
+    decoder = Decoder(bundle.image_spec())
+    return lambda files: [_decoded(file, decoder) for file in files]
+
+
+def _decoded(file: bytes, decoder: Decoder) -> Pixels | RejectedError:
+    try:
+        return decoder.decode(file)
+    except RejectedError as refused:
+        return refused
+
+
+def result(event: ImageReceived, row: Row, bundle: ModelBundle, decision: DecisionRecord) -> ImageAnalyzed:
+    """Return the picture's label; the picture itself stays behind."""
+    return ImageAnalyzed(
+        event_id=event.child_id(ImageAnalyzed),
+        occurred_at=event.occurred_at,
+        cause_id=event.event_id,
+        case_id=event.case_id,
+        kind=event.kind,
+        label=prediction(row, bundle),
+        decision=decision,
+    )
+
+
+def picture_task(model: str) -> Task[ImageReceived, bytes, Pixels]:
+    """Return the task that asks `model` about a picture."""
+    return Task(
+        model=model,
+        raw=lambda event: event.content,
+        canonical=lambda file: file,
+        encoder=encoder,
+        length=lambda _: 1,
+        token_budget=_BATCH_COUNT,
+        pad=image_inputs,
+        result=result,
+    )
+
+
+DIGIT = picture_task("digit")
+DISH_PHOTO = picture_task("dish_photo")

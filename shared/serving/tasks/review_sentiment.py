@@ -1,0 +1,18 @@
+"""Whether a review is pleased or not."""
+
+from shared.events import CustomerMessageReceived
+from shared.inference.prediction import prediction
+from shared.inference.text import Ids
+from shared.serving.task import Task
+from shared.serving.tasks.customer import analyzed
+from shared.serving.tasks.text import text_task
+
+_TOKEN_BUDGET = 8192
+"""An LSTM takes a step a token whatever the batch, so that company makes long reviews cheap."""
+
+REVIEW_SENTIMENT: Task[CustomerMessageReceived, str, Ids] = text_task(
+    "review_sentiment",
+    raw=lambda event: event.text,
+    result=lambda event, row, bundle, decision: analyzed(event, decision, sentiment=prediction(row, bundle)),
+    token_budget=_TOKEN_BUDGET,
+)

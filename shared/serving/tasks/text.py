@@ -1,0 +1,42 @@
+"""What all text tasks share."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from shared.errors import RejectedError
+from shared.events import DecisionRecord, Event
+from shared.inference.batcher import Row
+from shared.inference.encoders import text_encoder
+from shared.inference.inputs import text_inputs
+from shared.inference.text import Ids, canonical_text
+from shared.repository.bundle import ModelBundle
+from shared.serving.task import Task
+
+In = TypeVar("In", bound=Event)
+
+ENCODER_TOKENS = 512
+"""Of a BERT batch: on two cores the best of 256 to 2048, as larger ones no longer fit the cache."""
+
+
+def text_task(
+    model: str,
+    *,
+    raw: Callable[[In], str],
+    result: Callable[[In, Row, ModelBundle, DecisionRecord], Event],
+    token_budget: int = ENCODER_TOKENS,
+) -> Task[In, str, Ids]:
+    """Return the task that asks `model` about the text that `raw` finds in an event."""
+    return Task(
+        model=model,
+        raw=lambda event: canonical_text(raw(event)),
+        canonical=str.encode,
+        encoder=_encoder,
+        length=len,
+        token_budget=token_budget,
+        pad=text_inputs,
+        result=result,
+    )
+
+
+def _encoder(bundle: ModelBundle) -> Callable[[Sequence[str]], Sequence[Ids | RejectedError]]:
+    return text_encoder(bundle).encode_canonical

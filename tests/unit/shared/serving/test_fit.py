@@ -1,0 +1,58 @@
+"""A worker serves only the model that its tokenizer, labels and pictures belong to."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.errors import ConfigError
+from shared.inference.port import ModelSpec, TensorSpec
+from shared.repository.bundle import ModelBundle, OutputSpec, PictureSpec, TextSpec
+from shared.serving.fit import check_fits, width_of
+
+OUTPUTS = {"logits": OutputSpec(labels=("a", "b"))}
+BUNDLE = ModelBundle(
+    model="tone",
+    version="1",
+    folder=Path("triton_models/tone/1"),
+    spec=TextSpec(max_tokens=9, outputs=OUTPUTS),
+    preprocessing_hash="ab" * 32,
+)
+PICTURES = replace(BUNDLE, spec=PictureSpec(width=3, height=2, mode="RGB", resize="fit", outputs=OUTPUTS))
+SERVED = ModelSpec(
+    model="tone",
+    version="1",
+    inputs={"pixels": TensorSpec(np.dtype(np.uint8), (2, 3, 3))},
+    outputs={"logits": TensorSpec(np.dtype(np.float32), (2,))},
+    max_batch_size=1,
+    parameters={"preprocessing_sha256_v1": "ab" * 32},
+)
+OTHER_HASH = {"preprocessing_sha256_v1": "cd" * 32, "preprocessing_sha256_v2": "ab" * 32}
+THREE_LABELS = {"logits": TensorSpec(np.dtype(np.float32), (3,))}
+LARGER = {"pixels": TensorSpec(np.dtype(np.uint8), (4, 3, 3))}
+
+UNFIT: dict[str, tuple[Callable[[ModelSpec], ModelSpec], str]] = {
+    "another tokenizer": (lambda served: replace(served, parameters=OTHER_HASH), "TIDEMILL__MODELS_DIR"),
+    "another number of labels": (lambda served: replace(served, outputs=THREE_LABELS), "2 labels"),
+    "no logits": (lambda served: replace(served, outputs={}), "make train MODEL=tone"),
+    "another size of pictures": (lambda served: replace(served, inputs=LARGER), r"\(2, 3, 3\)"),
+}
+
+
+@pytest.mark.parametrize("bundle", [BUNDLE, PICTURES])
+def test_a_model_that_belongs_to_our_files_is_taken(bundle: ModelBundle) -> None:
+    check_fits(SERVED, bundle)
+
+
+@pytest.mark.parametrize("what", UNFIT)
+def test_a_model_that_was_made_for_other_files_is_refused(what: str) -> None:
+    spoil, complaint = UNFIT[what]
+
+    with pytest.raises(ConfigError, match=complaint):
+        check_fits(spoil(SERVED), PICTURES)
+
+
+def test_an_output_is_as_wide_as_the_model_says() -> None:
+    assert width_of("logits", SERVED) == 2

@@ -1,0 +1,80 @@
+"""`tidemill lag`: how far each service is behind."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from shared.bus.kafka.reader import GroupPosition, KafkaInspector
+from shared.bus.kafka.skip import skip_lost as skip_lost_of
+from shared.bus.record import Partition
+from shared.settings import KafkaSettings
+from tidemill.connect import Connection
+from tidemill.services import SERVICES
+from tidemill.terminal import OUT, one_line, show
+from tidemill.topics import topic
+
+
+def command(
+    group: Annotated[str | None, typer.Option(help="Another group than those of our services.")] = None,
+    of: Annotated[str | None, typer.Option("--topic", help="What that group reads.")] = None,
+    skip_lost: Annotated[
+        bool,
+        typer.Option(
+            "--skip-lost", help="Go on behind records that were deleted unread. Stop the services first."
+        ),
+    ] = False,
+) -> None:
+    """Show, per group, topic and partition, how many records are not yet handled.
+
+    \b
+    tidemill lag
+    tidemill lag --group my-subscriber --topic routed
+    tidemill lag --skip-lost
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    if (group is None) != (of is None):
+        raise typer.BadParameter("--group and --topic go together")
+    wanted = {group: topic(of)} if group and of else {each.group: each.reads for each in SERVICES}
+    kafka = Connection.from_environment().kafka
+    if skip_lost:
+        asyncio.run(_skip(kafka, wanted))
+    positions = asyncio.run(_positions(kafka, wanted))
+    OUT.print(_table(positions))
+    total = sum(at.lag_records for found in positions.values() for at in found.values())
+    show(one_line(f"{total:,} records behind in all"))
+
+
+async def _skip(settings: KafkaSettings, groups: Mapping[str, str]) -> None:
+    for group, read in groups.items():
+        for partition, count in (await skip_lost_of(settings, group, [read])).items():
+            show(one_line(f"{group}: {count:,} offsets of {partition.topic} {partition.number} passed over"))
+
+
+async def _positions(
+    settings: KafkaSettings, groups: Mapping[str, str]
+) -> dict[str, Mapping[Partition, GroupPosition]]:
+    inspector = KafkaInspector(settings)
+    return {group: await inspector.positions(group, [read]) for group, read in groups.items()}
+
+
+def _table(positions: Mapping[str, Mapping[Partition, GroupPosition]]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("group", "topic"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("part", "next", "end", "lag"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for group, found in positions.items():
+        for partition, at in sorted(found.items()):
+            committed = "-" if at.committed is None else f"{at.committed:,}"
+            row = (
+                group,
+                partition.topic,
+                str(partition.number),
+                committed,
+                f"{at.end:,}",
+                f"{at.lag_records:,}",
+            )
+            table.add_row(*row, style="yellow" if at.lag_records else "")
+    return table

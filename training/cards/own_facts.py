@@ -1,0 +1,48 @@
+"""What a card says of rows of one's own in the files of a public data set: `DIR/MODEL.facts.toml`."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.errors import ConfigError
+from training.jobs.job import Facts
+
+
+class _OwnFacts(BaseModel):
+    """What only the owner of the rows knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: str
+    license: str
+    test_data: str
+    warning: str = ""
+    limits: tuple[str, ...] = ()
+
+
+def facts_of(root: Path, model: str, facts: Facts) -> Facts:
+    """Return the facts of a model: `facts`, or of what depends on the rows that which their owner says.
+
+    Raises ConfigError when the file in `root` can't be used.
+    """
+    path = root / f"{model}.facts.toml"
+    if not path.is_file():
+        return facts
+    try:
+        own = _OwnFacts.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        why = " ".join(str(error).split())
+        raise ConfigError(
+            f"{path}: {why}; it needs data, license and test_data, and may have warning and limits"
+        ) from error
+    return replace(
+        facts,
+        data=own.data,
+        license=own.license,
+        test_data=dict.fromkeys(facts.test_data, own.test_data),
+        warning=own.warning,
+        limits=own.limits,
+        rival="",
+    )

@@ -1,0 +1,1 @@
+"""The training loop, its losses, its progress, and states to resume from."""

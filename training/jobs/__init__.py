@@ -1,0 +1,1 @@
+"""One job a kind of model: rows, network and export put together."""

@@ -1,0 +1,1 @@
+"""The networks, and the pretrained encoders that they start from."""

@@ -1,0 +1,1 @@
+"""Rows for networks: encoding, augmentation, label order, vocabularies."""

@@ -1,0 +1,1 @@
+"""Scores of exported models: accuracy, scope, speed."""

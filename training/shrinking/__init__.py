@@ -1,0 +1,1 @@
+"""Compression: rounding, smoothing, pruning, distillation."""
