@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from benchmarks.bench import Bench
 from benchmarks.contender import Contender
+from benchmarks.images import images
 from benchmarks.measure import Goal, Measure
-from benchmarks.pictures import pictures
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off
 from benchmarks.topics import messages
 from shared.events import CustomerMessageAnalyzed, Event, ImageAnalyzed
 
 MESSAGES_COUNT = 3000
-PICTURES_COUNT = 1000
+IMAGES_COUNT = 1000
 TEXT = Contender(
     name="inference-messages",
     module="services.inference",
@@ -30,10 +30,10 @@ IMAGES = Contender(
 async def measure(bench: Bench) -> Sequence[Measure]:
     """Return the peaks of a text worker and of an image worker, in MB."""
     texts = messages(bench.texts[:MESSAGES_COUNT])
-    images = pictures(PICTURES_COUNT, bench.data)
+    sent = images(IMAGES_COUNT, bench.data)
     return [
         await _peak(bench, TEXT, texts, ("support_intent", "review_sentiment"), Goal(at_most=250)),
-        await _peak(bench, IMAGES, images, ("digit", "dish_photo"), Goal(at_most=300)),
+        await _peak(bench, IMAGES, sent, ("digit", "dish_photo"), Goal(at_most=300)),
     ]
 
 

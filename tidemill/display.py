@@ -30,7 +30,7 @@ class Display(AbstractContextManager["Display"], Protocol):
         ...
 
     async def refresh(self) -> None:
-        """Keep the picture fresh until cancelled."""
+        """Redraw the screen until cancelled."""
         ...
 
 

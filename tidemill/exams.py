@@ -163,7 +163,7 @@ def _dishes(root: Path) -> Exam:
     return Exam(
         model="dish_photo",
         output="logits",
-        events=_pictures("food10", test.files, ImageKind.DISH),
+        events=_images("food10", test.files, ImageKind.DISH),
         expected=_names(names, test.labels),
         answer=lambda event: event.label if _is(event, ImageAnalyzed) else None,
     )
@@ -174,7 +174,7 @@ def _digits(root: Path) -> Exam:
     return Exam(
         model="digit",
         output="logits",
-        events=_pictures("mnist", [_png(pixels[..., 0]) for pixels in test.pixels], ImageKind.DIGIT),
+        events=_images("mnist", [_png(pixels[..., 0]) for pixels in test.pixels], ImageKind.DIGIT),
         expected=[str(label) for label in test.labels],
         answer=lambda event: event.label if _is(event, ImageAnalyzed) else None,
     )
@@ -215,7 +215,7 @@ def _stories(source: str, texts: Sequence[str]) -> list[Event]:
     ]
 
 
-def _pictures(source: str, files: Sequence[bytes], kind: ImageKind) -> list[Event]:
+def _images(source: str, files: Sequence[bytes], kind: ImageKind) -> list[Event]:
     return [
         ImageReceived(
             event_id=uuid5(NAMESPACE, f"{source} {row}"),

@@ -22,7 +22,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     readers = {"csv": _csv_rows, "jsonl": _jsonl_rows}
     if kind not in readers:
         raise ConfigError(
-            f"{path}: rows are read from .csv and .jsonl files (also .gz), pictures from a folder"
+            f"{path}: rows are read from .csv and .jsonl files (also .gz), images from a folder"
         )
     try:
         with gzip.open(path, "rt", encoding="utf-8-sig") if _is_gzip(path) else _open(path) as lines:

@@ -1,4 +1,4 @@
-"""Rows of a file, or pictures of a folder, become the events that they mean."""
+"""Rows of a file, or images of a folder, become the events that they mean."""
 
 import base64
 import json
@@ -95,21 +95,21 @@ class Mapper:
             "source": source,
             "occurred_at": self.clock(),
         }
-        if "event_id" not in filled:  # pictures come with one, and their content is long
+        if "event_id" not in filled:  # images come with one, and their content is long
             content = json.dumps(filled, sort_keys=True, default=str)
             own["event_id"] = uuid5(NAMESPACE, f"{name} {content}")
         return {key: value for key, value in own.items() if key in self.to.model_fields}
 
 
-def pictures(folder: Path) -> list[Path]:
-    """Return the files of a folder and of those below it that are by name pictures we can read, sorted."""
+def images(folder: Path) -> list[Path]:
+    """Return the files of a folder and of those below it that are by name images we can read, sorted."""
     suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
 
 
-def picture_rows(folder: Path, kind: ImageKind) -> Iterator[Row]:
-    """Yield one row a picture, read when its turn comes; its name is the case."""
-    for path in pictures(folder):
+def image_rows(folder: Path, kind: ImageKind) -> Iterator[Row]:
+    """Yield one row an image, read when its turn comes; its name is the case."""
+    for path in images(folder):
         name, content = str(path.relative_to(folder)), base64.b64encode(path.read_bytes()).decode()
         event_id = uuid5(NAMESPACE, f"{folder.name}/{name} {content}")
         yield {"event_id": event_id, "case_id": name, "kind": kind, "content": content}

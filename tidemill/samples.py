@@ -23,18 +23,18 @@ Sample = Callable[[], Outgoing]
 
 
 def sample_streams(photos: Path | None) -> list[list[Sample]]:
-    """Return the streams to be played side by side: messages, news, pictures, and what no one should send.
+    """Return the streams to be played side by side: messages, news, images, and what no one should send.
 
     `photos` is the folder of the public data sets; its dish photos join the drawn digits. News keep
     their simulated days, as alerts go by the time of publication.
     """
-    pictures: list[Event] = [*digits()]
+    images: list[Event] = [*digits()]
     if photos is not None:
-        pictures = _interleaved(pictures, list(dish_photos(photos / "food10" / "test.zip")))
+        images = _interleaved(images, list(dish_photos(photos / "food10" / "test.zip")))
     return [
         [partial(_live, event) for event in messages()],
         [partial(outgoing, event) for event in news()],
-        [partial(_live, event) for event in pictures],
+        [partial(_live, event) for event in images],
         [partial(Outgoing, each.topic, each.key, each.value, each.headers) for each in hostile()],
     ]
 

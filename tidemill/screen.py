@@ -58,9 +58,9 @@ def _starting(view: View, width: int) -> list[Text]:
 
 def _streams(view: View, width: int, height: int) -> list[Text]:
     """Share the lines out: a half for customers, most of the rest for news."""
-    picture_height = max(2, height // 6)
-    support_height = (height - picture_height) * 6 // 10
-    news_height = height - picture_height - support_height
+    image_height = max(2, height // 6)
+    support_height = (height - image_height) * 6 // 10
+    news_height = height - image_height - support_height
     lanes = "  ".join(f"{view.lanes[lane]} {word}" for lane, word in LANE_WORDS.items())
     alerts = f"{len(view.alerts)} alert events"
     return [
@@ -68,7 +68,7 @@ def _streams(view: View, width: int, height: int) -> list[Text]:
             _title("Customers", lanes, width), _support(view.routed, support_height - 1), support_height
         ),
         *_section(_title("News", alerts, width), _news(view, news_height), news_height),
-        *_section(_title("Pictures", "", width), _pictures(view.pictures, width), picture_height),
+        *_section(_title("Images", "", width), _images(view.images, width), image_height),
     ]
 
 
@@ -105,9 +105,9 @@ def _news(view: View, height: int) -> list[Text]:
     return [*stories, *alerts]
 
 
-def _pictures(pictures: Iterable[Event], width: int) -> list[Text]:
-    """Return the pictures as cells, newest last, a full line at a time."""
-    cells = [_cell(event) for event in pictures if isinstance(event, ImageAnalyzed)]
+def _images(images: Iterable[Event], width: int) -> list[Text]:
+    """Return the images as cells, newest last, a full line at a time."""
+    cells = [_cell(event) for event in images if isinstance(event, ImageAnalyzed)]
     per_line = max(1, width // CELL_WIDTH)
     starts = range(0, len(cells), per_line)
     return [Text("", no_wrap=True).join(cells[start : start + per_line]) for start in starts]

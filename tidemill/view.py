@@ -26,7 +26,7 @@ class View:
     routed: deque[Event] = field(default_factory=_latest)
     alerts: deque[Event] = field(default_factory=_latest)
     news: deque[Event] = field(default_factory=_latest)
-    pictures: deque[Event] = field(default_factory=_latest)
+    images: deque[Event] = field(default_factory=_latest)
     lanes: Counter[Lane] = field(default_factory=Counter)
     playing: str = "starting"
     """What is going on, in a few words."""
@@ -44,7 +44,7 @@ class View:
             case NewsArticleAnalyzed():
                 self.news.append(event)
             case ImageAnalyzed():
-                self.pictures.append(event)
+                self.images.append(event)
             case _:
                 pass
 

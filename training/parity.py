@@ -20,7 +20,7 @@ from shared.errors import IntegrityError
 from shared.inference.encoders import text_encoder, word_encoder
 from shared.inference.text import PAD_ID, TextEncoder
 from shared.inference.words import PIECES, WordEncoder
-from shared.repository.bundle import ModelBundle, PictureSpec, Spec, WordsSpec, load_bundle
+from shared.repository.bundle import ImageModelSpec, ModelBundle, Spec, WordsSpec, load_bundle
 from shared.repository.manifest import strange_files
 from training.endings import console, plain_endings
 from training.jobs.job import Job
@@ -124,7 +124,7 @@ def _refuse_bound_sizes(bundle: ModelBundle) -> None:
 
 def _inputs_of_all_sizes(spec: Spec, most: int, pieces: int) -> list[NDArray[Any]]:
     random = np.random.default_rng(1)
-    if isinstance(spec, PictureSpec):
+    if isinstance(spec, ImageModelSpec):
         shapes = [(batch, *spec.image.shape) for batch in (1, 7, most)]
         return [random.integers(0, 256, shape).astype(np.uint8) for shape in shapes]
     sizes = ((1, 1), (1, spec.max_tokens), (7, 7), (most, 7))
@@ -144,7 +144,7 @@ def _piece_count(folder: Path) -> int:
 
 
 def _refuse_other_ids(texts: Sequence[str], spec: Spec, tokenizer: Tokenizer, bundle: ModelBundle) -> None:
-    if isinstance(spec, PictureSpec):
+    if isinstance(spec, ImageModelSpec):
         return
     if isinstance(spec, WordsSpec):
         served = word_encoder(bundle).encode(texts)

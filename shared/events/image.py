@@ -1,4 +1,4 @@
-"""Pictures: as received, and as a model recognised them."""
+"""Images: as received, and as a model recognised them."""
 
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -11,7 +11,7 @@ from shared.events.decision import DecisionRecord, Prediction
 from shared.events.envelope import Event
 
 IMAGE_MAX_BYTES = 512 * 1024
-"""Bound of one picture's file, decoded from base64: with it a record stays under Kafka's 1 MB."""
+"""Bound of one image's file, decoded from base64: with it a record stays under Kafka's 1 MB."""
 
 
 def _within_bound(content: bytes) -> bytes:
@@ -21,14 +21,14 @@ def _within_bound(content: bytes) -> bytes:
 
 
 class ImageKind(StrEnum):
-    """What the sender says that the picture shows; it picks the model."""
+    """What the sender says that the image shows; it picks the model."""
 
     DIGIT = "digit"
     DISH = "dish"
 
 
 class ImageReceived(Event):
-    """Someone sent a picture. Kafka key: `case_id`. `content` is the file itself, base64 in JSON."""
+    """Someone sent an image. Kafka key: `case_id`. `content` is the file itself, base64 in JSON."""
 
     name: ClassVar[str] = "image.received.v1"
     key_field: ClassVar[str] = "case_id"
@@ -43,13 +43,13 @@ class ImageReceived(Event):
 
 
 class ImageAnalyzed(Event):
-    """A model recognised a picture. Kafka key: `case_id`."""
+    """A model recognised an image. Kafka key: `case_id`."""
 
     name: ClassVar[str] = "image.analyzed.v1"
     key_field: ClassVar[str] = "case_id"
 
     cause_id: UUID
-    """The received picture's `event_id`."""
+    """The received image's `event_id`."""
 
     case_id: str
     kind: ImageKind

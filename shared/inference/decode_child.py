@@ -16,7 +16,7 @@ from shared.inference.image import decode_image
 from shared.repository.bundle import ImageSpec
 
 MEMORY_MAX_BYTES = 2 * 1024**3
-"""Address space: the largest picture allowed takes a quarter of it, transparency and all."""
+"""Address space: the largest image allowed takes a quarter of it, transparency and all."""
 
 HELLO = b"h"
 """Comes first. Until then standard error says why a start failed; from then on nobody reads it."""

@@ -20,10 +20,10 @@ from shared.repository.bundle import ImageSpec
 ANSWER_WITHIN_S = 10.0
 _START_WITHIN_S = 30.0
 _PIPE_BYTES = 1024 * 1024
-"""Whole files and whole pictures fit: each further turn of the two processes costs up to a millisecond."""
+"""Whole files and whole images fit: each further turn of the two processes costs up to a millisecond."""
 
 _KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(128 * 1024**2), "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2)}
-"""Else the child gives its memory back after each picture and is given it anew: 1 ms of 3.2 a photo."""
+"""Else the child gives its memory back after each image and is given it anew: 1 ms of 3.2 a photo."""
 
 _ATTEMPTS = 2
 """A child may die for reasons of its own; one photo on which two died is to blame."""
@@ -101,13 +101,13 @@ def _started(spec: ImageSpec) -> _Child:
             env=os.environ | _KEEP_MEMORY,
         )
     except OSError as error:
-        raise RetryableError(f"the decoder of pictures can't be started: {error}") from error
+        raise RetryableError(f"the decoder of images can't be started: {error}") from error
     if process.stdin is None or process.stdout is None or process.stderr is None:
         raise RuntimeError("started without pipes")
     try:
         _read(process.stdout.fileno(), len(HELLO), time.monotonic() + _START_WITHIN_S)
     except (OSError, EOFError) as error:
-        raise RetryableError(f"the decoder of pictures can't be started: {_last_words(process)}") from error
+        raise RetryableError(f"the decoder of images can't be started: {_last_words(process)}") from error
     process.stderr.close()
     return _Child(process, process.stdin, process.stdout)
 

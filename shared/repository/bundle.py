@@ -79,7 +79,7 @@ class WordsSpec(BaseModel):
     outputs: Mapping[str, OutputSpec]
 
 
-class PictureSpec(BaseModel):
+class ImageModelSpec(BaseModel):
     """How an image model's input was made when it was trained."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -97,7 +97,7 @@ class PictureSpec(BaseModel):
         return ImageSpec(width=self.width, height=self.height, mode=self.mode, resize=self.resize)
 
 
-Spec = TextSpec | WordsSpec | PictureSpec
+Spec = TextSpec | WordsSpec | ImageModelSpec
 _PREPROCESSING: TypeAdapter[Spec] = TypeAdapter(Annotated[Spec, Field(discriminator="kind")])
 
 
@@ -146,7 +146,7 @@ class ModelBundle:
 
     def image_spec(self) -> ImageSpec:
         """Return how this model's images are decoded. Raises ConfigError when this is a text model."""
-        if not isinstance(self.spec, PictureSpec):
+        if not isinstance(self.spec, ImageModelSpec):
             raise self._unfit()
         return self.spec.image
 
@@ -168,7 +168,7 @@ def load_bundle(repository: Path, model: str, version: str = "1") -> ModelBundle
         raise ConfigError(
             f"{folder}: no usable preprocessing.json ({first_line}); run `make train MODEL={model}`"
         ) from error
-    if not isinstance(spec, PictureSpec) and not (folder / "tokenizer.json").is_file():
+    if not isinstance(spec, ImageModelSpec) and not (folder / "tokenizer.json").is_file():
         raise ConfigError(f"{folder}: tokenizer.json is missing; run `make train MODEL={model}`")
     return ModelBundle(
         model=model,

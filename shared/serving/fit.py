@@ -2,7 +2,7 @@
 
 from shared.errors import ConfigError
 from shared.inference.port import ModelSpec
-from shared.repository.bundle import ModelBundle, PictureSpec
+from shared.repository.bundle import ImageModelSpec, ModelBundle
 
 
 def check_fits(served: ModelSpec, bundle: ModelBundle) -> None:
@@ -18,7 +18,7 @@ def check_fits(served: ModelSpec, bundle: ModelBundle) -> None:
             raise ConfigError(
                 f"{bundle.folder} names {len(output.labels)} labels for {name}, Triton's config says {width}"
             )
-    if isinstance(bundle.spec, PictureSpec):
+    if isinstance(bundle.spec, ImageModelSpec):
         sizes = {tensor.dims for tensor in served.inputs.values()}
         if bundle.spec.image.shape not in sizes:
             raise ConfigError(

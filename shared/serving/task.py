@@ -32,7 +32,7 @@ class Task(Generic[In, Raw, Item]):
     """Returns the function that encodes a chunk; built once, used in a thread of its own."""
 
     length: Callable[[Item], int]
-    """Returns what an item costs the model: tokens of a text, 1 for a picture."""
+    """Returns what an item costs the model: tokens of a text, 1 for an image."""
 
     token_budget: int
     """Most that items times longest length of a batch may be."""

@@ -19,11 +19,11 @@ from shared.events import ImageKind
 from tidemill.connect import Connection
 from tidemill.files import read_rows
 from tidemill.player import no_wait, outgoing, play
-from tidemill.rows import Mapper, Row, event_type, picture_rows, pictures
+from tidemill.rows import Mapper, Row, event_type, image_rows, images
 from tidemill.services import read_up
 from tidemill.terminal import OUT, one_line, show
 
-Source = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="CSV, JSONL or a folder of pictures.")]
+Source = Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help="CSV, JSONL or a folder of images.")]
 Columns = Annotated[list[str], typer.Option("--column", metavar="FIELD=COLUMN", help="Where a field stands.")]
 Constants = Annotated[
     list[str], typer.Option("--set", metavar="FIELD=VALUE", help="What a field is in every row.")
@@ -39,9 +39,9 @@ def command(
     limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many rows.")] = None,
     columns: Columns = [],  # noqa: B006 -- typer makes a new one each time
     constants: Constants = [],  # noqa: B006
-    kind: Annotated[ImageKind | None, typer.Option(help="What the pictures of a folder show.")] = None,
+    kind: Annotated[ImageKind | None, typer.Option(help="What the images of a folder show.")] = None,
 ) -> None:
-    """Stream a CSV or JSONL file, or a folder of pictures, into a topic.
+    """Stream a CSV or JSONL file, or a folder of images, into a topic.
 
     Messages need a column text; news need headline and company. Further columns fill fields of their
     name, unknown ones are ignored. Playing a file again sends the same event ids. The channel of a
@@ -85,9 +85,9 @@ def _rows(source: Path, kind: ImageKind | None) -> Rows:
     if not source.is_dir():
         read, count = partial(read_rows, source), sum(1 for _ in read_rows(source))
     elif kind is not None:
-        read, count = partial(picture_rows, source, kind), len(pictures(source))
+        read, count = partial(image_rows, source, kind), len(images(source))
     else:
-        raise ConfigError("pictures of what? add --kind digit or --kind dish")
+        raise ConfigError("images of what? add --kind digit or --kind dish")
     if not count:
         raise ConfigError(f"{source} holds nothing to play")
     return Rows(count, read)

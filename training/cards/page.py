@@ -24,9 +24,9 @@ def write_card(card: Card, folder: Path) -> None:
 
     All are written aside first: whoever is interrupted, or has no room, still has the older card.
     """
-    pictures = plots(card.reports, card.run.curve) if card.reports else {}
-    page, figures = card_markdown(card, list(pictures)), json.dumps(card.as_json(), indent=1) + "\n"
-    contents = {**pictures, "card.md": page, "card.json": figures}
+    drawn = plots(card.reports, card.run.curve) if card.reports else {}
+    page, figures = card_markdown(card, list(drawn)), json.dumps(card.as_json(), indent=1) + "\n"
+    contents = {**drawn, "card.md": page, "card.json": figures}
     with TemporaryDirectory(dir=folder.parent, prefix=".card.") as aside:
         for name, content in contents.items():
             (Path(aside) / name).write_text(content, encoding="utf-8")
@@ -36,11 +36,11 @@ def write_card(card: Card, folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def card_markdown(card: Card, pictures: Sequence[str]) -> str:
-    """Return the content of `card.md`; `pictures` are the plots that lie beside it."""
+def card_markdown(card: Card, plot_names: Sequence[str]) -> str:
+    """Return the content of `card.md`; `plot_names` are those of the plots that lie beside it."""
     sections = (_head(card), _figures(card), _trust(card), _failures(card), _costs(card), _origin(card))
     lines = [line for section in sections for line in section]
-    lines += [line for name in pictures for line in ("", f"![{_CAPTIONS[name]}]({name})")]
+    lines += [line for name in plot_names for line in ("", f"![{_CAPTIONS[name]}]({name})")]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The pictures of a card, as SVG: the same figures give the same bytes."""
+"""The plots of a card, as SVG: the same figures give the same bytes."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,7 @@ def trade_off(points: Mapping[str, tuple[float, float]]) -> str:
 
 
 def _panels(reports: Sequence[Report], draw: Callable[["Axes", Report], None]) -> str:
-    """Return one picture with a panel an output."""
+    """Return one plot with a panel an output."""
     with _style():
         figure = _figure(len(reports))
         for number, report in enumerate(reports, start=1):

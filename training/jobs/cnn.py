@@ -13,7 +13,7 @@ from torch import Tensor
 from evaluation import datasets as data
 from shared.errors import ConfigError, RejectedError
 from shared.inference.image import Pixels, decode_image
-from shared.repository.bundle import ImageSpec, OutputSpec, PictureSpec
+from shared.repository.bundle import ImageModelSpec, ImageSpec, OutputSpec
 from shared.repository.config import ModelConfig, Placement, TensorSpec
 from training.jobs.job import COMPARED, Facts, Job, Storage
 from training.networks.backbones import BACKBONES, FEATURES
@@ -35,7 +35,7 @@ def digit_job(root: Path, recipe: Recipe) -> Job:
     examples = Examples(train_rows.pixels, {"logits": train_rows.labels})
     train, valid = examples.split(recipe.valid_share, recipe.seed)
     labels = tuple("0123456789")
-    spec = PictureSpec(
+    spec = ImageModelSpec(
         width=digit.PIXELS,
         height=digit.PIXELS,
         mode="L",
@@ -72,7 +72,7 @@ def dish_photo_rival_job(root: Path, recipe: Recipe) -> Job:
 def _dish_job(model: str, backbone: str, root: Path, recipe: Recipe, *, rival: str = "") -> Job:
     names, train_rows, test_rows = data.dishes(root)
     features = BACKBONES[backbone](root)
-    spec = PictureSpec(
+    spec = ImageModelSpec(
         width=dish_photo.SERVE_PIXELS,
         height=dish_photo.SERVE_PIXELS,
         mode="RGB",
@@ -112,7 +112,7 @@ def _augment_dishes(pixels: Tensor) -> Tensor:
     return relit(warped(pixels, dish_photo.WARP, dish_photo.TRAIN_PIXELS), dish_photo.LIGHT)
 
 
-def _photo_examples(rows: data.PhotoRows, chosen: NDArray[np.int64], spec: PictureSpec) -> Examples:
+def _photo_examples(rows: data.PhotoRows, chosen: NDArray[np.int64], spec: ImageModelSpec) -> Examples:
     decode = partial(_decoded, spec=spec.image)
     with ThreadPoolExecutor() as pool:
         names, files = ([part[row] for row in chosen] for part in (rows.names, rows.files))
@@ -127,7 +127,7 @@ def _decoded(name: str, content: bytes, spec: ImageSpec) -> Pixels:
         raise ConfigError(f"{name}: {error}; replace the photo, or take it out") from error
 
 
-def _config(model: str, spec: PictureSpec) -> ModelConfig:
+def _config(model: str, spec: ImageModelSpec) -> ModelConfig:
     return ModelConfig(
         name=model,
         inputs=(TensorSpec("pixels", "UINT8", spec.image.shape),),
@@ -144,7 +144,7 @@ _DIGIT_FACTS = Facts(
     license="CC BY-SA 3.0, as usually stated for MNIST",
     test_data={"logits": "mnist, official test set"},
     limits=(
-        "One digit an image, large and near the centre; a picture without a digit gets a digit too.",
+        "One digit an image, large and near the centre; an image without a digit gets a digit too.",
         "The digits were written by American clerks and pupils: crossed sevens are rare in them.",
         COMPARED,
     ),

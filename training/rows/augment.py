@@ -13,14 +13,14 @@ _WITH_CAPITALS = (Shape.UPPER, Shape.INITIAL, Shape.CAPITALISED, Shape.MIXED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warp:
-    """How far pictures may be moved; angles in radians, the rest as shares of the picture."""
+    """How far images may be moved; angles in radians, the rest as shares of the image."""
 
     angle: float
     shear: float
     shift: float
     zoom_from: float
     zoom_to: float
-    """The part of the picture's side that is shown: below 1 enlarges."""
+    """The part of the image's side that is shown: below 1 enlarges."""
 
     mirrored: bool
 
@@ -29,7 +29,7 @@ class Warp:
         angle, shear = _around(count, self.angle), _around(count, self.shear)
         zoom = self.zoom_from + (self.zoom_to - self.zoom_from) * torch.rand(count)
         side = torch.where(torch.rand(count) < 0.5, -1.0, 1.0) if self.mirrored else torch.ones(count)
-        # A crop may lie anywhere inside the picture, and `shift` beyond that.
+        # A crop may lie anywhere inside the image, and `shift` beyond that.
         room = (1.0 - zoom).clamp(min=0.0) + self.shift
         rows = (
             torch.stack(
@@ -49,7 +49,7 @@ def warped(pixels: Tensor, warp: Warp, size: int) -> Tensor:
 
 
 def relit(pixels: Tensor, strength: float) -> Tensor:
-    """Return pictures, float32 0..255, each with its own brightness, contrast and saturation."""
+    """Return images, float32 0..255, each with its own brightness, contrast and saturation."""
     brightness, contrast, saturation = (
         1.0 + _around(len(pixels), strength)[:, None, None, None] for _ in range(3)
     )
@@ -60,7 +60,7 @@ def relit(pixels: Tensor, strength: float) -> Tensor:
 
 
 def some_inverted(pixels: Tensor, share: float) -> Tensor:
-    """Return pictures, about a `share` of them with dark and bright exchanged."""
+    """Return images, about a `share` of them with dark and bright exchanged."""
     chosen = torch.rand(len(pixels), 1, 1, 1) < share
     return torch.where(chosen, 255.0 - pixels, pixels)
 

@@ -112,7 +112,7 @@ class Report:
     weakest: Sequence[LabelScore]
     confused: Sequence[Confusion]
     lengths: Sequence[LengthScore] = ()
-    """By quarters of the rows, short texts first; empty for pictures."""
+    """By quarters of the rows, short texts first; empty for images."""
 
     rounding: Rounding | None = None
     """None where the served file is float itself, or was not compared."""

@@ -11,7 +11,7 @@ import typer
 
 from training.endings import plain_endings
 from training.scoring.speed import processor
-from training.studies.compression_page import Setting, goals_of, page, picture
+from training.studies.compression_page import Setting, goals_of, image, page
 from training.studies.kept import Kept, Work
 from training.studies.measure import Measured, measured
 from training.studies.networks import Networks
@@ -53,7 +53,7 @@ def _write(out: Path, rows: Sequence[Measured], setting: Setting) -> None:
     for folder in (docs, results):
         folder.mkdir(parents=True, exist_ok=True)
     (docs / "compression.md").write_text(page(rows, setting), encoding="utf-8")
-    (docs / "compression.svg").write_text(picture(rows), encoding="utf-8")
+    (docs / "compression.svg").write_text(image(rows), encoding="utf-8")
     (results / "compression.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The page of the study of compression: a table, its goals, and a picture."""
+"""The page of the study of compression: a table, its goals, and an image."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -72,7 +72,7 @@ def table(rows: Sequence[Measured]) -> str:
     return "\n".join((head, "| --- |" + 6 * " ---: |", *lines))
 
 
-def picture(rows: Sequence[Measured]) -> str:
+def image(rows: Sequence[Measured]) -> str:
     """Return accuracy against speed, as SVG."""
     return trade_off({row.name: (row.rows_per_s, row.accuracy) for row in rows})
 

@@ -22,7 +22,7 @@ _MAX_ITERATIONS = 1000
 
 
 def encoder_of(job: Job) -> TextEncoder:
-    """Return what makes token ids of a text for this job. Raises ConfigError for a job of pictures."""
+    """Return what makes token ids of a text for this job. Raises ConfigError for a job of images."""
     if job.tokenizer is None or not isinstance(job.spec, TextSpec):
         raise ConfigError(f"{job.model} reads no text; choose a text model")
     return TextEncoder(job.tokenizer, max_tokens=job.spec.max_tokens)

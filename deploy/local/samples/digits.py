@@ -20,19 +20,19 @@ BOX_PX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class DigitPicture:
+class DigitImage:
     """A PNG file, greyscale and square, white strokes on black, and the digit that it shows."""
 
     content: bytes
     label: int
 
 
-def draw_digits(seed: int = 1009) -> list[DigitPicture]:
-    """Return `PER_DIGIT` pictures of each digit, mixed; equal seeds give equal files."""
+def draw_digits(seed: int = 1009) -> list[DigitImage]:
+    """Return `PER_DIGIT` images of each digit, mixed; equal seeds give equal files."""
     rng = random.Random(seed)  # noqa: S311 - sample drawings, no secret
-    pictures = [DigitPicture(_draw(rng, digit), digit) for digit in range(10) for _ in range(PER_DIGIT)]
-    rng.shuffle(pictures)
-    return pictures
+    images = [DigitImage(_draw(rng, digit), digit) for digit in range(10) for _ in range(PER_DIGIT)]
+    rng.shuffle(images)
+    return images
 
 
 def _draw(rng: random.Random, digit: int) -> bytes:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from deploy.local.samples import pictures
+from deploy.local.samples import images
 from shared.events import CustomerMessageReceived, ImageReceived, NewsArticlePublished
 from shared.events.headers import TYPE_HEADER, Headers
 
@@ -97,29 +97,29 @@ def _broken_news() -> Iterator[HostileRecord]:
 
 def _broken_images() -> Iterator[HostileRecord]:
     for what, content, reason in (
-        ("no image", b"This is a letter, not a picture.", "image_undecodable"),
+        ("no image", b"This is a letter, not an image.", "image_undecodable"),
         ("empty image", b"", "image_undecodable"),
-        ("truncated JPEG", pictures.truncated_jpeg(), "image_undecodable"),
-        # Pillow does not take a picture without a pixel for a picture at all.
-        ("image of 0 x 0", pictures.blank_png(0, 0), "image_undecodable"),
-        ("image of 1 x 10,000", pictures.blank_png(1, 10_000), "image_shape"),
-        ("image of 10,000 x 1", pictures.blank_png(10_000, 1), "image_shape"),
-        ("bomb of 36 megapixels", pictures.blank_png(6_000, 6_000), "image_too_large"),
-        ("bomb of 400 megapixels", pictures.blank_png(20_000, 20_000), "image_too_large"),
-        ("file of 620 KiB", pictures.noise_png(460), "image_too_large"),
+        ("truncated JPEG", images.truncated_jpeg(), "image_undecodable"),
+        # Pillow does not take an image without a pixel for an image at all.
+        ("image of 0 x 0", images.blank_png(0, 0), "image_undecodable"),
+        ("image of 1 x 10,000", images.blank_png(1, 10_000), "image_shape"),
+        ("image of 10,000 x 1", images.blank_png(10_000, 1), "image_shape"),
+        ("bomb of 36 megapixels", images.blank_png(6_000, 6_000), "image_too_large"),
+        ("bomb of 400 megapixels", images.blank_png(20_000, 20_000), "image_too_large"),
+        ("file of 620 KiB", images.noise_png(460), "image_too_large"),
     ):
         yield _refused(what, _IMAGES, _image(what, content), reason)
 
 
 def _odd_images() -> Iterator[HostileRecord]:
     for what, content in (
-        ("animated GIF", pictures.animated_gif()),
-        ("CMYK JPEG", pictures.cmyk_jpeg()),
-        ("16-bit PNG", pictures.sixteen_bit_png()),
-        ("palette PNG with transparency", pictures.palette_png()),
+        ("animated GIF", images.animated_gif()),
+        ("CMYK JPEG", images.cmyk_jpeg()),
+        ("16-bit PNG", images.sixteen_bit_png()),
+        ("palette PNG with transparency", images.palette_png()),
     ):
         yield _accepted(what, _IMAGES, _image(what, content))
-    keyless = _image("image without key", pictures.palette_png())
+    keyless = _image("image without key", images.palette_png())
     yield HostileRecord("image without key", _IMAGES, None, keyless, (), None)
 
 

@@ -73,16 +73,16 @@ def news() -> list[NewsArticlePublished]:
 
 
 def digits(start: datetime = START) -> list[ImageReceived]:
-    """Return the pictures of `draw_digits`, in its order, the first one shortly after `start`."""
+    """Return the images of `draw_digits`, in its order, the first one shortly after `start`."""
     return [
         ImageReceived(
             event_id=_id("digit", number),
             occurred_at=at,
             case_id=f"digit-{number:03d}",
             kind=ImageKind.DIGIT,
-            content=base64.b64encode(picture.content),
+            content=base64.b64encode(image.content),
         )
-        for number, (picture, at) in enumerate(zip(draw_digits(), _moments(start, seed=2), strict=False))
+        for number, (image, at) in enumerate(zip(draw_digits(), _moments(start, seed=2), strict=False))
     ]
 
 

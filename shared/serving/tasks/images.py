@@ -1,4 +1,4 @@
-"""What a picture shows: a digit or a dish; both models take it the same way."""
+"""What an image shows: a digit or a dish; both models take it the same way."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,11 +13,11 @@ from shared.repository.bundle import ModelBundle
 from shared.serving.task import Task
 
 _BATCH_COUNT = 32
-"""Pictures of a batch: more bring a CPU nothing, and a photo's answer would wait for its neighbours."""
+"""Images of a batch: more bring a CPU nothing, and a photo's answer would wait for its neighbours."""
 
 
 def encoder(bundle: ModelBundle) -> Callable[[Sequence[bytes]], Sequence[Pixels | RejectedError]]:
-    """Return the decoder for this model's frame; raises ConfigError when the model takes no pictures."""
+    """Return the decoder for this model's frame; raises ConfigError when the model takes no images."""
     decoder = Decoder(bundle.image_spec())
     return lambda files: [_decoded(file, decoder) for file in files]
 
@@ -30,7 +30,7 @@ def _decoded(file: bytes, decoder: Decoder) -> Pixels | RejectedError:
 
 
 def result(event: ImageReceived, row: Row, bundle: ModelBundle, decision: DecisionRecord) -> ImageAnalyzed:
-    """Return the picture's label; the picture itself stays behind."""
+    """Return the image's label; the image itself stays behind."""
     return ImageAnalyzed(
         event_id=event.child_id(ImageAnalyzed),
         occurred_at=event.occurred_at,
@@ -42,8 +42,8 @@ def result(event: ImageReceived, row: Row, bundle: ModelBundle, decision: Decisi
     )
 
 
-def picture_task(model: str) -> Task[ImageReceived, bytes, Pixels]:
-    """Return the task that asks `model` about a picture."""
+def image_task(model: str) -> Task[ImageReceived, bytes, Pixels]:
+    """Return the task that asks `model` about an image."""
     return Task(
         model=model,
         raw=lambda event: event.content,
@@ -56,5 +56,5 @@ def picture_task(model: str) -> Task[ImageReceived, bytes, Pixels]:
     )
 
 
-DIGIT = picture_task("digit")
-DISH_PHOTO = picture_task("dish_photo")
+DIGIT = image_task("digit")
+DISH_PHOTO = image_task("dish_photo")

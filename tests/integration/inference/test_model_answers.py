@@ -16,7 +16,7 @@ from evaluation import datasets as data
 from evaluation.tagged import conll2003
 from shared.inference.image import decode_image
 from shared.inference.triton import TritonRunner
-from shared.repository.bundle import ModelBundle, PictureSpec, TextSpec, WordsSpec, load_bundle
+from shared.repository.bundle import ImageModelSpec, ModelBundle, TextSpec, WordsSpec, load_bundle
 from training.rows.examples import Examples
 from training.scoring.evaluate import logits_of
 
@@ -60,7 +60,7 @@ async def test_triton_gives_real_rows_the_numbers_of_the_file(
     bundle = load_bundle(MODELS, model)
     rows = real_rows(bundle, data_dir)
     wanted = logits_of(bundle.folder / "model.onnx", rows)
-    feed = "pixels" if isinstance(bundle.spec, PictureSpec) else "input_ids"
+    feed = "pixels" if isinstance(bundle.spec, ImageModelSpec) else "input_ids"
     order = np.argsort(rows.lengths(), kind="stable")
     starts = range(0, len(rows), BATCH)
 

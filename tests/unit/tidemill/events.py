@@ -94,7 +94,7 @@ def an_alert(company: str) -> SentimentAlertRaised:
     )
 
 
-def a_picture(label: str) -> ImageAnalyzed:
+def an_image(label: str) -> ImageAnalyzed:
     return ImageAnalyzed(
         event_id=uuid4(),
         occurred_at=NOW,

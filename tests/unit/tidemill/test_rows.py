@@ -10,7 +10,7 @@ from PIL import Image
 from shared.errors import ConfigError, RejectedError
 from shared.events import Channel, CustomerMessageReceived, ImageKind, ImageReceived, NewsArticlePublished
 from shared.inference.image import FORMATS
-from tidemill.rows import Mapper, event_type, picture_rows
+from tidemill.rows import Mapper, event_type, image_rows
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -113,17 +113,17 @@ def test_a_row_with_impossible_values_is_refused_by_its_number() -> None:
         a_mapper().event({"text": "   "}, 4)
 
 
-def test_pictures_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+def test_images_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("b.png", "a.jpg", "notes.txt"):
         (tmp_path / name).write_bytes(name.encode())
 
-    rows = list(picture_rows(tmp_path, ImageKind.DIGIT))
+    rows = list(image_rows(tmp_path, ImageKind.DIGIT))
 
     assert [row["case_id"] for row in rows] == ["a.jpg", "b.png"]
     assert base64.b64decode(rows[0]["content"]) == b"a.jpg"
 
 
-def test_only_pictures_are_sent_that_the_services_can_read(tmp_path: Path) -> None:
+def test_only_images_are_sent_that_the_services_can_read(tmp_path: Path) -> None:
     names = {
         "JPEG": "a.JPG",
         "PNG": "b.png",
@@ -135,26 +135,26 @@ def test_only_pictures_are_sent_that_the_services_can_read(tmp_path: Path) -> No
     for kind, name in names.items():
         Image.new("L", (8, 8)).save(tmp_path / name, kind)
 
-    sent = {str(row["case_id"]) for row in picture_rows(tmp_path, ImageKind.DIGIT)}
+    sent = {str(row["case_id"]) for row in image_rows(tmp_path, ImageKind.DIGIT)}
 
     assert sent == {names[kind] for kind in FORMATS}
 
 
-def test_a_picture_keeps_its_id_when_others_join_the_folder(tmp_path: Path) -> None:
+def test_an_image_keeps_its_id_when_others_join_the_folder(tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(b"b")
-    before = next(picture_rows(tmp_path, ImageKind.DISH))["event_id"]
+    before = next(image_rows(tmp_path, ImageKind.DISH))["event_id"]
     (tmp_path / "a.png").write_bytes(b"a")
 
-    after = [row["event_id"] for row in picture_rows(tmp_path, ImageKind.DISH)]
+    after = [row["event_id"] for row in image_rows(tmp_path, ImageKind.DISH)]
 
     assert after[1] == before
 
 
-def test_another_picture_of_the_same_name_has_another_id(tmp_path: Path) -> None:
+def test_another_image_of_the_same_name_has_another_id(tmp_path: Path) -> None:
     ids = set()
     for content in (b"one", b"two"):
         (tmp_path / "a.png").write_bytes(content)
-        ids.add(next(picture_rows(tmp_path, ImageKind.DISH))["event_id"])
+        ids.add(next(image_rows(tmp_path, ImageKind.DISH))["event_id"])
 
     assert len(ids) == 2
 

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from deploy.local.part import PartEvent, PartState
 from shared.events import Event
-from tests.unit.tidemill.events import a_message, a_picture, a_record, a_route, a_story, an_alert
+from tests.unit.tidemill.events import a_message, a_record, a_route, a_story, an_alert, an_image
 from tidemill.screen import screen
 from tidemill.view import View
 
@@ -30,7 +30,7 @@ def a_view(*events: Event) -> View:
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (40, 12), (200, 60)])
 def test_the_screen_has_as_many_lines_as_the_terminal(width: int, height: int) -> None:
     events = [a_route(a_message("word " * 50)) for _ in range(30)] + [a_story("Norvale Foods")] * 30
-    view = a_view(*events, *[an_alert("Norvale Foods")] * 9, *[a_picture("7")] * 99)
+    view = a_view(*events, *[an_alert("Norvale Foods")] * 9, *[an_image("7")] * 99)
 
     lines = shown(view, width=width, height=height)
 

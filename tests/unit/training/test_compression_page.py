@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="the training extra is not installed")
 
-from training.studies.compression_page import Setting, goals_of, page, picture
+from training.studies.compression_page import Setting, goals_of, image, page
 from training.studies.measure import Measured
 
 SETTING = Setting(command="study", rows=3080, epochs=8, seed=7, processor="a CPU", onnxruntime="1.0")
@@ -44,7 +44,7 @@ def test_each_file_has_its_line_with_multiples_of_the_first() -> None:
     assert "3,080 test questions" in text
 
 
-def test_the_picture_names_each_file() -> None:
-    svg = picture(FILES)
+def test_the_image_names_each_file() -> None:
+    svg = image(FILES)
 
     assert all(row.name in svg for row in FILES)

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("torch", reason="the training extra is not installed")
 
 from shared.errors import ConfigError
-from shared.repository.bundle import OutputSpec, PictureSpec
+from shared.repository.bundle import ImageModelSpec, OutputSpec
 from training.jobs.identity import identity_job
 from training.jobs.job import Job
 from training.rows.labels import refuse_reordered_labels
@@ -19,7 +19,7 @@ OLD = ("one", "two", "three", "four")
 def a_job(labels: tuple[str, ...]) -> Job:
     outputs = {"logits": OutputSpec(labels=labels)}
     return replace(
-        identity_job(), spec=PictureSpec(width=2, height=2, mode="L", resize="fit", outputs=outputs)
+        identity_job(), spec=ImageModelSpec(width=2, height=2, mode="L", resize="fit", outputs=outputs)
     )
 
 

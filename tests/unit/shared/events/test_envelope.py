@@ -56,8 +56,8 @@ def test_children_of_other_causes_or_kinds_have_other_ids() -> None:
     assert len(ids) == 200
 
 
-def test_a_picture_is_base64_on_the_wire() -> None:
-    picture = ImageReceived(
+def test_an_image_is_base64_on_the_wire() -> None:
+    image = ImageReceived(
         event_id=UUID(int=1),
         occurred_at=message().occurred_at,
         case_id="case",
@@ -65,5 +65,5 @@ def test_a_picture_is_base64_on_the_wire() -> None:
         content=b"iVBORw==",
     )
 
-    assert picture.content == b"\x89PNG"
-    assert json.loads(picture.to_json())["content"].strip() == "iVBORw=="
+    assert image.content == b"\x89PNG"
+    assert json.loads(image.to_json())["content"].strip() == "iVBORw=="

@@ -108,7 +108,7 @@ def test_a_missing_key_is_welcome_where_order_does_not_matter() -> None:
     assert parsed.content == b"bytes"
 
 
-def test_a_picture_above_the_bound_is_refused() -> None:
+def test_an_image_above_the_bound_is_refused() -> None:
     assert parse(ImageReceived, key=None, value=showing(bytes(IMAGE_MAX_BYTES)), headers=())
     assert reason_of(showing(bytes(IMAGE_MAX_BYTES + 1)), event=ImageReceived) == "image_too_large"
 

@@ -1,4 +1,4 @@
-"""A picture that kills its decoder is refused alone; the next one gets a new decoder."""
+"""An image that kills its decoder is refused alone; the next one gets a new decoder."""
 
 import io
 import os
@@ -76,7 +76,7 @@ def test_a_bound_on_the_memory_of_the_worker_is_none_on_the_child(decoder: Decod
     assert psutil.Process(decoder.pid).rlimit(psutil.RLIMIT_DATA) == (hard, hard)
 
 
-def test_where_no_process_can_be_started_a_picture_waits(decoder: Decoder) -> None:
+def test_where_no_process_can_be_started_an_image_waits(decoder: Decoder) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
     try:
@@ -88,7 +88,7 @@ def test_where_no_process_can_be_started_a_picture_waits(decoder: Decoder) -> No
     assert decoder.decode(photo()).shape == SPEC.shape
 
 
-def test_a_child_that_cannot_start_is_no_fault_of_the_picture(
+def test_a_child_that_cannot_start_is_no_fault_of_the_image(
     decoder: Decoder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "PIL.py").write_text("raise ImportError('no libjpeg here')", encoding="utf-8")
@@ -109,7 +109,7 @@ def test_a_child_that_ends_without_a_word_is_told_by_its_exit_code(
         decoder.decode(photo())
 
 
-def test_a_child_that_was_killed_costs_no_picture(decoder: Decoder) -> None:
+def test_a_child_that_was_killed_costs_no_image(decoder: Decoder) -> None:
     decoder.decode(photo())
     assert decoder.pid is not None
     os.kill(decoder.pid, signal.SIGKILL)
@@ -127,7 +127,7 @@ def test_a_child_that_hangs_is_replaced() -> None:
     decoder.close()
 
 
-def test_a_picture_on_which_each_child_hangs_is_refused() -> None:
+def test_an_image_on_which_each_child_hangs_is_refused() -> None:
     decoder = Decoder(SPEC, answer_within_s=0.0)
 
     with pytest.raises(RejectedError) as refused:

@@ -12,7 +12,7 @@ from shared.repository.bundle import ImageSpec, load_bundle
 
 TEXT = {"kind": "text", "max_tokens": 8, "outputs": {"logits": {"labels": ["no", "yes"], "temperature": 1.5}}}
 WORDS = {"kind": "words", "max_tokens": 8, "outputs": {"logits": {"labels": ["O", "B-place"]}}}
-PICTURE = {
+IMAGE = {
     "kind": "image",
     "width": 4,
     "height": 2,
@@ -45,18 +45,18 @@ def test_the_hash_covers_the_tokenizer_and_then_the_preprocessing(tmp_path: Path
 
 
 def test_an_image_model_says_what_it_wants_to_see(tmp_path: Path) -> None:
-    bundle = load_bundle(a_repository(tmp_path, PICTURE), "tone")
+    bundle = load_bundle(a_repository(tmp_path, IMAGE), "tone")
 
     assert bundle.image_spec() == ImageSpec(width=4, height=2, mode="L", resize="fit")
     assert bundle.image_spec().shape == (2, 4, 1)
 
 
 def test_an_image_model_refuses_text_and_a_text_model_refuses_images(tmp_path: Path) -> None:
-    picture = load_bundle(a_repository(tmp_path / "a", PICTURE), "tone")
+    image = load_bundle(a_repository(tmp_path / "a", IMAGE), "tone")
     text = load_bundle(a_repository(tmp_path / "b", TEXT, tokenizer=b"{}"), "tone")
 
     with pytest.raises(ConfigError, match="takes images"):
-        text_encoder(picture)
+        text_encoder(image)
     with pytest.raises(ConfigError, match="takes text"):
         text.image_spec()
 
@@ -77,7 +77,7 @@ def test_a_model_of_words_takes_neither_whole_texts_nor_images_and_a_text_model_
 
 @pytest.mark.parametrize(
     "preprocessing",
-    [{}, {"kind": "sound"}, {**TEXT, "max_tokens": 0}, {**TEXT, "speed": 3}, {**PICTURE, "mode": "CMYK"}],
+    [{}, {"kind": "sound"}, {**TEXT, "max_tokens": 0}, {**TEXT, "speed": 3}, {**IMAGE, "mode": "CMYK"}],
 )
 def test_a_broken_description_is_one_line_that_names_the_cure(tmp_path: Path, preprocessing: object) -> None:
     with pytest.raises(ConfigError, match="make train MODEL=tone") as refused:

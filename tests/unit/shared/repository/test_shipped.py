@@ -13,7 +13,7 @@ from tritonclient.grpc import model_config_pb2
 
 from deploy.local.paths import MODELS, ROOT
 from shared.inference.encoders import text_encoder, word_encoder
-from shared.repository.bundle import PictureSpec, WordsSpec, load_bundle
+from shared.repository.bundle import ImageModelSpec, WordsSpec, load_bundle
 from shared.repository.config import HASH_PARAMETER
 
 NAMES = sorted(folder.name for folder in MODELS.iterdir() if (folder / "config.pbtxt").is_file())
@@ -96,7 +96,7 @@ def test_labels_are_as_many_as_columns_and_all_different(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_text_model_reads_hostile_text_within_its_bounds(name: str) -> None:
     bundle = load_bundle(MODELS, name)
-    if isinstance(bundle.spec, PictureSpec):
+    if isinstance(bundle.spec, ImageModelSpec):
         assert min(bundle.image_spec().shape) >= 1
         return
     words = isinstance(bundle.spec, WordsSpec)

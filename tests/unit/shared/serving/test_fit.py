@@ -1,4 +1,4 @@
-"""A worker serves only the model that its tokenizer, labels and pictures belong to."""
+"""A worker serves only the model that its tokenizer, labels and images belong to."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import ConfigError
 from shared.inference.port import ModelSpec, TensorSpec
-from shared.repository.bundle import ModelBundle, OutputSpec, PictureSpec, TextSpec
+from shared.repository.bundle import ImageModelSpec, ModelBundle, OutputSpec, TextSpec
 from shared.serving.fit import check_fits, width_of
 
 OUTPUTS = {"logits": OutputSpec(labels=("a", "b"))}
@@ -20,7 +20,7 @@ BUNDLE = ModelBundle(
     spec=TextSpec(max_tokens=9, outputs=OUTPUTS),
     preprocessing_hash="ab" * 32,
 )
-PICTURES = replace(BUNDLE, spec=PictureSpec(width=3, height=2, mode="RGB", resize="fit", outputs=OUTPUTS))
+IMAGES = replace(BUNDLE, spec=ImageModelSpec(width=3, height=2, mode="RGB", resize="fit", outputs=OUTPUTS))
 SERVED = ModelSpec(
     model="tone",
     version="1",
@@ -37,11 +37,11 @@ UNFIT: dict[str, tuple[Callable[[ModelSpec], ModelSpec], str]] = {
     "another tokenizer": (lambda served: replace(served, parameters=OTHER_HASH), "TIDEMILL__MODELS_DIR"),
     "another number of labels": (lambda served: replace(served, outputs=THREE_LABELS), "2 labels"),
     "no logits": (lambda served: replace(served, outputs={}), "make train MODEL=tone"),
-    "another size of pictures": (lambda served: replace(served, inputs=LARGER), r"\(2, 3, 3\)"),
+    "another size of images": (lambda served: replace(served, inputs=LARGER), r"\(2, 3, 3\)"),
 }
 
 
-@pytest.mark.parametrize("bundle", [BUNDLE, PICTURES])
+@pytest.mark.parametrize("bundle", [BUNDLE, IMAGES])
 def test_a_model_that_belongs_to_our_files_is_taken(bundle: ModelBundle) -> None:
     check_fits(SERVED, bundle)
 
@@ -51,7 +51,7 @@ def test_a_model_that_was_made_for_other_files_is_refused(what: str) -> None:
     spoil, complaint = UNFIT[what]
 
     with pytest.raises(ConfigError, match=complaint):
-        check_fits(spoil(SERVED), PICTURES)
+        check_fits(spoil(SERVED), IMAGES)
 
 
 def test_an_output_is_as_wide_as_the_model_says() -> None:

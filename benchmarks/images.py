@@ -1,4 +1,4 @@
-"""Pictures to measure with: drawn digits, and photos of dishes when there is a data set."""
+"""Images to measure with: drawn digits, and photos of dishes when there is a data set."""
 
 import base64
 import io
@@ -19,15 +19,15 @@ from shared.events import ImageKind, ImageReceived
 PHOTO_SIZE_PX = (256, 192)
 
 
-def pictures(count: int, data: Path | None) -> list[ImageReceived]:
-    """Return `count` pictures, digits and dishes in turn.
+def images(count: int, data: Path | None) -> list[ImageReceived]:
+    """Return `count` images, digits and dishes in turn.
 
     Raises ConfigError when `data` is given and has no photos.
     """
-    digits = itertools.cycle((ImageKind.DIGIT, picture.content) for picture in draw_digits())
+    digits = itertools.cycle((ImageKind.DIGIT, image.content) for image in draw_digits())
     dishes = ((ImageKind.DISH, file) for file in (_photos(data) if data else _blurs()))
     both = itertools.chain.from_iterable(zip(digits, dishes, strict=False))
-    return [_event(number, *picture) for number, picture in enumerate(itertools.islice(both, count))]
+    return [_event(number, *image) for number, image in enumerate(itertools.islice(both, count))]
 
 
 def _event(number: int, kind: ImageKind, file: bytes) -> ImageReceived:
@@ -52,7 +52,7 @@ def _photos(data: Path) -> Iterator[bytes]:
 
 def _blurs() -> Iterator[bytes]:
     """Yield photos of nothing, each a different one, as heavy as a photo."""
-    rng = random.Random(1)  # noqa: S311 - pictures, no secrets
+    rng = random.Random(1)  # noqa: S311 - images, no secrets
     while True:
         rough = Image.frombytes("RGB", (32, 24), rng.randbytes(32 * 24 * 3))
         file = io.BytesIO()

@@ -45,7 +45,7 @@ def palette_png() -> bytes:
 
 def noise_png(side_px: int) -> bytes:
     """Return a square colour PNG that does not compress: about 3 bytes a pixel."""
-    noise = random.Random(7).randbytes(side_px * side_px * 3)  # noqa: S311 - a picture, no secret
+    noise = random.Random(7).randbytes(side_px * side_px * 3)  # noqa: S311 - an image, no secret
     return _saved(Image.frombytes("RGB", (side_px, side_px), noise), "PNG")
 
 
