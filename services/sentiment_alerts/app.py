@@ -13,8 +13,9 @@ from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_t
 from shared.bus.dead_letters import FloodGuard
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
-from shared.bus.kafka.topics import COMPACTED, KafkaTopics
+from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.metrics import StreamMetrics
+from shared.catalogue import COMPACTED
 from shared.clock import utc_now
 from shared.errors import RetryableError
 from shared.events import NewsArticleAnalyzed

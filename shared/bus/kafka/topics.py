@@ -10,13 +10,6 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from shared.bus.kafka.client import connecting, connection
 from shared.settings import KafkaSettings
 
-COMPACTED = {
-    "cleanup.policy": "compact",
-    "min.cleanable.dirty.ratio": "0.1",
-    "segment.bytes": str(16 * 1024 * 1024),
-}
-"""Configuration of a topic that keeps the last value of each key, and is soon rid of the others."""
-
 
 class KafkaTopics:
     """Answers and creates; each call connects anew."""

@@ -12,8 +12,9 @@ from services.sentiment_alerts.apply import Store
 from services.sentiment_alerts.handler import States
 from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
 from shared.bus.kafka.reader import KafkaFinder
-from shared.bus.kafka.topics import COMPACTED, KafkaTopics
+from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Record
+from shared.catalogue import COMPACTED
 from shared.settings import KafkaSettings
 
 

@@ -12,8 +12,9 @@ import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from shared.bus.kafka.reader import KafkaInspector, KafkaReader
-from shared.bus.kafka.topics import COMPACTED, KafkaTopics
+from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Outgoing
+from shared.catalogue import COMPACTED
 from shared.settings import KafkaSettings
 from tests.integration.services.service_process import publish
 
