@@ -7,7 +7,7 @@ from benchmarks.bench import Bench
 from benchmarks.measure import Goal, Measure
 from shared.bus.limits import StreamLimits
 from shared.inference.encoders import text_encoder
-from shared.inference.plan import next_batch
+from shared.inference.grouping import next_batch
 from shared.repository.bundle import load_bundle
 from shared.serving.settings import BatchSettings
 from shared.serving.tasks.support_intent import SUPPORT_INTENT

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.part import BULK_NICE, Health, Part
+from deploy.local.part import BULK_NICE, HealthCheck, Part
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.stack import Addresses
 from tidemill.services import SERVICES, Question, Service
@@ -46,5 +46,5 @@ class ServiceParts:
             env=env,
             nice=BULK_NICE if service.bulk_models else 0,
             ready=Question(f"{url}/health/ready"),
-            health=Health(probe=Question(f"{url}/health/live"), failures=3),
+            health=HealthCheck(probe=Question(f"{url}/health/live"), failures=3),
         )

@@ -15,7 +15,7 @@ from shared.repository.bundle import ModelBundle, OutputSpec, load_bundle
 from shared.repository.manifest import manifest
 from training.cards.content import Card, Run
 from training.cards.page import write_card
-from training.endings import console, plain_endings
+from training.console import console, plain_endings
 from training.jobs.job import Job
 from training.jobs.registry import job_of
 from training.scoring.evaluate import (

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from training.endings import console, plain_endings
+from training.console import console, plain_endings
 from training.fitting.states import forget_states, states_folder
 from training.jobs.registry import model_names, recipe_of
-from training.plan import Plan
+from training.request import TrainingRequest
 
 app = typer.Typer(
     add_completion=False,
@@ -44,7 +44,7 @@ def train(
     states = states_folder(out, model)
     with plain_endings(lambda: _how_to_go_on(states)):
         recipe = recipe_of(model)
-        plan = Plan(
+        request = TrainingRequest(
             model=model,
             data=data,
             out=out,
@@ -54,7 +54,7 @@ def train(
         )
         if fresh:
             forget_states(states)
-        card = plan.carried_out(seeds)
+        card = request.carried_out(seeds)
         forget_states(states)
         console.print(json.dumps(card.as_json()["metrics"], indent=1))
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from shared.errors import ConfigError
 from shared.repository.bundle import load_bundle, preprocessing_hash
-from shared.repository.config import HASH_PARAMETER, ModelConfig, Placement, TensorSpec
+from shared.repository.config import HASH_PARAMETER, ModelConfig, Placement, TensorConfig
 from training.card import card_of
 from training.cards.content import Card, Run
 from training.cards.page import write_card
@@ -65,7 +65,7 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
     onnx.checker.check_model(str(path))
 
 
-def _free_axes(outputs: Sequence[TensorSpec]) -> dict[str, dict[int, str]]:
+def _free_axes(outputs: Sequence[TensorConfig]) -> dict[str, dict[int, str]]:
     return {each.name: {0: "batch"} | ({1: "tokens"} if -1 in each.dims else {}) for each in outputs}
 
 

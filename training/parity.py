@@ -22,7 +22,7 @@ from shared.inference.text import PAD_ID, TextEncoder
 from shared.inference.words import PIECES, WordEncoder
 from shared.repository.bundle import ImageModelSpec, ModelBundle, Spec, WordsSpec, load_bundle
 from shared.repository.manifest import strange_files
-from training.endings import console, plain_endings
+from training.console import console, plain_endings
 from training.jobs.job import Job
 from training.networks.nets import Net
 from training.recipes import Recipe

@@ -20,7 +20,7 @@ def nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class HealthCheck:
     """When a running part counts as broken."""
 
     probe: Probe = no_probe
@@ -42,7 +42,7 @@ class Part:
     "Runs before every start, to clear what a killed predecessor left."
     ready: Probe = no_probe
     ready_within_s: float = 60.0
-    health: Health = field(default_factory=Health)
+    health: HealthCheck = field(default_factory=HealthCheck)
     nice: int = 0
     "How far it steps back when others want the cores: 0 to 19, as `nice` counts."
     starts_after: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.local.part import Health, Part
+from deploy.local.part import HealthCheck, Part
 from deploy.local.ports import LOOPBACK, Port, free_port
 from shared.errors import ConfigError
 
@@ -40,7 +40,10 @@ class RedisServer:
         }
         flags = [word for name, value in options.items() for word in (f"--{name}", value)]
         return Part(
-            name="redis", command=(redis_binary(), *flags), ready=self.ping, health=Health(probe=self.ping)
+            name="redis",
+            command=(redis_binary(), *flags),
+            ready=self.ping,
+            health=HealthCheck(probe=self.ping),
         )
 
     async def ping(self) -> None:

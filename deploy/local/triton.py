@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.part import Health, Part
+from deploy.local.part import HealthCheck, Part
 from deploy.local.paths import MODELS
 from deploy.local.ports import LOOPBACK, Port, free_port
 from deploy.local.triton_canary import TritonCanary
@@ -84,7 +84,7 @@ class TritonServer:
             env=self._environment(),
             prepare=partial(self._prepare, names),
             ready=canary.self_test,
-            health=Health(probe=canary, timeout_s=8.0),
+            health=HealthCheck(probe=canary, timeout_s=8.0),
         )
 
     def _prepare(self, names: Sequence[str]) -> None:

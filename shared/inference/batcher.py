@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from shared.errors import RejectedError, RetryableError
+from shared.inference.grouping import next_batch
 from shared.inference.metrics import ModelMetrics
-from shared.inference.plan import next_batch
 from shared.inference.port import Array
 
 Item = TypeVar("Item")
@@ -45,7 +45,7 @@ class BatchLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ItemResult:
     """One item's row, and where its time went."""
 
     row: Row
@@ -58,7 +58,7 @@ class _Waiting(Generic[Item]):
     item: Item
     length: int
     since_s: float
-    answer: asyncio.Future[Answer]
+    answer: asyncio.Future[ItemResult]
 
 
 class Batcher(Generic[Item]):
@@ -86,7 +86,7 @@ class Batcher(Generic[Item]):
         self._timer: asyncio.Handle | None = None
         self._woken = False
 
-    def submit(self, item: Item) -> asyncio.Future[Answer]:
+    def submit(self, item: Item) -> asyncio.Future[ItemResult]:
         """Return the answer to come; it raises RejectedError when the model refuses this item.
 
         Raises RetryableError when `max_pending` items wait already.
@@ -176,7 +176,7 @@ class Batcher(Generic[Item]):
                 # Callers who stopped at the first failure need no line in the log for each further one.
                 waiting.answer.exception()
             else:
-                waiting.answer.set_result(Answer(outcome, (left_s - waiting.since_s) * 1000, infer_ms))
+                waiting.answer.set_result(ItemResult(outcome, (left_s - waiting.since_s) * 1000, infer_ms))
 
     def _count(self, batch: list[_Waiting[Item]], left_s: float) -> None:
         metrics = self._metrics

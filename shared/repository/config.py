@@ -15,7 +15,7 @@ HASH_PARAMETER = "preprocessing_sha256_v"
 
 
 @dataclass(frozen=True, slots=True)
-class TensorSpec:
+class TensorConfig:
     """One input or output. `dims` leaves out the batch dimension; -1 means any length."""
 
     name: str
@@ -56,8 +56,8 @@ class ModelConfig:
     """
 
     name: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
+    inputs: tuple[TensorConfig, ...]
+    outputs: tuple[TensorConfig, ...]
     max_batch_size: int
     backend: str = "onnxruntime"
     max_queue_size: int = 256
@@ -105,7 +105,7 @@ def _parameter(key: str, value: str) -> str:
     return f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}'
 
 
-def tensors_in(path: Path) -> tuple[list[TensorSpec], list[TensorSpec]]:
+def tensors_in(path: Path) -> tuple[list[TensorConfig], list[TensorConfig]]:
     """Return the inputs and the outputs of a `config.pbtxt`. Raises ConfigError when it can't be read."""
     try:
         config = text_format.Parse(path.read_text(encoding="utf-8"), model_config_pb2.ModelConfig())
@@ -114,9 +114,9 @@ def tensors_in(path: Path) -> tuple[list[TensorSpec], list[TensorSpec]]:
     return _specs(config.input), _specs(config.output)
 
 
-def _specs(tensors: Iterable[Any]) -> list[TensorSpec]:
+def _specs(tensors: Iterable[Any]) -> list[TensorConfig]:
     name_of = model_config_pb2.DataType.Name
     return [
-        TensorSpec(each.name, name_of(each.data_type).removeprefix("TYPE_"), tuple(each.dims))
+        TensorConfig(each.name, name_of(each.data_type).removeprefix("TYPE_"), tuple(each.dims))
         for each in tensors
     ]

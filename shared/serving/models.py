@@ -15,8 +15,8 @@ from shared.inference.call import ModelCall, Target
 from shared.inference.metrics import InferenceMetrics
 from shared.inference.port import ModelServer, ModelSpec
 from shared.repository.bundle import ModelBundle
-from shared.serving.fit import width_of
-from shared.serving.predictor import Predictor, Recipe
+from shared.serving.compatibility import width_of
+from shared.serving.predictor import InputEncoding, Predictor
 from shared.serving.settings import ServingSettings
 from shared.serving.task import Task
 from shared.serving.versions import VersionWatch
@@ -109,5 +109,7 @@ class Models:
         limits = self._settings.batch.limits(token_budget=task.token_budget)
         batcher = Batcher(call, task.length, limits=limits, metrics=metrics)
         encode = await asyncio.to_thread(task.encoder, bundle)
-        recipe = Recipe(canonical=task.canonical, encode=encode, vectors=vectors)
-        return _Version(Predictor(bundle, recipe, batcher, cache=self._cache, executor=self._executor), call)
+        encoding = InputEncoding(canonical=task.canonical, encode=encode, vectors=vectors)
+        return _Version(
+            Predictor(bundle, encoding, batcher, cache=self._cache, executor=self._executor), call
+        )

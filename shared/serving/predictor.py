@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shared.cache.key import KeySpace
 from shared.cache.port import Cache
 from shared.errors import RejectedError
-from shared.inference.batcher import Answer, Batcher, Row
+from shared.inference.batcher import Batcher, ItemResult, Row
 from shared.repository.bundle import ModelBundle, WordsSpec
 
 Raw = TypeVar("Raw")
@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe(Generic[Raw, Item]):
+class InputEncoding(Generic[Raw, Item]):
     """How one kind of input reaches a model."""
 
     canonical: Callable[[Raw], bytes]
@@ -49,14 +49,14 @@ class Predictor(Generic[Raw, Item]):
     def __init__(
         self,
         bundle: ModelBundle,
-        recipe: Recipe[Raw, Item],
+        encoding: InputEncoding[Raw, Item],
         batcher: Batcher[Item],
         *,
         cache: Cache,
         executor: Executor,
     ) -> None:
         self.bundle = bundle
-        self._recipe = recipe
+        self._recipe = encoding
         self._batcher = batcher
         self._cache = cache
         self._executor = executor
@@ -66,9 +66,9 @@ class Predictor(Generic[Raw, Item]):
             version=bundle.version,
             preprocessing_hash=bundle.preprocessing_hash,
         )
-        self._under_way: dict[bytes, asyncio.Future[Answer]] = {}
+        self._under_way: dict[bytes, asyncio.Future[ItemResult]] = {}
         logits = {name: len(output.labels) for name, output in bundle.outputs.items()}
-        self._widths = {**logits, **recipe.vectors}
+        self._widths = {**logits, **encoding.vectors}
         self._unpack = _unpack_words if isinstance(bundle.spec, WordsSpec) else _unpack
 
     async def predict(self, inputs: Sequence[Raw]) -> list[ModelAnswer | RejectedError]:
@@ -97,7 +97,7 @@ class Predictor(Generic[Raw, Item]):
 
     async def _submit(
         self, missing: Mapping[bytes, Raw]
-    ) -> tuple[dict[bytes, asyncio.Future[Answer]], dict[bytes, RejectedError]]:
+    ) -> tuple[dict[bytes, asyncio.Future[ItemResult]], dict[bytes, RejectedError]]:
         """Return the answers to come and the inputs that can't be encoded, by key."""
         pending = {key: self._under_way[key] for key in missing if key in self._under_way}
         new_keys = [key for key in missing if key not in pending]
@@ -115,7 +115,7 @@ class Predictor(Generic[Raw, Item]):
                 pending[key] = self._under_way.get(key) or self._share(key, item)
         return pending, refused
 
-    def _share(self, key: bytes, item: Item) -> asyncio.Future[Answer]:
+    def _share(self, key: bytes, item: Item) -> asyncio.Future[ItemResult]:
         future = self._batcher.submit(item)
         self._under_way[key] = future
         future.add_done_callback(lambda _: self._under_way.pop(key, None))
@@ -131,7 +131,7 @@ class Predictor(Generic[Raw, Item]):
             await self._cache.put_many(values)
 
 
-def _outcome(future: asyncio.Future[Answer]) -> ModelAnswer | RejectedError:
+def _outcome(future: asyncio.Future[ItemResult]) -> ModelAnswer | RejectedError:
     try:
         answer = future.result()
     except RejectedError as refused:

@@ -11,7 +11,7 @@ from shared.errors import ConfigError, RetryableError, TidemillError
 from shared.inference.port import ModelServer, ModelSpec
 from shared.repository.bundle import ModelBundle, load_bundle
 from shared.repository.versions import versions_in
-from shared.serving.fit import check_fits
+from shared.serving.compatibility import check_fits
 
 _ASK_EVERY_S = 0.5
 

@@ -77,14 +77,14 @@ def _card_values() -> dict[tuple[str, str], float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PipelineOutput:
     """What the pipeline said to one input."""
 
     said: Any
     out_of_scope: float | None
 
 
-async def _sit(exam: Exam, running: Session, desk: "Desk") -> dict[UUID, Answer]:
+async def _sit(exam: Exam, running: Session, desk: "Desk") -> dict[UUID, PipelineOutput]:
     """Return the answers to one exam, by the id of the event."""
     desk.hand_out(exam)
     if await running.play_steadily(exam.sent, patience_s=PATIENCE_S):
@@ -92,7 +92,7 @@ async def _sit(exam: Exam, running: Session, desk: "Desk") -> dict[UUID, Answer]
     return desk.answers
 
 
-def marks(exam: Exam, answers: Mapping[UUID, Answer]) -> list[dict[str, Any]]:
+def marks(exam: Exam, answers: Mapping[UUID, PipelineOutput]) -> list[dict[str, Any]]:
     """Return the figures of one exam, in percent."""
     given = [answers.get(event.event_id) for event in exam.events]
     said = [answer.said if answer else None for answer in given]
@@ -110,7 +110,7 @@ def marks(exam: Exam, answers: Mapping[UUID, Answer]) -> list[dict[str, Any]]:
     ]
 
 
-def _told_apart(exam: Exam, answers: Mapping[UUID, Answer]) -> dict[str, float]:
+def _told_apart(exam: Exam, answers: Mapping[UUID, PipelineOutput]) -> dict[str, float]:
     """Return how well foreign inputs are told from the others, where all answers say how foreign they are."""
     known, foreign = (
         [answers[event.event_id].out_of_scope if event.event_id in answers else worst for event in events]
@@ -125,7 +125,7 @@ class Desk(AbstractContextManager["Desk"]):
     """Collects the answers of the exam that is being sat; shows how far it is."""
 
     def __init__(self) -> None:
-        self.answers: dict[UUID, Answer] = {}
+        self.answers: dict[UUID, PipelineOutput] = {}
         self.handed_out_count = 0
         self._exam: Exam | None = None
         self._bar = TaskID(0)
@@ -151,7 +151,7 @@ class Desk(AbstractContextManager["Desk"]):
         """Take the answer in a result of this exam."""
         said = self._exam.answer(event) if self._exam else None
         if said is not None and isinstance(event, RESULTS):
-            self.answers[event.cause_id] = Answer(said, event.decision.out_of_scope)
+            self.answers[event.cause_id] = PipelineOutput(said, event.decision.out_of_scope)
             self._progress.update(self._bar, completed=len(self.answers))
 
     def show_part(self, part: PartEvent) -> None:

@@ -12,9 +12,9 @@ from torch.optim.swa_utils import AveragedModel
 
 from shared.errors import ConfigError
 from training.fitting.adversarial import add_gradients
-from training.fitting.clock import Clock
 from training.fitting.losses import Objective, objective_of
 from training.fitting.progress import Epoch, Step, best_epoch, has_stalled
+from training.fitting.stopwatch import Stopwatch
 from training.fitting.validate import accuracy_of
 from training.networks.nets import Net
 from training.recipes import Recipe
@@ -73,25 +73,25 @@ class Training:
         self._optimizer, self._schedule = _optimizer(net, recipe, recipe.epochs * self._epoch_steps)
         self._average = _average_of(net, recipe.weight_averaging)
         self._best: Weights | None = None
-        self._clock = Clock()
+        self._stopwatch = Stopwatch()
 
     @property
     def trained_s(self) -> float:
         """Seconds of training so far, those before an interruption included."""
-        return self._clock.elapsed_s
+        return self._stopwatch.elapsed_s
 
     @property
     def estimated_s(self) -> float | None:
         """Seconds that the whole training takes, None before enough steps were timed."""
-        return self._clock.estimated_s
+        return self._stopwatch.estimated_s
 
     def steps(self) -> Iterator[Step]:
         """Go one step whenever the next `Step` is asked for; after the last one the net is as it ships."""
         recipe = self._recipe
-        self._clock.start()
+        self._stopwatch.start()
         while len(self.curve) < recipe.epochs and not has_stalled(self.curve, recipe.patience):
             for step in self._epoch():
-                self._clock.tick(step.number, step.count)
+                self._stopwatch.tick(step.number, step.count)
                 yield step
         self._net.load_state_dict(self._best or self._judged().state_dict())
         self._net.eval()
@@ -120,7 +120,7 @@ class Training:
             "net": self._net,
             "optimizer": self._optimizer,
             "schedule": self._schedule,
-            "clock": self._clock,
+            "clock": self._stopwatch,
         }
         return parts if self._average is None else {**parts, "average": self._average}
 

@@ -15,7 +15,7 @@ from evaluation.texts import without_repeats
 from shared.errors import ConfigError
 from shared.inference.text import PAD_ID, TextEncoder
 from shared.repository.bundle import OutputSpec, TextSpec
-from shared.repository.config import ModelConfig, Placement, TensorSpec
+from shared.repository.config import ModelConfig, Placement, TensorConfig
 from training.jobs.job import COMPARED, Facts, Job, Storage
 from training.networks.nets import BertClassifier
 from training.recipes import Recipe, news_tone, support_intent
@@ -148,8 +148,8 @@ def text_config(model: str, outputs: Mapping[str, int]) -> ModelConfig:
     """Return how Triton serves a BERT model with outputs of these widths."""
     return ModelConfig(
         name=model,
-        inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
-        outputs=tuple(TensorSpec(name, "FP32", (width,)) for name, width in outputs.items()),
+        inputs=(TensorConfig("input_ids", "INT32", (-1,)),),
+        outputs=tuple(TensorConfig(name, "FP32", (width,)) for name, width in outputs.items()),
         max_batch_size=128,
         placement=Placement(instance_count=2),
         parameters={"intra_op_thread_count": "1"},

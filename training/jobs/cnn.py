@@ -14,7 +14,7 @@ from evaluation import datasets as data
 from shared.errors import ConfigError, RejectedError
 from shared.inference.image import Pixels, decode_image
 from shared.repository.bundle import ImageModelSpec, ImageSpec, OutputSpec
-from shared.repository.config import ModelConfig, Placement, TensorSpec
+from shared.repository.config import ModelConfig, Placement, TensorConfig
 from training.jobs.job import COMPARED, Facts, Job, Storage
 from training.networks.backbones import BACKBONES, FEATURES
 from training.networks.nets import DigitClassifier, PhotoClassifier
@@ -130,8 +130,8 @@ def _decoded(name: str, content: bytes, spec: ImageSpec) -> Pixels:
 def _config(model: str, spec: ImageModelSpec) -> ModelConfig:
     return ModelConfig(
         name=model,
-        inputs=(TensorSpec("pixels", "UINT8", spec.image.shape),),
-        outputs=(TensorSpec("logits", "FP32", (len(spec.outputs["logits"].labels),)),),
+        inputs=(TensorConfig("pixels", "UINT8", spec.image.shape),),
+        outputs=(TensorConfig("logits", "FP32", (len(spec.outputs["logits"].labels),)),),
         max_batch_size=32,
         parameters={"intra_op_thread_count": "1"},
     )

@@ -10,7 +10,7 @@ from evaluation.tagged import TaggedSet, conll2003, wnut17
 from shared.inference.spans import tags_of
 from shared.inference.words import PIECES, Shape, WordEncoder
 from shared.repository.bundle import OutputSpec, WordsSpec
-from shared.repository.config import ModelConfig, Placement, TensorSpec
+from shared.repository.config import ModelConfig, Placement, TensorConfig
 from training.jobs.bert import INT8_LIMIT, wordy_encoder, wordy_name
 from training.jobs.job import COMPARED, Facts, Job, Storage
 from training.networks.nets import WordClassifier
@@ -71,8 +71,8 @@ def _job(corpus: _Corpus, root: Path, recipe: Recipe, encoder: str | None) -> Jo
 def _config(model: str, label_count: int) -> ModelConfig:
     return ModelConfig(
         name=model,
-        inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
-        outputs=(TensorSpec("logits", "FP32", (-1, label_count)),),
+        inputs=(TensorConfig("input_ids", "INT32", (-1,)),),
+        outputs=(TensorConfig("logits", "FP32", (-1, label_count)),),
         max_batch_size=128,
         placement=Placement(instance_count=2),
         parameters={"intra_op_thread_count": "1"},

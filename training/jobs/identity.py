@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from shared.repository.bundle import OutputSpec, TextSpec
-from shared.repository.config import ModelConfig, Placement, TensorSpec
+from shared.repository.config import ModelConfig, Placement, TensorConfig
 from training.jobs.job import Facts, Job, Storage
 from training.networks.nets import Identity
 from training.recipes import Recipe
@@ -24,8 +24,8 @@ def identity_job() -> Job:
     return Job(
         config=ModelConfig(
             name="identity",
-            inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
-            outputs=(TensorSpec("logits", "FP32", (len(_LABELS),)),),
+            inputs=(TensorConfig("input_ids", "INT32", (-1,)),),
+            outputs=(TensorConfig("logits", "FP32", (len(_LABELS),)),),
             max_batch_size=256,
             max_queue_size=1024,
             parameters={"intra_op_thread_count": "1"},

@@ -6,7 +6,7 @@ import torch
 
 from evaluation import datasets as data
 from shared.repository.bundle import OutputSpec, TextSpec
-from shared.repository.config import ModelConfig, Placement, TensorSpec
+from shared.repository.config import ModelConfig, Placement, TensorConfig
 from training.jobs.bert import pretrained_encoder
 from training.jobs.job import COMPARED, Facts, Job, Storage
 from training.networks.nets import LstmClassifier
@@ -28,8 +28,8 @@ def review_sentiment_job(root: Path, recipe: Recipe) -> Job:
     return Job(
         config=ModelConfig(
             name="review_sentiment",
-            inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
-            outputs=(TensorSpec("logits", "FP32", (len(rows.label_names),)),),
+            inputs=(TensorConfig("input_ids", "INT32", (-1,)),),
+            outputs=(TensorConfig("logits", "FP32", (len(rows.label_names),)),),
             max_batch_size=128,
             placement=Placement(instance_count=2),
             parameters={"intra_op_thread_count": "1"},

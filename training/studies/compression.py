@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from training.endings import plain_endings
+from training.console import plain_endings
 from training.scoring.speed import processor
 from training.studies.compression_page import Setting, goals_of, image, page
 from training.studies.kept import Kept, Work

@@ -20,7 +20,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
+class BoundCheck:
     """A figure, the bound that it should keep, and whether it does."""
 
     name: str
@@ -40,21 +40,23 @@ class Goal:
         return f"| {self.name} | {self.value:.2f} | {sign} {self.bound:g} | {self.verdict} |"
 
 
-def goals_of(rows: Sequence[Measured]) -> list[Goal]:
+def goals_of(rows: Sequence[Measured]) -> list[BoundCheck]:
     """Return what the files named `int8` and `student, int8` should reach beside `fp32`."""
     by_name = {row.name: row for row in rows}
     plain, int8, student = by_name["fp32"], by_name["int8"], by_name["student, int8"]
     return [
-        Goal("student, int8: times the speed", student.rows_per_s / plain.rows_per_s, 3.0, at_least=True),
-        Goal(
+        BoundCheck(
+            "student, int8: times the speed", student.rows_per_s / plain.rows_per_s, 3.0, at_least=True
+        ),
+        BoundCheck(
             "student, int8: % of the size",
             100.0 * student.size_bytes / plain.size_bytes,
             40.0,
             at_least=False,
         ),
-        Goal("student, int8: points lost", plain.accuracy - student.accuracy, 2.0, at_least=False),
-        Goal("int8: times the speed", int8.rows_per_s / plain.rows_per_s, 1.4, at_least=True),
-        Goal("int8: % of labels alike", int8.agreement, 99.0, at_least=True),
+        BoundCheck("student, int8: points lost", plain.accuracy - student.accuracy, 2.0, at_least=False),
+        BoundCheck("int8: times the speed", int8.rows_per_s / plain.rows_per_s, 1.4, at_least=True),
+        BoundCheck("int8: % of labels alike", int8.agreement, 99.0, at_least=True),
     ]
 
 

@@ -8,8 +8,8 @@ from sklearn.linear_model import LogisticRegression
 
 from training.jobs.job import Job
 from training.studies.answers import Rows, right_percent
+from training.studies.fine_tuning_page import Method, MethodResult
 from training.studies.vectors import description_vectors, few_rows, linear_head, sentence_vectors
-from training.studies.way import About, Way
 
 _FEW = 8
 _DRAWS = 3
@@ -33,11 +33,11 @@ def vectors_of(job: Job) -> Vectors:
     return Vectors(train, sentence_vectors(job, job.valid), sentence_vectors(job, job.test), row_s)
 
 
-def frozen(job: Job, vectors: Vectors) -> Way:
+def frozen(job: Job, vectors: Vectors) -> MethodResult:
     """Return what a linear head reaches with all training rows."""
     head, trained_s = _taught(job, vectors, np.arange(len(job.train)))
-    return Way(
-        about=About(
+    return MethodResult(
+        method=Method(
             "frozen encoder",
             how="logistic regression on its sentence vectors",
             good_for="a first model within a minute; one encoder for many tasks at once",
@@ -51,7 +51,7 @@ def frozen(job: Job, vectors: Vectors) -> Way:
     )
 
 
-def few_shot(job: Job, vectors: Vectors) -> Way:
+def few_shot(job: Job, vectors: Vectors) -> MethodResult:
     """Return what the same reaches with a few examples of each intent: the mean of some draws."""
     labels = job.train.targets["logits"]
     heads = [_taught(job, vectors, few_rows(labels, _FEW, job.recipe.seed + draw)) for draw in range(_DRAWS)]
@@ -60,8 +60,8 @@ def few_shot(job: Job, vectors: Vectors) -> Way:
         for rows, part in ((vectors.valid, job.valid), (vectors.test, job.test))
     )
     size = _size(heads[0][0])
-    return Way(
-        about=About(
+    return MethodResult(
+        method=Method(
             "few-shot",
             how=f"the same with {_FEW} examples an intent; mean of {_DRAWS} draws",
             good_for="a new set of intents, on the day on which somebody has written examples",
@@ -76,11 +76,11 @@ def few_shot(job: Job, vectors: Vectors) -> Way:
     )
 
 
-def zero_shot(job: Job, vectors: Vectors) -> Way:
+def zero_shot(job: Job, vectors: Vectors) -> MethodResult:
     """Return what nearness to a description of each intent reaches."""
     described = description_vectors(job, job.spec.outputs["logits"].labels).T
-    return Way(
-        about=About(
+    return MethodResult(
+        method=Method(
             "zero-shot",
             how="the nearest intent, by name and one sentence about it (`descriptions.toml`)",
             good_for="intents that have a description and no examples yet; sorting messages to label",

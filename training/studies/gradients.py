@@ -9,17 +9,17 @@ import torch
 from training.fitting.train import fit
 from training.fitting.validate import accuracy_of
 from training.jobs.job import Job
+from training.studies.fine_tuning_page import Method, MethodResult
 from training.studies.kept import FULL, Kept, mark_of
 from training.studies.lora import ALPHA, adapter_recipe, merged, with_adapters
-from training.studies.way import About, Way
 
 
-def full(job: Job, kept: Kept) -> Way:
+def full(job: Job, kept: Kept) -> MethodResult:
     """Return what the recipe itself reaches."""
     return _trained(
         replace(job, net=deepcopy(job.net)),
         kept,
-        about=About(
+        method=Method(
             FULL,
             how="the whole encoder learns but for its word vectors",
             good_for="thousands of labelled rows, and the last points of accuracy",
@@ -27,7 +27,7 @@ def full(job: Job, kept: Kept) -> Way:
     )
 
 
-def lora(job: Job, kept: Kept) -> Way:
+def lora(job: Job, kept: Kept) -> MethodResult:
     """Return what adapters reach."""
     torch.manual_seed(job.recipe.seed)
     adapted = replace(job, net=with_adapters(deepcopy(job.net)), recipe=adapter_recipe(job.recipe))
@@ -35,7 +35,7 @@ def lora(job: Job, kept: Kept) -> Way:
         adapted,
         kept,
         by=mark_of(adapted, ALPHA),
-        about=About(
+        method=Method(
             "LoRA",
             how="small matrices beside every linear layer learn, merged before the test as for serving",
             good_for="many models of one encoder: each is a file of under a megabyte until it is merged",
@@ -43,14 +43,14 @@ def lora(job: Job, kept: Kept) -> Way:
     )
 
 
-def _trained(job: Job, kept: Kept, *, about: About, by: str | None = None) -> Way:
+def _trained(job: Job, kept: Kept, *, method: Method, by: str | None = None) -> MethodResult:
     net = job.net
     learning = sum(weight.numel() for weight in net.parameters() if weight.requires_grad)
     steps = partial(fit, net, job.train, job.recipe, augment=job.augment)
-    trained_s = kept.train(about.name, net, steps, by=by)
+    trained_s = kept.train(method.name, net, steps, by=by)
     net = merged(net)
-    return Way(
-        about=about,
+    return MethodResult(
+        method=method,
         labelled_rows=len(job.train),
         trained_count=learning,
         share=learning / sum(weight.numel() for weight in net.parameters()),

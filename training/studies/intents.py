@@ -13,7 +13,7 @@ import typer
 from shared.inference.prediction import probabilities
 from shared.inference.prototypes import Prototypes, added_intent
 from shared.repository.bundle import OutputSpec
-from training.endings import plain_endings
+from training.console import plain_endings
 from training.fitting.train import fit
 from training.jobs.job import Job
 from training.rows.examples import Examples

@@ -13,7 +13,7 @@ from evaluation.datasets import assistant_questions
 from evaluation.metrics import auroc, energy, softmax
 from shared.errors import ConfigError
 from shared.inference.prototypes import prototype
-from training.endings import plain_endings
+from training.console import plain_endings
 from training.jobs.job import Job
 from training.jobs.registry import job_of
 from training.rows.examples import Examples

@@ -11,7 +11,7 @@ import typer
 from optuna.trial import TrialState
 
 from shared.errors import ConfigError
-from training.endings import console, plain_endings
+from training.console import console, plain_endings
 from training.fitting.train import Training
 from training.jobs.job import Job
 from training.recipes import Recipe

@@ -12,11 +12,11 @@ from shared.repository.bundle import load_bundle
 from training.card import carded_on
 from training.cards.content import Card
 from training.cards.page import write_card
-from training.endings import console, plain_endings
+from training.console import console, plain_endings
 from training.export import VERSION
 from training.jobs.registry import recipe_of
-from training.plan import Plan
 from training.recipes import Recipe
+from training.request import TrainingRequest
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -38,15 +38,15 @@ def seeds(
     with plain_endings(lambda: "interrupted; the same command goes on after the last whole epoch"):
         bundle = load_bundle(repository, model, VERSION)
         card = carded_on(data, bundle)
-        plan = Plan(
+        request = TrainingRequest(
             model=model, data=data, out=repository, recipe=_recipe_behind(card), encoder=card.run.encoder
         )
         others = card.run.other_seeds
         for number in range(len(others) + 1, count):
-            others = [*others, plan.figures_with(plan.recipe.seed + number)]
+            others = [*others, request.figures_with(request.recipe.seed + number)]
             card = card.with_seeds(others)
             write_card(card, bundle.folder)
-            plan.forget(plan.recipe.seed + number)
+            request.forget(request.recipe.seed + number)
         console.print(json.dumps(card.as_json()["run"]["seeds"], indent=1))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from training.endings import console
+from training.console import console
 from training.fitting.progress import Step
 from training.jobs.job import Job
 from training.jobs.registry import job_of, recipe_of

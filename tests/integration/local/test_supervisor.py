@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.keeper import PartLostError
-from deploy.local.part import Health, Part, PartEvent, PartState
+from deploy.local.part import HealthCheck, Part, PartEvent, PartState
 from deploy.local.supervisor import Supervisor
 
 SLEEP = "import time; time.sleep(60)"
@@ -81,7 +81,7 @@ async def test_a_part_that_ends_is_started_again_and_its_last_line_is_told(tmp_p
 
 async def test_a_part_that_runs_without_working_is_killed_and_started_again(tmp_path: Path) -> None:
     journal = Journal()
-    health = Health(probe=failing_after(1), every_s=0.01)
+    health = HealthCheck(probe=failing_after(1), every_s=0.01)
 
     async with Supervisor(logs=tmp_path, on_event=journal) as supervisor:
         await supervisor.start([program(STUBBORN, health=health)])

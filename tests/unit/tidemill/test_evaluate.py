@@ -9,7 +9,7 @@ from evaluation.figures import span_figures
 from shared.clock import utc_now
 from shared.events import CustomerMessageReceived, Prediction
 from shared.inference.spans import Span
-from tidemill.commands.evaluate import Answer, marks
+from tidemill.commands.evaluate import PipelineOutput, marks
 from tidemill.exams import Exam
 from tidemill.rows import NAMESPACE
 
@@ -36,8 +36,10 @@ def an_exam(foreign_count: int = 0) -> Exam:
     )
 
 
-def sure(label: str, confidence: float, out_of_scope: float | None = None) -> Answer:
-    return Answer(Prediction(label=label, confidence=confidence, runner_up="owl", margin=0.1), out_of_scope)
+def sure(label: str, confidence: float, out_of_scope: float | None = None) -> PipelineOutput:
+    return PipelineOutput(
+        Prediction(label=label, confidence=confidence, runner_up="owl", margin=0.1), out_of_scope
+    )
 
 
 def test_every_figure_that_results_can_tell_is_measured() -> None:
@@ -99,7 +101,10 @@ def test_names_count_when_type_and_both_ends_are_right() -> None:
 
     (result,) = marks(
         exam,
-        {event.event_id: Answer(spans, None) for event, spans in zip(exam.events, said, strict=False)},
+        {
+            event.event_id: PipelineOutput(spans, None)
+            for event, spans in zip(exam.events, said, strict=False)
+        },
     )
 
     assert (result["metric"], result["unanswered"]) == ("logits entity F1", 1)

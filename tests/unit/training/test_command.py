@@ -16,7 +16,7 @@ pytest.importorskip("onnxruntime", reason="the training extra is not installed")
 from deploy.local.paths import MODELS  # noqa: E402 -- from here on only with the extra
 from tests.support.stripes import write_stripes  # noqa: E402
 from training.command import app  # noqa: E402
-from training.endings import plain_endings  # noqa: E402
+from training.console import plain_endings  # noqa: E402
 from training.recipes import bitext_intent  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")

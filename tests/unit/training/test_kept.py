@@ -27,7 +27,7 @@ from training.fitting.validate import accuracy_of  # noqa: E402
 from training.networks.nets import BertClassifier  # noqa: E402
 from training.rows.vocabulary import MASK  # noqa: E402
 from training.scoring.evaluate import logits_of  # noqa: E402
-from training.studies import compression, intents, networks, ways  # noqa: E402
+from training.studies import compression, fine_tuning, intents, networks  # noqa: E402
 from training.studies.answers import answers_of  # noqa: E402
 from training.studies.gradients import full  # noqa: E402
 from training.studies.kept import FULL, Kept, mark_of  # noqa: E402
@@ -141,7 +141,7 @@ def test_a_file_to_compare_is_written_anew_each_time(tmp_path: Path) -> None:
     assert answers == pytest.approx(answers_of(job.net, job.test)["logits"], abs=0.05)
 
 
-@pytest.mark.parametrize("study", [ways, compression, intents])
+@pytest.mark.parametrize("study", [fine_tuning, compression, intents])
 def test_the_folder_that_is_taken_where_none_is_named_is_told_by_the_help(study: ModuleType) -> None:
     result = CliRunner().invoke(study.app, ["--help"])
 

@@ -10,7 +10,7 @@ import onnxruntime  # noqa: E402 -- only with the extra
 from torch import Tensor, nn  # noqa: E402 -- only with the extra
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence  # noqa: E402
 
-from shared.repository.config import ModelConfig, TensorSpec  # noqa: E402
+from shared.repository.config import ModelConfig, TensorConfig  # noqa: E402
 from training.export import write_onnx  # noqa: E402
 from training.networks.nets import LstmClassifier  # noqa: E402
 
@@ -72,7 +72,7 @@ def test_it_computes_what_a_packed_bidirectional_lstm_does(net: LstmClassifier) 
 def test_the_exported_file_takes_any_batch_and_any_length(
     net: LstmClassifier, tmp_path: Path, rows: int, length: int
 ) -> None:
-    inputs, outputs = TensorSpec("input_ids", "INT32", (-1,)), TensorSpec("logits", "FP32", (2,))
+    inputs, outputs = TensorConfig("input_ids", "INT32", (-1,)), TensorConfig("logits", "FP32", (2,))
     config = ModelConfig(name="lstm", inputs=(inputs,), outputs=(outputs,), max_batch_size=8)
     write_onnx(net, config, torch.cat((a_row(2, padding=3), a_row(5))), tmp_path / "model.onnx")
 

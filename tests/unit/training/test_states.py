@@ -15,8 +15,8 @@ from torch import Tensor  # noqa: E402 -- from here on only with the extra
 from deploy.local.paths import MODELS, ROOT  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
 from shared.repository.bundle import OutputSpec, TextSpec  # noqa: E402
-from training.fitting.clock import TIMED_STEPS, WARM_STEPS, Clock  # noqa: E402
 from training.fitting.states import StateFile, fingerprint, forget_state, state_file, states_folder  # noqa: E402
+from training.fitting.stopwatch import TIMED_STEPS, WARM_STEPS, Stopwatch  # noqa: E402
 from training.fitting.train import Training  # noqa: E402
 from training.jobs.identity import identity_job  # noqa: E402
 from training.jobs.job import Job  # noqa: E402
@@ -208,7 +208,7 @@ def test_one_state_is_forgotten_alone_and_the_last_one_with_its_folder(tmp_path:
 
 def test_a_clock_estimates_by_steps_after_the_first_few_and_goes_on_after_an_interruption() -> None:
     now_s = iter([0.0, *(50.0 + 2.0 * step for step in range(1, 14)), 1000.0, 1002.0])
-    clock, later = Clock(lambda: next(now_s)), Clock(lambda: next(now_s))
+    clock, later = Stopwatch(lambda: next(now_s)), Stopwatch(lambda: next(now_s))
 
     clock.start()
     for number in range(1, WARM_STEPS + TIMED_STEPS + 1):

@@ -21,7 +21,7 @@ from shared.inference.batcher import Batcher, BatchLimits, Row, RunBatch
 from shared.inference.metrics import ModelMetrics
 from shared.inference.prototypes import IntentsFile
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
-from shared.serving.predictor import Predictor, Recipe
+from shared.serving.predictor import InputEncoding, Predictor
 
 MESSAGES = plans(IntentsFile(Path("no intents were added")))["messages"]
 LABELS = {"support_intent": ("lost_card", "top_up"), "review_sentiment": ("negative", "positive")}
@@ -41,7 +41,7 @@ def a_predictor(model: str, said: RunBatch[str] = second_label, *, version: str 
     )
     return Predictor(
         bundle,
-        Recipe(canonical=str.encode, encode=list),
+        InputEncoding(canonical=str.encode, encode=list),
         Batcher(said, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
         cache=NullCache(),
         executor=ThreadPoolExecutor(max_workers=1),

@@ -19,7 +19,7 @@ from shared.inference.batcher import Batcher, BatchLimits, Row
 from shared.inference.metrics import ModelMetrics
 from shared.inference.prediction import prediction
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
-from shared.serving.predictor import Predictor, Recipe
+from shared.serving.predictor import InputEncoding, Predictor
 from shared.serving.tasks.review_sentiment import REVIEW_SENTIMENT
 from shared.serving.tasks.support_intent import SUPPORT_INTENT
 
@@ -51,7 +51,7 @@ def a_predictor(model: str, labels: tuple[str, str], said: Said) -> Predictor[st
     spec = TextSpec(max_tokens=9, outputs={"logits": OutputSpec(labels=labels)})
     return Predictor(
         ModelBundle(model=model, version="1", folder=Path("nowhere"), spec=spec, preprocessing_hash="0" * 64),
-        Recipe(canonical=str.encode, encode=list),
+        InputEncoding(canonical=str.encode, encode=list),
         Batcher(answer, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
         cache=NullCache(),
         executor=ThreadPoolExecutor(max_workers=1),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shared.errors import IntegrityError, RejectedError, RetryableError
-from shared.inference.batcher import Answer, Batcher, BatchLimits, Row, RunBatch
+from shared.inference.batcher import Batcher, BatchLimits, ItemResult, Row, RunBatch
 from shared.inference.metrics import ModelMetrics
 from tests.support.virtual_time import run_in_virtual_time
 
@@ -19,7 +19,7 @@ def row_of(item: int) -> Row:
     return {"value": np.array([item])}
 
 
-def value_of(answer: Answer) -> int:
+def value_of(answer: ItemResult) -> int:
     return int(answer.row["value"][0])
 
 
@@ -75,7 +75,7 @@ def test_every_item_learns_how_long_it_waited_and_how_long_the_model_took() -> N
         await asyncio.sleep(0.25)
         return [row_of(item) for item in items]
 
-    async def scenario() -> list[Answer]:
+    async def scenario() -> list[ItemResult]:
         batcher = a_batcher(slow, BatchLimits(max_items=10, max_wait_s=1.0))
         first = batcher.submit(1)
         await asyncio.sleep(0.6)

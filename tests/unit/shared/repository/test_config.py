@@ -5,14 +5,14 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from shared.errors import ConfigError
-from shared.repository.config import ModelConfig, Placement, TensorSpec
+from shared.repository.config import ModelConfig, Placement, TensorConfig
 
 
 def a_config(*, max_batch_size: int = 64, max_queue_size: int = 256) -> ModelConfig:
     return ModelConfig(
         name="tone",
-        inputs=(TensorSpec("input_ids", "INT32", (-1,)),),
-        outputs=(TensorSpec("logits", "FP32", (3,)),),
+        inputs=(TensorConfig("input_ids", "INT32", (-1,)),),
+        outputs=(TensorConfig("logits", "FP32", (3,)),),
         max_batch_size=max_batch_size,
         max_queue_size=max_queue_size,
         placement=Placement(kind="GPU", instance_count=2, tensorrt={"precision_mode": "FP16"}),

@@ -15,7 +15,7 @@ from shared.errors import IntegrityError, RejectedError
 from shared.inference.batcher import Batcher, BatchLimits, Row
 from shared.inference.metrics import ModelMetrics
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec, WordsSpec
-from shared.serving.predictor import ModelAnswer, Predictor, Recipe
+from shared.serving.predictor import InputEncoding, ModelAnswer, Predictor
 
 BUNDLE = ModelBundle(
     model="length",
@@ -57,7 +57,7 @@ def a_predictor(
     limits = BatchLimits(max_wait_s=0.0)
     return Predictor(
         BUNDLE,
-        Recipe(canonical=lambda text: text.strip().encode(), encode=encode),
+        InputEncoding(canonical=lambda text: text.strip().encode(), encode=encode),
         Batcher(model, len, limits=limits, metrics=ModelMetrics.unpublished()),
         cache=cache,
         executor=executor or ThreadPoolExecutor(max_workers=1),
@@ -183,7 +183,7 @@ async def test_a_cached_answer_holds_the_vectors_that_were_asked_for() -> None:
     model = VectorModel()
     predictor = Predictor(
         BUNDLE,
-        Recipe(canonical=str.encode, encode=encode, vectors={"pooled": 3}),
+        InputEncoding(canonical=str.encode, encode=encode, vectors={"pooled": 3}),
         Batcher(model, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
         cache=MemoryCache(),
         executor=ThreadPoolExecutor(max_workers=1),
@@ -209,7 +209,7 @@ async def test_an_answer_with_a_row_a_piece_comes_back_from_the_cache_in_its_sha
 
     predictor = Predictor(
         bundle,
-        Recipe(canonical=str.encode, encode=encode),
+        InputEncoding(canonical=str.encode, encode=encode),
         Batcher(pieces, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
         cache=MemoryCache(),
         executor=ThreadPoolExecutor(max_workers=1),

@@ -10,7 +10,7 @@ import pytest
 from shared.errors import ConfigError
 from shared.inference.port import ModelSpec, TensorSpec
 from shared.repository.bundle import ImageModelSpec, ModelBundle, OutputSpec, TextSpec
-from shared.serving.fit import check_fits, width_of
+from shared.serving.compatibility import check_fits, width_of
 
 OUTPUTS = {"logits": OutputSpec(labels=("a", "b"))}
 BUNDLE = ModelBundle(

@@ -9,7 +9,7 @@ WARM_STEPS = 3
 TIMED_STEPS = 10
 
 
-class Clock:
+class Stopwatch:
     """Counts the seconds of a training, over interruptions."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:

@@ -1,4 +1,4 @@
-"""One way to teach an encoder, and the page that compares several."""
+"""Results of fine-tuning methods, and the page that compares them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from training.studies.page import paragraph, table
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a reader must know of a way."""
+class Method:
+    """A way to fine-tune an encoder, as the page describes it."""
 
     name: str
     how: str
@@ -18,10 +18,10 @@ class About:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """What came of one way; accuracies in percent."""
+class MethodResult:
+    """Figures of one method; accuracies in percent."""
 
-    about: About
+    method: Method
     labelled_rows: int
     trained_count: int
     """Numbers that learned; `share` of all that the served model has."""
@@ -36,12 +36,12 @@ class Way:
     """Test accuracy of each draw of the examples, where `accuracy` is their mean."""
 
 
-def page(ways: Sequence[Way], job: Job) -> list[str]:
+def page(results: Sequence[MethodResult], job: Job) -> list[str]:
     """Return the parts of a page that compares them."""
     return [
-        "# Ways to fine-tune",
+        "# Fine-tuning methods",
         paragraph(
-            "Written by `python -m training.studies.ways --data DIR`, not by hand; the figures lie in",
+            "Written by `python -m training.studies.fine_tuning --data DIR`, not by hand; the figures lie in",
             "`benchmarks/results/fine_tuning.json` too.",
         ),
         paragraph(
@@ -51,26 +51,26 @@ def page(ways: Sequence[Way], job: Job) -> list[str]:
             f"{processor()}. Full and LoRA: {_schedule(job)}.",
         ),
         table(
-            ("way", "labelled rows", "parameters trained", "seconds", "held back, %", "test, %"),
-            [_cells(way) for way in ways],
+            ("method", "labelled rows", "parameters trained", "seconds", "held back, %", "test, %"),
+            [_cells(result) for result in results],
         ),
         table(
-            ("way", "how", "good for"),
-            [(way.about.name, way.about.how, way.about.good_for) for way in ways],
+            ("method", "how", "good for"),
+            [(each.method.name, each.method.how, each.method.good_for) for each in results],
         ),
     ]
 
 
-def _cells(way: Way) -> tuple[str, ...]:
-    trained = f"{way.trained_count:,} ({100.0 * way.share:.2f} %)" if way.trained_count else "none"
-    drawn = f" ({', '.join(f'{each:.2f}' for each in way.draws)})" if way.draws else ""
+def _cells(result: MethodResult) -> tuple[str, ...]:
+    trained = f"{result.trained_count:,} ({100.0 * result.share:.2f} %)" if result.trained_count else "none"
+    drawn = f" ({', '.join(f'{each:.2f}' for each in result.draws)})" if result.draws else ""
     return (
-        way.about.name,
-        f"{way.labelled_rows:,}",
+        result.method.name,
+        f"{result.labelled_rows:,}",
         trained,
-        f"{way.trained_s:.0f}",
-        f"{way.held_back:.2f}",
-        f"{way.accuracy:.2f}{drawn}",
+        f"{result.trained_s:.0f}",
+        f"{result.held_back:.2f}",
+        f"{result.accuracy:.2f}{drawn}",
     )
 
 

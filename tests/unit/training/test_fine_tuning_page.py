@@ -1,4 +1,4 @@
-"""Ways to fine-tune: each learns what it says, on rows that a test can afford."""
+"""Fine-tuning methods: each learns what it says, on rows that a test can afford."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from shared.errors import ConfigError  # noqa: E402
 from shared.repository.bundle import load_bundle  # noqa: E402
 from tests.unit.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
 from training.studies.answers import answers_of  # noqa: E402
+from training.studies.fine_tuning_page import page  # noqa: E402
 from training.studies.frozen import few_shot, frozen, vectors_of  # noqa: E402
 from training.studies.gradients import full, lora  # noqa: E402
 from training.studies.kept import Kept  # noqa: E402
 from training.studies.lora import merged, with_adapters  # noqa: E402
 from training.studies.page import write_page  # noqa: E402
 from training.studies.vectors import description_vectors, descriptions, few_rows  # noqa: E402
-from training.studies.way import page  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -34,8 +34,8 @@ def test_every_way_learns_and_leaves_the_network_of_the_job_as_it_was(tmp_path: 
 
     found = [full(job, kept), lora(job, kept), frozen(job, vectors), few_shot(job, vectors)]
 
-    assert [way.about.name for way in found] == ["full", "LoRA", "frozen encoder", "few-shot"]
-    assert min(way.accuracy for way in found) > 70.0
+    assert [each.method.name for each in found] == ["full", "LoRA", "frozen encoder", "few-shot"]
+    assert min(each.accuracy for each in found) > 70.0
     assert answers_of(job.net, job.test)["logits"] == pytest.approx(before)
 
 
@@ -92,11 +92,11 @@ def test_an_intent_without_a_sentence_is_named() -> None:
 
 def test_the_page_tells_rows_parameters_and_accuracies(tmp_path: Path) -> None:
     job = tiny_job()
-    way = few_shot(job, vectors_of(job))
+    result = few_shot(job, vectors_of(job))
 
-    write_page(tmp_path / "docs" / "page.md", *page([way], job))
+    write_page(tmp_path / "docs" / "page.md", *page([result], job))
 
     written = (tmp_path / "docs" / "page.md").read_text()
-    assert written.startswith("# Ways to fine-tune\n\n")
-    assert f"| few-shot | 24 | 51 ({100.0 * way.share:.2f} %) |" in written
+    assert written.startswith("# Fine-tuning methods\n\n")
+    assert f"| few-shot | 24 | 51 ({100.0 * result.share:.2f} %) |" in written
     assert max(len(line) for line in written.splitlines() if not line.startswith("|")) <= 110

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training.cards.content import Card, Run
-from training.endings import console
+from training.console import console
 from training.export import VERSION, refuse_other_versions, trial_card, write_model
 from training.fitting.runs import last_training_s, trained
 from training.fitting.states import StateFile, forget_state, state_file, states_folder
@@ -15,7 +15,7 @@ from training.rows.labels import refuse_reordered_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class TrainingRequest:
     """Which model to train by which numbers, with which rows, and where it goes."""
 
     model: str

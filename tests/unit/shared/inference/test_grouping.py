@@ -5,7 +5,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.inference.plan import next_batch
+from shared.inference.grouping import next_batch
 
 waiting_lengths = st.lists(st.integers(1, 512), min_size=1, max_size=200)
 budgets = st.integers(1, 4096)
