@@ -6,10 +6,8 @@ from contextlib import AsyncExitStack
 import structlog
 from prometheus_client import CollectorRegistry
 
-from services.sentiment_alerts.apply import Applier
 from services.sentiment_alerts.handler import SentimentAlerts
 from services.sentiment_alerts.settings import Settings
-from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
 from shared.bus.dead_letters import FloodGuard
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
@@ -22,6 +20,8 @@ from shared.events import NewsArticleAnalyzed
 from shared.process.health import stream_health
 from shared.process.http import serve_http
 from shared.settings import KafkaSettings
+from shared.stateful.apply import Applier
+from shared.stateful.stream import NewsSource, NewsStream, changelog_topic
 
 GROUP = "tidemill-sentiment-alerts"
 _MEASURE_INTERVAL_S = 1.0

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from services.sentiment_alerts.alert_events import Alert
 from services.sentiment_alerts.settings import AlertSettings
 from services.sentiment_alerts.state import Change, CompanyState, with_article, with_time
-from services.sentiment_alerts.tell import Alert
 from shared.bus.record import Outgoing, Record
 from shared.clock import Clock
 from shared.errors import RejectedError

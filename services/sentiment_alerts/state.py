@@ -6,9 +6,9 @@ from uuid import uuid5
 
 from pydantic import AwareDatetime
 
+from services.sentiment_alerts.alert_events import Alert, OpenAlert, tell
 from services.sentiment_alerts.rules import calm, grown, main_topic, turned
 from services.sentiment_alerts.settings import AlertSettings
-from services.sentiment_alerts.tell import Alert, OpenAlert, tell
 from services.sentiment_alerts.window import Story, Value, View, Window
 from shared.events import (
     NewsArticleAnalyzed,

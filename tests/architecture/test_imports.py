@@ -18,7 +18,7 @@ HOMES: dict[str, str | tuple[str, ...]] = {
         "shared/repository/config.py",
     ),
     "grpc": "shared/inference/",
-    "faust": ("services/sentiment_alerts/stream.py", "services/sentiment_alerts/faust_app.py"),
+    "faust": "shared/stateful/",
     "torch": "training/",
     "transformers": "training/",
 }

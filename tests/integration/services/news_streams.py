@@ -8,14 +8,14 @@ from uuid import uuid4
 
 from mode.threads import WorkerThread
 
-from services.sentiment_alerts.apply import Store
 from services.sentiment_alerts.handler import States
-from services.sentiment_alerts.stream import NewsSource, NewsStream, changelog_topic
 from shared.bus.kafka.reader import KafkaFinder
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Record
 from shared.catalogue import COMPACTED
 from shared.settings import KafkaSettings
+from shared.stateful.apply import Store
+from shared.stateful.stream import NewsSource, NewsStream, changelog_topic
 
 
 class Gate:

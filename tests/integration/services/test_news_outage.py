@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from faust.transport.consumer import ThreadDelegateConsumer
 
-from services.sentiment_alerts.stream import NewsStream
 from shared.bus.record import Outgoing
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
+from shared.stateful.stream import NewsStream
 from tests.integration.services.news_streams import Gate, a_source, a_stream
 from tests.integration.services.service_process import publish
 from tests.support.silence import SilentBroker

@@ -8,11 +8,11 @@ import pytest
 from mode.threads import WorkerThread
 from structlog.testing import capture_logs
 
-from services.sentiment_alerts.stream import NewsStream
 from shared.bus.port import LostRecordsError
 from shared.bus.record import Outgoing, Partition
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
+from shared.stateful.stream import NewsStream
 from tests.integration.services.news_streams import Gate, a_source, a_stream
 from tests.integration.services.service_process import publish
 from tests.support.buses import delete_before

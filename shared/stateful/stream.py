@@ -10,17 +10,17 @@ import faust
 import structlog
 from faust.types import TP
 
-from services.sentiment_alerts.apply import Store
-from services.sentiment_alerts.faust_app import faust_app
 from services.sentiment_alerts.handler import States
-from services.sentiment_alerts.order import Order, Turn
-from services.sentiment_alerts.table import TableStates
 from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
 from shared.bus.port import ClientBrokenError, LostRecordsError
 from shared.bus.pulse import Pulse
 from shared.bus.record import Partition, Record
 from shared.errors import RetryableError, TidemillError
 from shared.settings import KafkaSettings
+from shared.stateful.apply import Store
+from shared.stateful.faust_app import faust_app
+from shared.stateful.order import Order, Turn
+from shared.stateful.table import TableStates
 
 Apply = Callable[[Record, States, Store], Awaitable[None]]
 """Returns when a record's effects are acknowledged; whatever it raises ends the stream without an ack."""

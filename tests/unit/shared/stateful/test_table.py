@@ -5,10 +5,10 @@ from collections.abc import Awaitable
 
 import pytest
 
+from services.sentiment_alerts.alert_events import OpenAlert
 from services.sentiment_alerts.state import CompanyState
-from services.sentiment_alerts.table import TableStates
-from services.sentiment_alerts.tell import OpenAlert
 from shared.errors import RetryableError
+from shared.stateful.table import TableStates
 from tests.unit.services.sentiment_alerts.stories import article
 
 

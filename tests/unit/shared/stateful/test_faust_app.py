@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
-from services.sentiment_alerts.faust_app import faust_app
 from shared.bus.kafka.client import connection
 from shared.settings import KafkaSettings
+from shared.stateful.faust_app import faust_app
 
 
 def told_by_faust(kafka: KafkaSettings) -> dict[str, Any]:

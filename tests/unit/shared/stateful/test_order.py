@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.sentiment_alerts.order import Order, Turn
+from shared.stateful.order import Order, Turn
 
 
 def an_order(next_offset: int) -> Order:

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
-from services.sentiment_alerts.apply import Applier
 from services.sentiment_alerts.handler import SentimentAlerts
 from services.sentiment_alerts.settings import AlertSettings
 from services.sentiment_alerts.state import CompanyState
@@ -17,6 +16,7 @@ from shared.bus.metrics import StreamMetrics
 from shared.bus.record import Outgoing, Record
 from shared.errors import RejectedError, RetryableError
 from shared.events import SentimentAlertRaised
+from shared.stateful.apply import Applier
 from tests.support.virtual_time import run_in_virtual_time
 from tests.unit.services.sentiment_alerts.stories import START, States, article, record
 

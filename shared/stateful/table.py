@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Iterator
 from typing import Any, Protocol
 
+from services.sentiment_alerts.alert_events import OpenAlert
 from services.sentiment_alerts.state import CompanyState
-from services.sentiment_alerts.tell import OpenAlert
 from services.sentiment_alerts.window import Value
 from shared.errors import RetryableError
 
