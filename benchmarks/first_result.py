@@ -10,14 +10,12 @@ from contextlib import suppress
 
 from benchmarks.bench import Bench
 from benchmarks.measure import Goal, Measure
-from deploy.local.paths import ROOT, RUNS
+from deploy.local.paths import ROOT, runs_folder
 from shared.bus.kafka.reader import KafkaReader
 from shared.errors import ConfigError
 from shared.events import CustomerMessageAnalyzed, ImageAnalyzed, NewsArticleAnalyzed
 from shared.settings import KafkaSettings
-
-CURRENT = RUNS / "current.json"
-"""Where a run says its addresses."""
+from tidemill.running import note_file
 
 RESULTS = (CustomerMessageAnalyzed.name, NewsArticleAnalyzed.name, ImageAnalyzed.name)
 PATIENCE_S = 120.0
@@ -44,7 +42,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
 async def _first_result_s() -> float:
     """Start `make run`, wait for its first result, end it as Ctrl-C does."""
     started_s = time.time()
-    log = RUNS / "first_result.log"
+    log = runs_folder() / "first_result.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             "make", "run", cwd=ROOT, stdout=output, stderr=output, start_new_session=True
@@ -62,11 +60,12 @@ async def _first_result_s() -> float:
 
 async def _bootstrap(process: asyncio.subprocess.Process, started_s: float) -> KafkaSettings:
     """Return where the run's Kafka is, once it says so. Raises ConfigError when it ends before."""
-    while not (CURRENT.is_file() and CURRENT.stat().st_mtime >= started_s):
+    note = note_file()
+    while not (note.is_file() and note.stat().st_mtime >= started_s):
         if process.returncode is not None:
             raise ConfigError("`make run` ended before it was ready; run it to see why")
         await asyncio.sleep(0.1)
-    return KafkaSettings(**json.loads(CURRENT.read_text(encoding="utf-8"))["kafka"])
+    return KafkaSettings(**json.loads(note.read_text(encoding="utf-8"))["kafka"])
 
 
 async def _first_timestamp_s(kafka: KafkaSettings) -> float:

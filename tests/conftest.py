@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from deploy.local.paths import RUN_DIR
+
 pytest_plugins = ["tests.support.stack", "tests.support.data", "tests.support.buses", "tests.support.threads"]
 
 # Where the tests themselves run in the background, children would ignore Ctrl-C as their parent does.
@@ -21,7 +23,7 @@ settings.load_profile("tidemill")
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("TIDEMILL_"):
+        if name.startswith("TIDEMILL_") and name != RUN_DIR:  # lanes of CI have folders of their own
             monkeypatch.delenv(name)
 
 

@@ -1,20 +1,13 @@
 """Finds the parts: by the environment, else those of the stack that runs here."""
 
-import contextlib
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
-from deploy.local.paths import MODELS, RUNS
-from shared.files import write_whole
+from deploy.local.paths import MODELS
 from shared.settings import RedisSettings, ServiceSettings, TritonSettings
-
-CURRENT = RUNS / "current.json"
-"""Written by `tidemill run`: the addresses of its parts, in the shape of the settings."""
+from tidemill.running import running_stack
 
 
 class Connection(ServiceSettings):
@@ -54,25 +47,3 @@ class Connection(ServiceSettings):
             settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
         )
         return *usual, InitSettingsSource(settings_cls, running_stack())
-
-
-def running_stack(current: Path = CURRENT) -> dict[str, Any]:
-    """Return the settings of the stack that runs here; empty when none does, or only another user's."""
-    try:
-        noted: dict[str, Any] = json.loads(current.read_text(encoding="utf-8"))
-        os.kill(noted.pop("pid"), 0)
-    except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return {}
-    return noted
-
-
-def note_running_stack(addresses: Mapping[str, Any], current: Path = CURRENT) -> None:
-    """Write down where this process runs a stack; the note counts while the process lives."""
-    write_whole(current, (json.dumps({"pid": os.getpid(), **addresses}, indent=2) + "\n").encode())
-
-
-def forget_running_stack(current: Path = CURRENT) -> None:
-    """Take the note back, unless another stack has written its own since."""
-    with contextlib.suppress(FileNotFoundError):
-        if json.loads(current.read_text(encoding="utf-8"))["pid"] == os.getpid():
-            current.unlink()

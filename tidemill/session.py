@@ -1,11 +1,10 @@
 """A run of the embedded stack: everything started, the samples played, every record accounted for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from deploy.local.part import PartEvent
@@ -15,10 +14,11 @@ from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaReader
 from shared.events import BY_NAME, Event
 from shared.settings import KafkaSettings
-from tidemill.connect import Connection, forget_running_stack, note_running_stack
+from tidemill.connect import Connection
 from tidemill.display import Display
 from tidemill.parts import FETCH_WAIT_MS, ServiceParts
 from tidemill.player import outgoing, play
+from tidemill.running import Publish
 from tidemill.samples import Sample
 from tidemill.services import BULK_MODELS, caught_up
 from tidemill.topics import DEAD_TOPICS
@@ -126,7 +126,9 @@ class Session:
 
 
 @asynccontextmanager
-async def session(view: View, display: Display, *, kafka: KafkaKind) -> AsyncIterator[Session]:
+async def session(
+    view: View, display: Display, *, kafka: KafkaKind, publish: Publish
+) -> AsyncIterator[Session]:
     """Start everything, yield when every service is ready, end everything on the way out.
 
     Raises ConfigError when something can't run here, PartLostError when a part can't be kept alive.
@@ -149,8 +151,7 @@ async def session(view: View, display: Display, *, kafka: KafkaKind) -> AsyncIte
             )
             running.services = services.urls
             view.ready = True
-            in_memory = kafka is KafkaKind.MEMORY
-            with _noted(stack.addresses, services, intents, in_memory=in_memory):
+            with publish(_addresses(stack.addresses, services, connection, kafka)):
                 async with _beside(running.follow(), running.measure()):
                     yield running
 
@@ -168,23 +169,19 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
         raise errors.exceptions[0] from None
 
 
-@contextmanager
-def _noted(addresses: Addresses, services: ServiceParts, intents: Path, *, in_memory: bool) -> Iterator[None]:
-    """Let other commands find this stack while it runs."""
-    note_running_stack(
-        {
-            "kafka": {"bootstrap": addresses.kafka_bootstrap},
-            "triton": {"address": addresses.triton_grpc},
-            "redis": {"url": addresses.redis_url},
-            "services": services.urls,
-            "intents_file": str(intents),
-            "memory_bootstrap": addresses.kafka_bootstrap if in_memory else "",
-        }
-    )
-    try:
-        yield
-    finally:
-        forget_running_stack()
+def _addresses(
+    stack: Addresses, services: ServiceParts, connection: Connection, kafka: KafkaKind
+) -> Mapping[str, Any]:
+    """Return where the parts of a stack are, in the shape of `Connection`."""
+    return {
+        "kafka": {"bootstrap": stack.kafka_bootstrap},
+        "triton": {"address": stack.triton_grpc},
+        "redis": {"url": stack.redis_url},
+        "services": services.urls,
+        "models_dir": str(connection.models_dir.resolve()),
+        "intents_file": str(connection.intents_file.resolve()),
+        "memory_bootstrap": stack.kafka_bootstrap if kafka is KafkaKind.MEMORY else "",
+    }
 
 
 @asynccontextmanager

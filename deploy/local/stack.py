@@ -17,11 +17,12 @@ from deploy.kafka.setup import ensure_kafka
 from deploy.local.kafka_memory import MemoryKafka
 from deploy.local.keeper import OnEvent
 from deploy.local.part import Part, PartEvent
-from deploy.local.paths import MODELS, RUNS
+from deploy.local.paths import MODELS, RUN_DIR, runs_folder
 from deploy.local.redis import RedisServer
 from deploy.local.supervisor import Supervisor
 from deploy.local.triton import TritonServer
 from deploy.local.triton_setup import Say, ensure_triton
+from shared.errors import ConfigError
 
 RUNS_KEPT = 20
 "Folders of earlier runs that stay; more than run at once, as nothing but their age is looked at."
@@ -81,7 +82,7 @@ class StackPlan:
     on_event: OnEvent = ignore
     say: Say = say_nothing
     "Hears what is being installed, when something is."
-    runs: Path = field(default=RUNS)
+    runs: Path = field(default_factory=runs_folder)
     "Each run gets a folder of its own here, with a log a part."
 
 
@@ -109,12 +110,21 @@ async def local_stack(plan: StackPlan) -> AsyncIterator[LocalStack]:
 
 
 def new_run_folder(runs: Path) -> Path:
-    """Return an empty folder for a run; the oldest of the earlier ones go."""
-    runs.mkdir(parents=True, exist_ok=True)
+    """Return an empty folder for a run, and delete the oldest of the earlier ones.
+
+    Raises: ConfigError when `runs` is no folder that this user may write to.
+    """
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=runs))
+    except OSError as error:
+        raise ConfigError(
+            f"{runs} can't hold runs ({error.strerror}); name a folder that can be written to in {RUN_DIR}"
+        ) from None
     earlier = sorted(runs.glob("run-*"), key=lambda folder: folder.stat().st_mtime)
-    for folder in earlier[:-RUNS_KEPT]:
-        shutil.rmtree(folder, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix="run-", dir=runs))
+    for old in earlier[: -RUNS_KEPT - 1]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
 
 
 def on_top_of(stores: Sequence[str], services: Sequence[Part]) -> list[Part]:

@@ -11,7 +11,7 @@ from deploy.kafka.real import RealKafka
 from deploy.kafka.setup import ensure_kafka
 from deploy.local.keeper import OnEvent
 from deploy.local.part import Part
-from deploy.local.paths import RUNS
+from deploy.local.paths import runs_folder
 from deploy.local.ports import LOOPBACK, Port, free_port
 from deploy.local.proxy import Proxy
 from deploy.local.redis import RedisServer
@@ -73,7 +73,7 @@ async def running_system(
     delivery: Delivery, *, nodes: int, worker: str, on_event: OnEvent
 ) -> AsyncIterator[System]:
     """Start it on so many brokers, with three workers of a module; end it afterwards."""
-    folder = new_run_folder(RUNS)
+    folder = new_run_folder(runs_folder())
     async with AsyncExitStack() as stack:
         disk = stack.enter_context(SmallDisk(folder / "kafka").mounted())
         system = await _behind_proxies(stack, folder, disk, _brokers(disk.folder, nodes))

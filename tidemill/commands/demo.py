@@ -14,6 +14,7 @@ from shared.events import SentimentAlertRaised, SupportMessageRouted
 from tidemill.commands.run import Kafka, Photos
 from tidemill.display import LiveDisplay, PlainDisplay
 from tidemill.ending import cancelled_by_sigterm
+from tidemill.running import stack_beside
 from tidemill.samples import sample_streams
 from tidemill.session import session
 from tidemill.terminal import OUT
@@ -42,8 +43,8 @@ async def _demo(kafka: KafkaKind, data: Path | None) -> dict[str, Any]:
     started_s = time.monotonic()
     view = View()
     display = LiveDisplay(view, OUT) if OUT.is_terminal else PlainDisplay(view, OUT)
-    with cancelled_by_sigterm():
-        async with session(view, display, kafka=kafka) as running:
+    with cancelled_by_sigterm(), stack_beside() as publish:
+        async with session(view, display, kafka=kafka, publish=publish) as running:
             view.playing = "the samples are playing"
             sent_count = await running.play(sample_streams(data), over_s=SAMPLES_S)
             view.playing = "waiting for the last results"

@@ -22,6 +22,7 @@ from tidemill.commands.run import Kafka
 from tidemill.connect import Connection
 from tidemill.ending import cancelled_by_sigterm
 from tidemill.exams import Exam, exams
+from tidemill.running import stack_beside
 from tidemill.session import Session, session
 from tidemill.terminal import ERR, OUT, one_line, show
 from tidemill.view import View
@@ -60,8 +61,8 @@ async def _evaluate(chosen: Sequence[Exam], kafka: KafkaKind) -> list[dict[str, 
     carded = _card_values()
     results = []
     desk = Desk()
-    with cancelled_by_sigterm():
-        async with session(View(), desk, kafka=kafka) as running:
+    with cancelled_by_sigterm(), stack_beside() as publish:
+        async with session(View(), desk, kafka=kafka, publish=publish) as running:
             for exam in chosen:
                 answers = await _sit(exam, running, desk)
                 for result in marks(exam, answers):

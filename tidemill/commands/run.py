@@ -1,6 +1,7 @@
 """`tidemill run`: everything at once, live, until Ctrl-C."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,8 @@ import typer
 from deploy.local.stack import KafkaKind
 from tidemill.display import LiveDisplay, PlainDisplay
 from tidemill.ending import cancelled_by_sigterm
-from tidemill.samples import sample_streams
+from tidemill.running import Publish, only_stack
+from tidemill.samples import Sample, sample_streams
 from tidemill.session import session
 from tidemill.terminal import OUT, one_line
 from tidemill.view import View
@@ -36,16 +38,16 @@ def command(
     tidemill run
     tidemill run --no-samples --kafka real
     """  # noqa: D301 - \b is click's mark for lines to keep
-    asyncio.run(_run(kafka, data, samples=samples))
+    with only_stack() as publish:
+        asyncio.run(_run(kafka, sample_streams(data) if samples else [], publish))
 
 
-async def _run(kafka: KafkaKind, data: Path | None, *, samples: bool) -> None:
+async def _run(kafka: KafkaKind, streams: Sequence[Sequence[Sample]], publish: Publish) -> None:
     view = View()
-    streams = sample_streams(data) if samples else []
     display = LiveDisplay(view, OUT) if OUT.is_terminal else PlainDisplay(view, OUT)
     try:
         with cancelled_by_sigterm():
-            async with session(view, display, kafka=kafka) as running:
+            async with session(view, display, kafka=kafka, publish=publish) as running:
                 view.playing = "the samples are playing"
                 await running.play(streams, over_s=SAMPLES_S)
                 view.playing = "waiting for yours: tidemill play FILE --to messages"

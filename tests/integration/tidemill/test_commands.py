@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.paths import RUN_DIR
 from deploy.local.ports import free_port
 from shared.bus.dead_letters import dead_letter
 from shared.bus.kafka.bus import KafkaBus
@@ -19,13 +20,16 @@ from shared.errors import RejectedError
 from shared.events import CustomerMessageReceived, ImageReceived
 from shared.events.headers import Headers
 from shared.settings import KafkaSettings
+from tidemill.running import NOTE, only_stack
 
 ROOT = Path(__file__).parents[3]
 
 
-def tidemill(*arguments: str, bootstrap: str = "") -> subprocess.CompletedProcess[str]:
+def tidemill(*arguments: str, bootstrap: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, in an environment without other settings."""
-    environment = {**os.environ, "TIDEMILL__KAFKA__BOOTSTRAP": bootstrap, "COLUMNS": "200"}
+    environment = {**os.environ, "COLUMNS": "200", **variables}
+    if bootstrap:
+        environment["TIDEMILL__KAFKA__BOOTSTRAP"] = bootstrap
     command = [sys.executable, "-m", "tidemill", *arguments]
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
@@ -124,3 +128,12 @@ def test_a_broker_that_is_not_there_is_said_in_one_line_with_exit_code_2(tmp_pat
     assert played.returncode == 2
     assert "Is it running?" in played.stderr
     assert "Traceback" not in played.stderr
+
+
+def test_a_second_run_in_the_same_folder_is_refused_in_one_line(tmp_path: Path) -> None:
+    with only_stack(tmp_path / NOTE):
+        refused = tidemill("run", **{RUN_DIR: str(tmp_path)})
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.count("\n") == 1
+    assert f"a stack runs here already, as process {os.getpid()}" in refused.stderr
