@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from shared.errors import RejectedError
 from shared.events.headers import Headers
 
 
@@ -23,6 +24,8 @@ class Record:
     value: bytes | None
     headers: Headers
     timestamp_ms: int
+    flaw: RejectedError | None = None
+    """The reason for which it can't be handled, found when it was parsed; None for a whole record."""
 
     @property
     def size_bytes(self) -> int:

@@ -146,7 +146,7 @@ class Session:
         partition = records[0].partition
         try:
             outcomes = await self._retries.until_done(
-                "handle", partition.topic, partial(self._handler.handle, records)
+                "handle", partition.topic, partial(self._handled, records)
             )
             if after is not None:
                 await _finished(after)
@@ -156,6 +156,13 @@ class Session:
             self._count(records, outcomes, outgoing)
         finally:
             self._credits.give_back(len(records), _size_bytes(records))
+
+    async def _handled(self, records: Sequence[Record]) -> Sequence[Outcome]:
+        """Return one outcome a record; those with a flaw don't reach the handler."""
+        whole = [record for record in records if record.flaw is None]
+        outcomes = await self._handler.handle(whole) if whole else []
+        of_offset = {record.offset: outcome for record, outcome in zip(whole, outcomes, strict=True)}
+        return [record.flaw or of_offset[record.offset] for record in records]
 
     async def _publish(self, partition: Partition, outgoing: Sequence[Outgoing], *, next_offset: int) -> None:
         publish = partial(self._outlet.publish, partition, next_offset=next_offset)

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import errors as kafka_errors
 from aiokafka.conn import collect_hosts, create_conn
 
+from shared.bus.kafka.records import flaw_of
 from shared.bus.port import ClientBrokenError
 from shared.bus.record import Partition, Record
 from shared.errors import ConfigError, RejectedError, RetryableError
@@ -121,6 +122,7 @@ def to_record(message: Any) -> Record:
         message.value,
         tuple(message.headers),
         message.timestamp,
+        flaw_of(message),
     )
 
 

@@ -1,8 +1,8 @@
 """Ends aiokafka's clients, also those whose broker is away.
 
 Their own `stop()` waits for the broker before it ends the tasks inside and closes the connections. Cancelled
-meanwhile it leaves both behind, and a second `stop()` does nothing. So this file alone reaches for what
-aiokafka 0.14 keeps private.
+meanwhile it leaves both behind, and a second `stop()` does nothing. So this file reaches for what
+aiokafka 0.14 keeps private, as `records.py` does for its parser.
 """
 
 import asyncio
