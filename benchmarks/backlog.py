@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from benchmarks.bench import Bench
 from benchmarks.identity import OURS
-from benchmarks.identity_plan import MODEL
+from benchmarks.identity_tasks import MODEL
 from benchmarks.measure import Goal, Measure
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off

@@ -12,7 +12,7 @@ from tenacity import AsyncRetrying, stop_after_delay, wait_fixed
 from benchmarks.bench import Bench
 from benchmarks.contender import Contender
 from benchmarks.identity import MESSAGES_COUNT, OURS
-from benchmarks.identity_plan import MODEL
+from benchmarks.identity_tasks import MODEL
 from benchmarks.measure import Goal, Measure, ratio, rounded
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from benchmarks.bench import Bench
 from benchmarks.identity import MESSAGES_COUNT, OURS
-from benchmarks.identity_plan import MODEL
+from benchmarks.identity_tasks import MODEL
 from benchmarks.measure import Goal, Measure, ratio, rounded
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off

@@ -10,7 +10,7 @@ from typing import Any
 
 import faust
 
-from benchmarks.identity_plan import identity_plan
+from benchmarks.identity_tasks import identity_tasks
 from services.inference.settings import Settings
 from shared.events import CustomerMessageReceived, DecisionRecord
 from shared.events.headers import new_trace, trace_id
@@ -25,7 +25,7 @@ class OneByOne:
     """Asks the identity model about one message. Build it inside the running loop."""
 
     def __init__(self, settings: Settings) -> None:
-        self._task = identity_plan(settings.models_dir).tasks[0]
+        self._task = identity_tasks(settings.models_dir).all[0]
         self._bundle = load_bundle(settings.models_dir, self._task.model)
         self._encode = self._task.encoder(self._bundle)
         self._runner = TritonRunner(settings.triton.address)

@@ -6,7 +6,7 @@ from typing import Any
 from benchmarks import faust_worker
 from benchmarks.bench import Bench
 from benchmarks.contender import Contender
-from benchmarks.identity_plan import MODEL
+from benchmarks.identity_tasks import MODEL
 from benchmarks.measure import Goal, Measure, ratio, rounded
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import StreamRun, work_off

@@ -15,21 +15,20 @@ from benchmarks.memory import TEXT
 from benchmarks.stack import stack_under_test
 from deploy.local.part import BULK_NICE
 from deploy.local.stack import LocalStack
-from shared.events import NewsArticleAnalyzed
+from shared.catalogue import BULK_MODELS, STREAMS
 from shared.settings import KafkaSettings
-from tidemill.services import BULK_MODELS
 
 LIVE_PER_S = 20.0
 PHASE_S = 30.0
 BACKLOG_COUNT = 200_000
 _IN_SWING_COUNT = 300
 _WARMING_S = 5.0
-LIVE_MODELS = ("support_intent", "review_sentiment")
+LIVE_MODELS = STREAMS["messages"].models
 NEWS = Contender(
-    name="inference-news",
-    module="services.inference",
-    writes=NewsArticleAnalyzed.name,
-    env={"TIDEMILL__STREAM": "news"},
+    name=STREAMS["news"].name,
+    module=STREAMS["news"].module,
+    writes=STREAMS["news"].output_topics[0],
+    env=STREAMS["news"].env,
 )
 GOAL = Goal(at_most=1.5)
 

@@ -10,9 +10,9 @@ from shared.inference.encoders import text_encoder
 from shared.inference.grouping import next_batch
 from shared.repository.bundle import load_bundle
 from shared.serving.settings import BatchSettings
-from shared.serving.tasks.support_intent import SUPPORT_INTENT
+from shared.serving.tasks import support_intent
 
-MODEL = SUPPORT_INTENT.model
+MODEL = support_intent.TASK.model
 BUCKETS = (16, 32, 64, 128, 256, 512)
 Batches = Iterator[tuple[int, int]]
 """Tokens sent and tokens that say something, batch by batch."""
@@ -36,7 +36,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
 
 def nearest(lengths: Sequence[int]) -> Batches:
     """Yield the batches that the service forms when as many messages wait as it holds in flight."""
-    limits = BatchSettings().limits(token_budget=SUPPORT_INTENT.token_budget)
+    limits = BatchSettings().limits(token_budget=support_intent.TASK.token_budget)
     arriving = iter(lengths)
     waiting = list(itertools.islice(arriving, StreamLimits().max_in_flight_records))
     while waiting:

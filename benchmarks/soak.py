@@ -21,10 +21,11 @@ from deploy.local.samples.news import generate_news
 from deploy.local.stack import KafkaKind, StackPlan, local_stack
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.port import Producer
+from shared.catalogue import BULK_MODELS, SERVICES
 from shared.errors import ConfigError
 from shared.settings import KafkaSettings
 from tidemill.parts import ServiceParts
-from tidemill.services import BULK_MODELS, SERVICES, caught_up
+from tidemill.services import caught_up
 
 LOAD_SHARE = 0.7
 WARMING_COUNT, FULL_COUNT = 4_000, 12_000

@@ -183,7 +183,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
         (service.outputs_alias, service.output_topics),
     )
     if alias
-} | {"dead": DEAD_TOPICS}
+}
 """Short names for people, each with the topics that it stands for."""
 
 CAUSE_FIELDS: Mapping[type[Event], str] = {

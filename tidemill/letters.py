@@ -10,13 +10,14 @@ from shared.bus.dead_letters import DeadLetter, read_dead_letter
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaInspector, KafkaReader
 from shared.bus.record import Outgoing, Partition, Record
+from shared.catalogue import DEAD_TOPICS
 from shared.errors import RejectedError
 from shared.events import DEAD_SUFFIX
 from shared.settings import KafkaSettings
 from tidemill.connect import Connection
 from tidemill.player import no_wait, play
 from tidemill.services import read_up
-from tidemill.topics import DEAD_TOPICS, topic
+from tidemill.topics import topics
 
 _EMPTY_FETCHES = 3  # transaction markers count as remaining, but are never fetched
 
@@ -34,7 +35,7 @@ class Wanted:
         """Return the topics that they may be on. Raises ConfigError when there is no such name."""
         if self.name is None:
             return list(DEAD_TOPICS)
-        return [topic(self.name).removesuffix(DEAD_SUFFIX) + DEAD_SUFFIX]
+        return [topic.removesuffix(DEAD_SUFFIX) + DEAD_SUFFIX for topic in topics(self.name)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

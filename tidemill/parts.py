@@ -7,7 +7,8 @@ from pathlib import Path
 from deploy.local.part import BULK_NICE, HealthCheck, Part
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.stack import Addresses
-from tidemill.services import SERVICES, Question, Service
+from shared.catalogue import SERVICES, Service
+from tidemill.services import Question
 
 FETCH_WAIT_MS = 50
 """The broker in memory answers a fetch only when its wait is over, even when records have come meanwhile."""
@@ -44,7 +45,7 @@ class ServiceParts:
             name=service.name,
             command=(sys.executable, "-m", service.module),
             env=env,
-            nice=BULK_NICE if service.bulk_models else 0,
+            nice=BULK_NICE if service.bulk else 0,
             ready=Question(f"{url}/health/ready"),
             health=HealthCheck(probe=Question(f"{url}/health/live"), failures=3),
         )

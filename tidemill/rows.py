@@ -11,16 +11,10 @@ from uuid import UUID, uuid5
 from PIL import Image
 from pydantic import ValidationError
 
+from shared.catalogue import ALIASES
 from shared.clock import Clock
 from shared.errors import ConfigError, RejectedError
-from shared.events import (
-    INPUTS,
-    CustomerMessageReceived,
-    Event,
-    ImageKind,
-    ImageReceived,
-    NewsArticlePublished,
-)
+from shared.events import INPUTS, Event, ImageKind
 from shared.inference.image import FORMATS
 
 Row = Mapping[str, Any]
@@ -31,16 +25,11 @@ NAMESPACE = UUID("6f1c7c5e-6f0f-5d2a-9a40-7d5b0e7b1c11")
 _SOURCE_CHARS = 150
 """Of a file's name, in what tells its rows apart; a name may be longer than such a field."""
 
-SHORT_NAMES: Mapping[str, type[Event]] = {
-    "messages": CustomerMessageReceived,
-    "news": NewsArticlePublished,
-    "images": ImageReceived,
-}
-
 
 def event_type(topic: str) -> type[Event]:
     """Return the class of an input topic, also by its short name. Raises ConfigError listing them."""
-    known = {event.name: event for event in INPUTS} | dict(SHORT_NAMES)
+    known = {event.name: event for event in INPUTS}
+    known |= {alias: known[name] for alias, (name, *_) in ALIASES.items() if name in known}
     if topic not in known:
         raise ConfigError(f"{topic} takes no input; choose one of {', '.join(known)}")
     return known[topic]

@@ -12,6 +12,7 @@ from deploy.local.stack import Addresses, KafkaKind, StackPlan, local_stack
 from shared.accounts.gauges import read_gauges
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaReader
+from shared.catalogue import BULK_MODELS, DEAD_TOPICS
 from shared.events import BY_NAME, Event
 from shared.settings import KafkaSettings
 from tidemill.connect import Connection
@@ -20,8 +21,7 @@ from tidemill.parts import FETCH_WAIT_MS, ServiceParts
 from tidemill.player import outgoing, play
 from tidemill.running import Publish
 from tidemill.samples import Sample
-from tidemill.services import BULK_MODELS, caught_up
-from tidemill.topics import DEAD_TOPICS
+from tidemill.services import caught_up
 from tidemill.view import View
 
 SETTLE_EVERY_S = 0.25

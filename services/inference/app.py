@@ -2,34 +2,34 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import Any
 
 from prometheus_client import CollectorRegistry
 
 from services.inference.handler import InferenceHandler
 from services.inference.settings import Settings
-from services.inference.streams import StreamPlan, plans
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.metrics import StreamMetrics
 from shared.bus.stream import Source, Stream
 from shared.cache.open import open_cache
+from shared.catalogue import STREAMS
 from shared.inference.prototypes import IntentsFile
 from shared.inference.triton import CallLimits, TritonRunner
 from shared.process.beside import beside
 from shared.process.health import stream_health
 from shared.process.http import serve_http
 from shared.serving.models import Models
+from shared.serving.streams import StreamTasks, stream_tasks
 from shared.waiting import finished
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the stream named in the settings until `stop` is set."""
-    plan = plans(IntentsFile(settings.intents_file))[settings.stream]
-    await serve_plan(plan, settings, stop)
+    tasks = stream_tasks(STREAMS[settings.stream], IntentsFile(settings.intents_file))
+    await serve_tasks(tasks, settings, stop)
 
 
-async def serve_plan(plan: StreamPlan[Any], settings: Settings, stop: asyncio.Event) -> None:
-    """Run one stream until `stop` is set."""
+async def serve_tasks(tasks: StreamTasks, settings: Settings, stop: asyncio.Event) -> None:
+    """Run the stream named in the settings, with these tasks, until `stop` is set."""
     registry = CollectorRegistry()
     async with AsyncExitStack() as stack:
         limits = CallLimits(deadline_s=settings.triton.deadline_s)
@@ -41,8 +41,8 @@ async def serve_plan(plan: StreamPlan[Any], settings: Settings, stop: asyncio.Ev
         stack.callback(models.close)
         stream = Stream(
             KafkaBus(settings.kafka),
-            _source(settings, plan),
-            InferenceHandler(plan, models.predictors),
+            _source(settings),
+            InferenceHandler(tasks, models.predictors),
             limits=settings.limits,
             metrics=StreamMetrics(registry),
         )
@@ -51,12 +51,11 @@ async def serve_plan(plan: StreamPlan[Any], settings: Settings, stop: asyncio.Ev
         )
         http = await serve_http(settings.http, health, registry)
         stack.push_async_callback(http.cleanup)
-        if await finished(models.open_all(plan.tasks), stop):
+        if await finished(models.open_all(tasks.all), stop):
             await stack.enter_async_context(beside(models.follow(), stop))
             await stream.run(stop)
 
 
-def _source(settings: Settings, plan: StreamPlan[Any]) -> Source:
-    return Source(
-        topics=[plan.reads.name], group=f"tidemill-inference-{settings.stream}", member=settings.kafka.member
-    )
+def _source(settings: Settings) -> Source:
+    service = STREAMS[settings.stream]
+    return Source(topics=service.input_topics, group=service.group, member=settings.kafka.member)

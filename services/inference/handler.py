@@ -1,11 +1,10 @@
-"""customer.message_received.v1 | news.article_published.v1 | image.received.v1 -> *_analyzed.v1."""
+"""Input events -> models -> analyzed events, one result for each input."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.inference.streams import StreamPlan
 from shared.bus.port import Outcome
 from shared.bus.record import Outgoing, Record
 from shared.errors import RejectedError
@@ -14,7 +13,7 @@ from shared.events.headers import headers_for, trace_id, trace_of
 from shared.events.parse import parse
 from shared.repository.bundle import ModelBundle
 from shared.serving.predictor import ModelAnswer, Predictor
-from shared.serving.task import Task
+from shared.serving.streams import AnyTask, StreamTasks
 
 SOURCE = "tidemill/inference"
 
@@ -26,40 +25,41 @@ class _Asked:
     index: int
     record: Record
     event: Event
+    tasks: tuple[AnyTask, ...]
 
 
 class InferenceHandler:
     """Sends each event to its models and says what came back. Knows no broker and no server."""
 
-    def __init__(self, plan: StreamPlan[Any], predictors: Mapping[str, Predictor[Any, Any]]) -> None:
-        self._plan = plan
+    def __init__(self, stream: StreamTasks, predictors: Mapping[str, Predictor[Any, Any]]) -> None:
+        self._stream = stream
         self._predictors = predictors
 
     async def handle(self, records: Sequence[Record]) -> list[Outcome]:
         """Return one analyzed event, or one refusal, a record."""
         started_s = asyncio.get_running_loop().time()
         outcomes: dict[int, Outcome] = {}
-        asked: dict[str, list[_Asked]] = {}
+        groups: dict[tuple[AnyTask, ...], list[_Asked]] = {}
         for index, record in enumerate(records):
-            event = self._parsed(record)
-            if isinstance(event, RejectedError):
-                outcomes[index] = event
+            asked = self._asked(index, record)
+            if isinstance(asked, RejectedError):
+                outcomes[index] = asked
             else:
-                asked.setdefault(self._plan.pick(event).model, []).append(_Asked(index, record, event))
-        for answered in await asyncio.gather(*(self._ask(group, started_s) for group in asked.values())):
+                groups.setdefault(asked.tasks, []).append(asked)
+        for answered in await asyncio.gather(*(self._ask(group, started_s) for group in groups.values())):
             outcomes |= answered
         return [outcomes[index] for index in range(len(records))]
 
-    def _parsed(self, record: Record) -> Event | RejectedError:
+    def _asked(self, index: int, record: Record) -> _Asked | RejectedError:
         try:
-            event: Event = parse(self._plan.reads, key=record.key, value=record.value, headers=record.headers)
+            event = parse(self._stream.reads, key=record.key, value=record.value, headers=record.headers)
+            return _Asked(index, record, event, self._stream.of(event))
         except RejectedError as refused:
             return refused
-        return event
 
     async def _ask(self, group: Sequence[_Asked], started_s: float) -> dict[int, Outcome]:
         """Return the outcomes of the records that go to the same models."""
-        tasks = (self._plan.pick(group[0].event), *self._plan.beside)
+        tasks = group[0].tasks
         # Looked up once: another version may take over while these answer, and must not be named for it.
         predictors = [self._predictors[task.model] for task in tasks]
         answers = await asyncio.gather(
@@ -78,7 +78,7 @@ class InferenceHandler:
 
 def _outcome(
     asked: _Asked,
-    answers: Sequence[tuple[Task[Any, Any, Any], ModelBundle, ModelAnswer | RejectedError]],
+    answers: Sequence[tuple[AnyTask, ModelBundle, ModelAnswer | RejectedError]],
     total_ms: float,
 ) -> Outcome:
     """Return what all models said in one event; nothing when one of them refused."""
@@ -93,7 +93,7 @@ def _outcome(
 
 
 def _decision(
-    task: Task[Any, Any, Any], answer: ModelAnswer, *, bundle: ModelBundle, total_ms: float, trace_id: str
+    task: AnyTask, answer: ModelAnswer, *, bundle: ModelBundle, total_ms: float, trace_id: str
 ) -> DecisionRecord:
     return DecisionRecord(
         model=bundle.model,

@@ -1,15 +1,29 @@
-"""What an operator may change, e.g. `TIDEMILL__STREAM=news`. Built once, in `__main__.py`."""
+"""Settings of the inference service, e.g. `TIDEMILL__STREAM=news`. Built once, in `__main__.py`."""
 
-from typing import Literal
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticKnownError
 
 from shared.bus.limits import StreamLimits
+from shared.catalogue import STREAMS
 from shared.serving.settings import ServingSettings
+
+
+def _known(stream: str) -> str:
+    if stream not in STREAMS:
+        raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, STREAMS))})
+    return stream
+
+
+StreamName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(STREAMS)})]
+"""A stream of the catalogue that this service can run."""
 
 
 class Settings(ServingSettings):
     """One process runs one stream."""
 
-    stream: Literal["messages", "news", "images"] = "messages"
+    stream: StreamName = "messages"
     """Which input topic is read, and which models judge it."""
 
     limits: StreamLimits = StreamLimits()

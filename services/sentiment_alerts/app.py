@@ -13,7 +13,7 @@ from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.metrics import StreamMetrics
-from shared.catalogue import COMPACTED
+from shared.catalogue import COMPACTED, SENTIMENT_ALERTS
 from shared.clock import utc_now
 from shared.errors import RetryableError
 from shared.events import NewsArticleAnalyzed
@@ -23,7 +23,7 @@ from shared.settings import KafkaSettings
 from shared.stateful.apply import Applier
 from shared.stateful.stream import NewsSource, NewsStream, changelog_topic
 
-GROUP = "tidemill-sentiment-alerts"
+GROUP = SENTIMENT_ALERTS.group
 _MEASURE_INTERVAL_S = 1.0
 
 

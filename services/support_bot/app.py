@@ -10,7 +10,7 @@ from services.support_bot.settings import Settings
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.metrics import StreamMetrics
 from shared.bus.stream import Source, Stream
-from shared.events import CustomerMessageAnalyzed
+from shared.catalogue import SUPPORT_BOT
 from shared.process.health import stream_health
 from shared.process.http import serve_http
 
@@ -20,9 +20,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     registry = CollectorRegistry()
     stream = Stream(
         KafkaBus(settings.kafka),
-        Source(
-            topics=[CustomerMessageAnalyzed.name], group="tidemill-support-bot", member=settings.kafka.member
-        ),
+        Source(topics=SUPPORT_BOT.input_topics, group=SUPPORT_BOT.group, member=settings.kafka.member),
         SupportBot(load_answers(settings.replies_file), settings.routing),
         limits=settings.limits,
         metrics=StreamMetrics(registry),

@@ -1,4 +1,4 @@
-"""Keeps account of what went in and what became of it, by id."""
+"""Ledger of a running system: inputs, and the result or dead letter of each, matched by id."""
 
 from collections import Counter, OrderedDict, deque
 from statistics import quantiles
@@ -6,29 +6,23 @@ from uuid import UUID
 
 from shared.bus.dead_letters import read_dead_letter
 from shared.bus.record import Partition, Record
+from shared.catalogue import CAUSE_FIELDS, LAST_RESULTS
 from shared.errors import RejectedError
-from shared.events import (
-    BY_NAME,
-    DEAD_SUFFIX,
-    INPUTS,
-    CustomerMessageAnalyzed,
-    Event,
-    ImageAnalyzed,
-    NewsArticleAnalyzed,
-    SupportMessageRouted,
-)
+from shared.events import BY_NAME, DEAD_SUFFIX, INPUTS, Event
 from shared.events.headers import Headers
 from shared.events.parse import parse
 
 Id = UUID | tuple[Partition, int]
-"""An event's own id, or where its record stands when it can't be read as an event."""
+"""The event's id; partition and offset of its record where that can't be read as an event."""
 
 _REMEMBERED_COUNT = 50_000
 _INPUT_NAMES = frozenset(event.name for event in INPUTS)
+_STEPS = CAUSE_FIELDS.keys() - LAST_RESULTS
+"""Results that another service answers in turn: their dead letter is the end of the input, too."""
 
 
 class Ledger:
-    """Matches results and dead letters with inputs, in whatever order they are seen."""
+    """Matches results and dead letters with inputs, in any order of arrival."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -48,8 +42,8 @@ class Ledger:
             self._received(event.event_id if event else (record.partition, record.offset), record)
         elif event is not None:
             self.counts[topic] += 1
-            if (cause := _finished_input(event)) is not None:
-                self._finished(cause, record)
+            if type(event) in LAST_RESULTS:
+                self._finished(_input_id(event), record)
         return event
 
     @property
@@ -68,7 +62,7 @@ class Ledger:
         return self.sent_count - self.open_count
 
     def latency_ms(self) -> tuple[float, float]:
-        """Return median and 99th percentile from an input's timestamp to its result's; 0 without any."""
+        """Return median and 99th percentile, in ms, from an input to its last result; 0 without any."""
         if len(self._latencies_ms) < 2:
             return (0.0, 0.0)
         cuts = quantiles(self._latencies_ms, n=100, method="inclusive")
@@ -83,8 +77,8 @@ class Ledger:
         event = _event(letter.original.topic, letter.key, letter.value, letter.headers)
         if letter.original.topic in _INPUT_NAMES:
             self._finished(event.event_id if event else (letter.original, letter.original_offset), record)
-        elif isinstance(event, CustomerMessageAnalyzed):
-            self._finished(event.cause_id, record)
+        elif event is not None and type(event) in _STEPS:
+            self._finished(_input_id(event), record)
 
     def _received(self, which: Id, record: Record) -> None:
         if which in self._open or which in self._closed:
@@ -117,10 +111,7 @@ def _event(topic: str, key: bytes | None, value: bytes | None, headers: Headers)
         return None
 
 
-def _finished_input(event: Event) -> UUID | None:
-    """Return the id of the input that `event` is the last word on."""
-    if isinstance(event, SupportMessageRouted):
-        return event.message_id
-    if isinstance(event, NewsArticleAnalyzed | ImageAnalyzed):
-        return event.cause_id
-    return None
+def _input_id(result: Event) -> UUID:
+    """Return the id of the input that a result answers."""
+    answered: UUID = getattr(result, CAUSE_FIELDS[type(result)])
+    return answered

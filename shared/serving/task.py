@@ -1,4 +1,4 @@
-"""What every task provides."""
+"""How a model serves one kind of event."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from shared.errors import RejectedError
 from shared.events import DecisionRecord, Event
 from shared.inference.batcher import Row
 from shared.inference.port import Arrays
+from shared.inference.prototypes import IntentsFile
 from shared.repository.bundle import ModelBundle
 
 In = TypeVar("In", bound=Event)
@@ -15,12 +16,27 @@ Raw = TypeVar("Raw")
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+Result = Callable[[Any, Row, ModelBundle, DecisionRecord], Event]
+"""Returns the event with a model's answer, from the event that was read.
+
+Of a task that is asked beside another: from the other's result, with its own answer added.
+"""
+
+
+def always(_: Event) -> bool:
+    """Return True: the model is asked about every event."""
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task(Generic[In, Raw, Item]):
     """How one model serves one kind of event."""
 
     model: str
     """Name of its folder in the model repository."""
+
+    wanted: Callable[[In], bool] = always
+    """Returns whether the model is asked about an event of its stream."""
 
     raw: Callable[[In], Raw]
     """Returns what the model is to judge."""
@@ -40,11 +56,10 @@ class Task(Generic[In, Raw, Item]):
     pad: Callable[[Sequence[Item]], Arrays]
     """Returns the model's input for a batch."""
 
-    result: Callable[[Any, Row, ModelBundle, DecisionRecord], Event]
-    """Returns the event that says what the model said, from the event that was read.
+    result: Result
 
-    Of a task that is asked beside another: from the other's result, with its own answer added.
-    """
+    with_intents: Callable[[IntentsFile], Result] | None = None
+    """Returns `result` for a process with a file of added intents; None where it takes none."""
 
     vectors: tuple[str, ...] = ()
     """Outputs that are asked for beside the logits."""

@@ -10,14 +10,14 @@ from shared.events.parse import parse
 from shared.inference.encoders import text_encoder
 from shared.inference.prediction import prediction
 from shared.repository.bundle import load_bundle
-from shared.serving.tasks.support_intent import SUPPORT_INTENT
+from shared.serving.tasks import support_intent
 from tests.chaos.ledger import Recompute, Told, Wanted
 from tests.chaos.versions import bundles_of, logits_of
 
 
 def recompute_with(models: Path) -> Recompute:
     """Return what tells the right answer of each version to a message that the identity model judges."""
-    encoder = text_encoder(load_bundle(models, SUPPORT_INTENT.model))
+    encoder = text_encoder(load_bundle(models, support_intent.TASK.model))
     versions = bundles_of(models)
 
     def recompute(record: Record) -> Wanted | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.identity_plan import MODEL
+from benchmarks.identity_tasks import MODEL
 from deploy.local.paths import MODELS
 from shared.repository.bundle import ModelBundle, TextSpec, load_bundle, preprocessing_hash
 from shared.repository.config import HASH_PARAMETER

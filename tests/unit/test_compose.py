@@ -12,13 +12,11 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings
 
 from services.inference.settings import Settings as InferenceSettings
-from services.inference.streams import plans
 from services.sentiment_alerts.settings import Settings as AlertsSettings
 from services.support_bot.settings import Settings as BotSettings
-from shared.events import BY_NAME, DEAD_SUFFIX
-from shared.inference.prototypes import IntentsFile
+from shared.catalogue import DEAD_TOPICS, MODELS, SERVICES, Service
+from shared.events import BY_NAME
 from tidemill.connect import Connection
-from tidemill.services import SERVICES
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -95,7 +93,7 @@ def test_the_command_line_knows_every_service_and_writes_where_the_worker_reads(
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_every_service_gets_what_tells_it_apart(service: Any) -> None:
+def test_every_service_gets_what_tells_it_apart(service: Service) -> None:
     environment = OURS[service.name]["environment"]
 
     assert {name: environment.get(name) for name in service.env} == service.env
@@ -113,11 +111,9 @@ def test_the_settings_as_written_are_accepted(name: str, monkeypatch: pytest.Mon
 
 
 def test_every_topic_is_created_with_the_dead_letters_of_what_our_services_read() -> None:
-    read = {service.reads for service in SERVICES}
-
     created = set(COMPOSE["services"]["topics"]["environment"]["TOPICS"].split())
 
-    assert created == set(BY_NAME) | {topic + DEAD_SUFFIX for topic in read}
+    assert created == {*BY_NAME, *DEAD_TOPICS}
 
 
 def test_services_wait_for_their_topics() -> None:
@@ -129,10 +125,7 @@ def test_services_wait_for_their_topics() -> None:
 
 @pytest.mark.parametrize("name", ["triton", "triton-gpu"])
 def test_triton_loads_the_models_that_the_streams_ask_and_takes_no_other_by_itself(name: str) -> None:
-    streams = plans(IntentsFile(Path("no intents were added")))
-    asked = {task.model for plan in streams.values() for task in plan.tasks}
-
-    assert triton_models(name) == asked
+    assert triton_models(name) == set(MODELS)
     assert "--model-control-mode=explicit" in COMPOSE["services"][name]["command"]
 
 

@@ -1,7 +1,7 @@
 """`tidemill lag`: how far each service is behind."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -10,11 +10,11 @@ from rich.table import Table
 from shared.bus.kafka.reader import GroupPosition, KafkaInspector
 from shared.bus.kafka.skip import skip_lost as skip_lost_of
 from shared.bus.record import Partition
+from shared.catalogue import SERVICES
 from shared.settings import KafkaSettings
 from tidemill.connect import Connection
-from tidemill.services import SERVICES
 from tidemill.terminal import OUT, one_line, show
-from tidemill.topics import topic
+from tidemill.topics import topics
 
 
 def command(
@@ -36,7 +36,8 @@ def command(
     """  # noqa: D301 - \b is click's mark for lines to keep
     if (group is None) != (of is None):
         raise typer.BadParameter("--group and --topic go together")
-    wanted = {group: topic(of)} if group and of else {each.group: each.reads for each in SERVICES}
+    services = {service.group: service.input_topics for service in SERVICES}
+    wanted = {group: topics(of)} if group and of else services
     kafka = Connection.from_environment().kafka
     if skip_lost:
         asyncio.run(_skip(kafka, wanted))
@@ -46,17 +47,17 @@ def command(
     show(one_line(f"{total:,} records behind in all"))
 
 
-async def _skip(settings: KafkaSettings, groups: Mapping[str, str]) -> None:
+async def _skip(settings: KafkaSettings, groups: Mapping[str, Sequence[str]]) -> None:
     for group, read in groups.items():
-        for partition, count in (await skip_lost_of(settings, group, [read])).items():
+        for partition, count in (await skip_lost_of(settings, group, read)).items():
             show(one_line(f"{group}: {count:,} offsets of {partition.topic} {partition.number} passed over"))
 
 
 async def _positions(
-    settings: KafkaSettings, groups: Mapping[str, str]
+    settings: KafkaSettings, groups: Mapping[str, Sequence[str]]
 ) -> dict[str, Mapping[Partition, GroupPosition]]:
     inspector = KafkaInspector(settings)
-    return {group: await inspector.positions(group, [read]) for group, read in groups.items()}
+    return {group: await inspector.positions(group, read) for group, read in groups.items()}
 
 
 def _table(positions: Mapping[str, Mapping[Partition, GroupPosition]]) -> Table:

@@ -15,7 +15,7 @@ from shared.events.parse import parse
 from tidemill.connect import Connection
 from tidemill.lines import dead_line, line
 from tidemill.terminal import OUT, one_line, show
-from tidemill.topics import topic
+from tidemill.topics import topics
 
 
 class Start(StrEnum):
@@ -38,7 +38,7 @@ def command(
     tidemill watch alerts --from beginning
     tidemill watch image.analyzed.v1 --json --limit 10 | jq .label
     """  # noqa: D301 - \b is click's mark for lines to keep
-    reader = KafkaReader(Connection.from_environment().kafka, [topic(name)], from_end=start is Start.END)
+    reader = KafkaReader(Connection.from_environment().kafka, topics(name), from_end=start is Start.END)
     asyncio.run(_follow(reader, as_json=as_json, limit=limit))
 
 

@@ -1,1 +1,1 @@
-"""One file a model: how its input is made and how its logits are read."""
+"""Tasks: `TASK` in the file of a model's name says how its input is made and its answer is read."""

@@ -1,4 +1,4 @@
-"""What both models of customer messages share."""
+"""The result of both models of customer messages."""
 
 from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived, DecisionRecord, Prediction
 

@@ -1,4 +1,4 @@
-"""Which names stand in a headline; asked beside news_tone."""
+"""Names of persons, organisations and places in a headline, added to the result of news_tone."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -52,7 +52,7 @@ def _encoder(bundle: ModelBundle) -> Callable[[Sequence[str]], Sequence[Ids]]:
     return word_encoder(bundle).encode
 
 
-ENTITIES: Task[NewsArticlePublished, str, Ids] = Task(
+TASK: Task[NewsArticlePublished, str, Ids] = Task(
     model="entities",
     raw=lambda event: blanked_text(event.headline),
     canonical=str.encode,

@@ -1,4 +1,4 @@
-"""What a story is about, and whether it is good or bad for the company."""
+"""Topic of a story, and its tone: good or bad for the company."""
 
 from shared.events import DecisionRecord, NewsArticleAnalyzed, NewsArticlePublished
 from shared.inference.batcher import Row
@@ -35,4 +35,4 @@ def result(
     )
 
 
-NEWS_TONE = text_task("news_tone", raw=raw, result=result)
+TASK = text_task("news_tone", raw=raw, result=result)

@@ -1,6 +1,6 @@
-"""Whether a review is pleased or not."""
+"""Sentiment of a review."""
 
-from shared.events import CustomerMessageReceived
+from shared.events import Channel, CustomerMessageReceived
 from shared.inference.prediction import prediction
 from shared.inference.text import Ids
 from shared.serving.task import Task
@@ -10,8 +10,9 @@ from shared.serving.tasks.text import text_task
 _TOKEN_BUDGET = 8192
 """An LSTM takes a step a token whatever the batch, so that company makes long reviews cheap."""
 
-REVIEW_SENTIMENT: Task[CustomerMessageReceived, str, Ids] = text_task(
+TASK: Task[CustomerMessageReceived, str, Ids] = text_task(
     "review_sentiment",
+    wanted=lambda event: event.channel is Channel.REVIEW,
     raw=lambda event: event.text,
     result=lambda event, row, bundle, decision: analyzed(event, decision, sentiment=prediction(row, bundle)),
     token_budget=_TOKEN_BUDGET,

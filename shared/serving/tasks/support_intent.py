@@ -1,31 +1,31 @@
-"""Which of 77 things a customer wants, or which of those that were added."""
+"""Intent of a customer message: one of the model's labels, or one of those added by `tidemill intents`."""
 
 from dataclasses import replace
 
-from shared.events import CustomerMessageReceived
+from shared.events import Channel, CustomerMessageReceived
 from shared.inference.prediction import out_of_scope, prediction
 from shared.inference.prototypes import IntentsFile
 from shared.inference.text import Ids
-from shared.serving.task import Task
+from shared.serving.task import Result, Task
 from shared.serving.tasks.customer import analyzed
 from shared.serving.tasks.text import text_task
 
-SUPPORT_INTENT: Task[CustomerMessageReceived, str, Ids] = replace(
+
+def _with_intents(added: IntentsFile) -> Result:
+    """Return `result` with the intents that are in the file at the time of each message."""
+    return lambda event, row, bundle, decision: analyzed(
+        event, decision, intent=added.current(bundle).prediction(row, bundle.outputs["logits"])
+    )
+
+
+TASK: Task[CustomerMessageReceived, str, Ids] = replace(
     text_task(
         "support_intent",
+        wanted=lambda event: event.channel is not Channel.REVIEW,
         raw=lambda event: event.text,
         result=lambda event, row, bundle, decision: analyzed(event, decision, intent=prediction(row, bundle)),
     ),
     vectors=("pooled",),
     out_of_scope=lambda row, bundle: out_of_scope(row["logits"], bundle.outputs["logits"]),
+    with_intents=_with_intents,
 )
-
-
-def support_intent(added: IntentsFile) -> Task[CustomerMessageReceived, str, Ids]:
-    """Return the same task with the intents that are in the file at the time of each message."""
-    return replace(
-        SUPPORT_INTENT,
-        result=lambda event, row, bundle, decision: analyzed(
-            event, decision, intent=added.current(bundle).prediction(row, bundle.outputs["logits"])
-        ),
-    )

@@ -1,4 +1,4 @@
-"""What all text tasks share."""
+"""Tasks of models that read a text."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -10,7 +10,7 @@ from shared.inference.encoders import text_encoder
 from shared.inference.inputs import text_inputs
 from shared.inference.text import Ids, canonical_text
 from shared.repository.bundle import ModelBundle
-from shared.serving.task import Task
+from shared.serving.task import Task, always
 
 In = TypeVar("In", bound=Event)
 
@@ -21,6 +21,7 @@ ENCODER_TOKENS = 512
 def text_task(
     model: str,
     *,
+    wanted: Callable[[In], bool] = always,
     raw: Callable[[In], str],
     result: Callable[[In, Row, ModelBundle, DecisionRecord], Event],
     token_budget: int = ENCODER_TOKENS,
@@ -28,6 +29,7 @@ def text_task(
     """Return the task that asks `model` about the text that `raw` finds in an event."""
     return Task(
         model=model,
+        wanted=wanted,
         raw=lambda event: canonical_text(raw(event)),
         canonical=str.encode,
         encoder=_encoder,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.identity_plan import MODEL
+from benchmarks.identity_tasks import MODEL
 from deploy.local.paths import MODELS
 from shared.inference.prediction import prediction
 from shared.repository.bundle import load_bundle

@@ -10,10 +10,10 @@ from uuid import UUID
 import numpy as np
 
 from services.inference.handler import InferenceHandler
-from services.inference.streams import plans
 from shared.bus.port import Outcome
 from shared.bus.record import Partition, Record
 from shared.cache.memory import NullCache
+from shared.catalogue import STREAMS
 from shared.errors import RejectedError
 from shared.events import Channel, CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.events.headers import headers_for, new_trace, trace_id, trace_of
@@ -22,8 +22,9 @@ from shared.inference.metrics import ModelMetrics
 from shared.inference.prototypes import IntentsFile
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.serving.predictor import InputEncoding, Predictor
+from shared.serving.streams import stream_tasks
 
-MESSAGES = plans(IntentsFile(Path("no intents were added")))["messages"]
+MESSAGES = stream_tasks(STREAMS["messages"], IntentsFile(Path("no intents were added")))
 LABELS = {"support_intent": ("lost_card", "top_up"), "review_sentiment": ("negative", "positive")}
 
 

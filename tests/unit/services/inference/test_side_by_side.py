@@ -10,7 +10,6 @@ from uuid import UUID
 import numpy as np
 
 from services.inference.handler import InferenceHandler
-from services.inference.streams import StreamPlan
 from shared.bus.record import Partition, Record
 from shared.cache.memory import NullCache
 from shared.errors import RejectedError
@@ -20,20 +19,17 @@ from shared.inference.metrics import ModelMetrics
 from shared.inference.prediction import prediction
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.serving.predictor import InputEncoding, Predictor
-from shared.serving.tasks.review_sentiment import REVIEW_SENTIMENT
-from shared.serving.tasks.support_intent import SUPPORT_INTENT
+from shared.serving.streams import StreamTasks
+from shared.serving.task import always
+from shared.serving.tasks import review_sentiment, support_intent
 
 Said = Callable[[str], Row | RejectedError]
 MOOD = replace(
-    REVIEW_SENTIMENT,
+    review_sentiment.TASK,
+    wanted=always,
     result=lambda message, row, bundle, _: message.model_copy(update={"sentiment": prediction(row, bundle)}),
 )
-PLAN = StreamPlan(
-    reads=CustomerMessageReceived,
-    tasks=(SUPPORT_INTENT, MOOD),
-    pick=lambda _: SUPPORT_INTENT,
-    beside=(MOOD,),
-)
+TASKS = StreamTasks(CustomerMessageReceived, (support_intent.TASK, MOOD))
 
 
 def second_label(_: str) -> Row | RejectedError:
@@ -60,7 +56,7 @@ def a_predictor(model: str, labels: tuple[str, str], said: Said) -> Predictor[st
 
 def a_handler(*, mood: Said) -> InferenceHandler:
     return InferenceHandler(
-        PLAN,
+        TASKS,
         {
             "support_intent": a_predictor("support_intent", ("lost_card", "top_up"), second_label),
             "review_sentiment": a_predictor("review_sentiment", ("negative", "positive"), mood),

@@ -21,7 +21,7 @@ from shared.inference.encoders import word_encoder
 from shared.inference.spans import tags_of
 from shared.inference.words import PIECES, Shape
 from shared.repository.bundle import ModelBundle, load_bundle
-from shared.serving.tasks.entities import ENTITIES
+from shared.serving.tasks import entities
 
 LABELS = tags_of(("person", "organisation", "place", "other"))
 LETTERS = {letter: number for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz&;'.,", start=4)}
@@ -84,14 +84,14 @@ def judged(story: NewsArticlePublished) -> NewsArticleAnalyzed:
 def found(headline: str, tags: dict[str, str], bundle: ModelBundle) -> tuple[Entity, ...]:
     """Return what is found where the model gives the words that begin with a letter a tag."""
     story = a_story(headline)
-    (ids,) = word_encoder(bundle).encode([ENTITIES.raw(story)])
+    (ids,) = word_encoder(bundle).encode([entities.TASK.raw(story)])
     logits = np.zeros((len(ids) + 3, len(LABELS)), dtype=np.float32)  # three places are padding
     logits[:, 0] = 1.0
     for place, number in enumerate(ids % PIECES):
         for letter, tag in tags.items():
             if number == LETTERS[letter]:
                 logits[place, LABELS.index(tag)] = 5.0
-    result = ENTITIES.result(judged(story), {"logits": logits}, bundle, DECISION)
+    result = entities.TASK.result(judged(story), {"logits": logits}, bundle, DECISION)
     assert isinstance(result, NewsArticleAnalyzed)
     return result.entities
 
@@ -140,7 +140,7 @@ def test_the_story_keeps_what_was_said_before_and_names_the_model_that_found_the
 ) -> None:
     before = judged(a_story("win"))
 
-    after = ENTITIES.result(
+    after = entities.TASK.result(
         before, {"logits": np.zeros((4, len(LABELS)), dtype=np.float32)}, bundle, DECISION
     )
 
@@ -148,7 +148,7 @@ def test_the_story_keeps_what_was_said_before_and_names_the_model_that_found_the
 
 
 def test_case_reaches_the_model_as_the_shape_of_each_word(bundle: ModelBundle) -> None:
-    (ids,) = ENTITIES.encoder(bundle)([ENTITIES.raw(a_story("A win"))])
+    (ids,) = entities.TASK.encoder(bundle)([entities.TASK.raw(a_story("A win"))])
 
     assert not isinstance(ids, Exception)
     assert (ids // PIECES).tolist() == [Shape.NONE, Shape.INITIAL, *[Shape.LOWER] * 3]

@@ -15,7 +15,7 @@ from shared.errors import RetryableError
 from shared.inference.port import TensorSpec
 from shared.serving.models import Models
 from shared.serving.predictor import ModelAnswer
-from shared.serving.tasks.review_sentiment import REVIEW_SENTIMENT
+from shared.serving.tasks import review_sentiment
 from tests.support.shelf import MODEL, Shelf
 
 ONE_LABEL = {"logits": TensorSpec(np.dtype(np.float32), (1,))}
@@ -50,7 +50,7 @@ class Watched:
 async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
     """Models that are open, and followed."""
     watched = Watched(tmp_path)
-    await watched.models.open(REVIEW_SENTIMENT)
+    await watched.models.open(review_sentiment.TASK)
     following = asyncio.create_task(watched.models.follow())
     yield watched
     assert not following.done()
@@ -120,7 +120,7 @@ async def test_a_model_that_was_not_there_yet_is_waited_for(tmp_path: Path) -> N
     shelf = Shelf(tmp_path)
     shelf.write("1")
     models = Models(Settings(models_dir=tmp_path), shelf, MemoryCache(), CollectorRegistry())
-    opening = asyncio.create_task(models.open_all([REVIEW_SENTIMENT]))
+    opening = asyncio.create_task(models.open_all([review_sentiment.TASK]))
     await shelf.was_asked.wait()
 
     waited_for = models.waiting_for()

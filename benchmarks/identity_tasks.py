@@ -3,19 +3,24 @@
 import dataclasses
 from pathlib import Path
 
-from services.inference.streams import StreamPlan
 from shared.events import CustomerMessageReceived
 from shared.inference.encoders import text_encoder
 from shared.repository.bundle import load_bundle
-from shared.serving.tasks.support_intent import SUPPORT_INTENT
+from shared.serving.streams import StreamTasks
+from shared.serving.task import always
+from shared.serving.tasks import support_intent
 
 MODEL = "identity"
 
 
-def identity_plan(models: Path) -> StreamPlan[CustomerMessageReceived]:
+def identity_tasks(models: Path) -> StreamTasks:
     """Return the message stream with the identity model instead of BERT, tokenised as for BERT."""
-    real = load_bundle(models, SUPPORT_INTENT.model)
+    real = load_bundle(models, support_intent.TASK.model)
     task = dataclasses.replace(
-        SUPPORT_INTENT, model=MODEL, vectors=(), encoder=lambda _: text_encoder(real).encode_batch
+        support_intent.TASK,
+        model=MODEL,
+        wanted=always,
+        vectors=(),
+        encoder=lambda _: text_encoder(real).encode_batch,
     )
-    return StreamPlan(reads=CustomerMessageReceived, tasks=(task,), pick=lambda _: task)
+    return StreamTasks(CustomerMessageReceived, (task,))

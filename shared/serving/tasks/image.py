@@ -1,9 +1,9 @@
-"""What an image shows: a digit or a dish; both models take it the same way."""
+"""Tasks of models that label an image."""
 
 from collections.abc import Callable, Sequence
 
 from shared.errors import RejectedError
-from shared.events import DecisionRecord, ImageAnalyzed, ImageReceived
+from shared.events import DecisionRecord, ImageAnalyzed, ImageKind, ImageReceived
 from shared.inference.batcher import Row
 from shared.inference.decoder import Decoder
 from shared.inference.image import Pixels
@@ -42,10 +42,11 @@ def result(event: ImageReceived, row: Row, bundle: ModelBundle, decision: Decisi
     )
 
 
-def image_task(model: str) -> Task[ImageReceived, bytes, Pixels]:
-    """Return the task that asks `model` about an image."""
+def image_task(model: str, kind: ImageKind) -> Task[ImageReceived, bytes, Pixels]:
+    """Return the task that asks `model` about images of one kind."""
     return Task(
         model=model,
+        wanted=lambda event: event.kind is kind,
         raw=lambda event: event.content,
         canonical=lambda file: file,
         encoder=encoder,
@@ -54,7 +55,3 @@ def image_task(model: str) -> Task[ImageReceived, bytes, Pixels]:
         pad=image_inputs,
         result=result,
     )
-
-
-DIGIT = image_task("digit")
-DISH_PHOTO = image_task("dish_photo")
