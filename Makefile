@@ -4,9 +4,25 @@ BIN := .venv/bin
 DATA ?=
 MODEL ?=
 QUICK ?=
+TESTS ?=
+
+# The parts of `make ci`. Each is a process with brokers of its own; those that take longest come first, so that two lanes
+# end together.
+PARTS := chaos-at-least-once chaos-exactly-once test-services test-contract test-e2e test-security test-local \
+	chaos-three-brokers test-training test-chaos check test-models test-unit
+FOLDERS_services := tests/integration/services
+FOLDERS_contract := tests/contract
+FOLDERS_e2e := tests/e2e
+FOLDERS_security := tests/integration/security
+FOLDERS_local := tests/integration/bus tests/integration/local tests/integration/tidemill
+FOLDERS_training := tests/integration/training
+FOLDERS_chaos := tests/integration/chaos
+FOLDERS_models := tests/integration/inference
+FOLDERS_unit := tests/architecture tests/unit
+TWO_LANES := --jobs=2 --keep-going --output-sync=target --no-print-directory
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check schemas evaluate train bench chaos data_named model_named
+.PHONY: help setup run demo test check ci schemas evaluate train bench chaos $(PARTS) $(PARTS:%=ci-%) data_named model_named
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,8 +36,11 @@ run: setup ## Start everything, play the samples, show what happens until Ctrl-C
 demo: setup ## The same, once: stops by itself; its last line is JSON, and it fails when anything was lost
 	@$(BIN)/tidemill demo $(if $(DATA),--data $(DATA))
 
-test: setup ## Run all tests; those that need Java, Maven or torch skip without them, except in CI
-	@$(BIN)/python -m pytest
+test: setup ## Run all tests, or TESTS=DIR; those that need Java, Maven or torch skip without them, except in CI
+	@$(BIN)/python -m pytest $(TESTS)
+
+$(filter test-%,$(PARTS)): test-%: setup
+	@$(BIN)/python -m pytest $(FOLDERS_$*)
 
 check: setup ## Format, lint, types, import rules, sizes, known holes; training is left out where torch is not installed
 	@$(BIN)/ruff format --check .
@@ -30,6 +49,13 @@ check: setup ## Format, lint, types, import rules, sizes, known holes; training 
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.architecture.sizes
 	@$(BIN)/python -m tests.architecture.audit
+
+ci: setup .venv/training.stamp ## Checks, tests and a quick chaos, two parts at a time; its last lines tell where the time went
+	@rm -rf .stack/ci
+	@$(MAKE) $(TWO_LANES) $(PARTS:%=ci-%); code=$$?; .ci/summary; exit $$code
+
+$(PARTS:%=ci-%): ci-%:
+	@.ci/part $* $(MAKE) $*
 
 schemas: setup ## Write the golden JSON Schemas anew after a compatible change of an event
 	@$(BIN)/python -m tests.contract.schemas
@@ -44,7 +70,16 @@ bench: setup ## Compare the pipeline with its limit and with plainer ways; table
 	@$(BIN)/python -m benchmarks $(if $(DATA),--data $(DATA))
 
 chaos: setup ## Break a running system in every way we know, and write what was lost, repeated or wrong (QUICK=1: minutes)
-	@$(BIN)/python -m tests.chaos $(if $(QUICK),--quick,--write)
+	@$(if $(QUICK),$(MAKE) $(TWO_LANES) $(filter chaos-%,$(PARTS)),$(BIN)/python -m tests.chaos --write)
+
+chaos-at-least-once: setup
+	@$(BIN)/python -m tests.chaos --quick --brokers 1 --deliver at-least-once
+
+chaos-exactly-once: setup
+	@$(BIN)/python -m tests.chaos --quick --brokers 1 --deliver exactly-once
+
+chaos-three-brokers: setup
+	@$(BIN)/python -m tests.chaos --quick --brokers 3
 
 data_named:
 	@$(if $(DATA),,$(error say where the data sets are: make evaluate DATA=DIR (docs/data.md)))

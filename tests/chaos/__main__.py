@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, get_args
 
 import typer
@@ -32,6 +32,9 @@ def chaos(
     deliver: Annotated[
         Delivery | None, typer.Option(help="One way to deliver; both, one after the other, if none.")
     ] = None,
+    brokers: Annotated[
+        int | None, typer.Option(help="Faults of a Kafka of so many brokers only: 1 or 3; both if none.")
+    ] = None,
 ) -> None:
     """Break a running Tidemill in every way of the table; exit code 1 when a promise is broken.
 
@@ -40,18 +43,35 @@ def chaos(
     """  # noqa: D301 - \b is click's mark for lines to keep
     # aiokafka tells each failed attempt of a client whose broker we killed.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    chosen = [fault for fault in FAULTS if not only or {fault.code, fault.code.rstrip(_VARIANTS)} & set(only)]
-    ways = [deliver] if deliver else get_args(Delivery)
-    plan = {way: [fault for fault in chosen if only or not quick or way in fault.quick_in] for way in ways}
+    plan = plan_of(is_quick=quick, only=only, deliver=deliver, brokers=brokers)
     found: list[Outcome] = []
     try:
         asyncio.run(_break_all(plan, found, is_quick=quick))
     finally:
         console.print(report.table(found))
+        console.print(report.total(found))
     if write:
         report.write(found)
         console.print(f"written: {report.PAGE}")
     raise typer.Exit(1 if any(outcome.broken for outcome in found) else 0)
+
+
+def plan_of(
+    *,
+    is_quick: bool,
+    only: Collection[str] | None = None,
+    deliver: Delivery | None = None,
+    brokers: int | None = None,
+) -> dict[Delivery, list[Fault]]:
+    """Return the faults to try, by way to deliver."""
+    chosen = [
+        fault
+        for fault in FAULTS
+        if (not only or {fault.code, fault.code.rstrip(_VARIANTS)} & set(only))
+        and brokers in {None, fault.nodes}
+    ]
+    ways: Sequence[Delivery] = [deliver] if deliver else get_args(Delivery)
+    return {way: [fault for fault in chosen if only or not is_quick or way in fault.quick_in] for way in ways}
 
 
 async def _break_all(

@@ -40,6 +40,14 @@ def table(outcomes: Sequence[Outcome]) -> Table:
     return shown
 
 
+def total(outcomes: Sequence[Outcome]) -> str:
+    """Return what was tried and how many promises were broken, in a line."""
+    times = sum(outcome.times for outcome in outcomes)
+    messages = sum(outcome.audit.message_count for outcome in outcomes)
+    broken = sum(bool(outcome.broken) for outcome in outcomes)
+    return f"{len(outcomes)} faults, {times} times, {messages:,} messages; {broken} faults broke a promise"
+
+
 def line(outcome: Outcome) -> str:
     """Return what came of one fault, in a line."""
     return f"{outcome.fault.code} {outcome.fault.what}, {outcome.delivery}: {verdict(outcome)}"

@@ -5,7 +5,7 @@ import pytest
 from shared.bus.record import Partition
 from tests.chaos.faults import FAULTS
 from tests.chaos.ledger import Audit
-from tests.chaos.report import page
+from tests.chaos.report import page, total
 from tests.chaos.run import Outcome
 
 FACTS = {
@@ -54,3 +54,9 @@ def test_each_fault_has_its_row(made: Outcome, row: str) -> None:
 
     assert written.count(row) == 2
     assert "2,468 messages, 12 injected faults, 2026-03-01;\n2 cores of CPU, 24 GiB,\nload 0.5" in written
+
+
+def test_the_last_line_counts_what_was_tried_and_what_broke_a_promise() -> None:
+    tried = [outcome(), outcome(lost=[(Partition("in", 0), 7)])]
+
+    assert total(tried) == "2 faults, 12 times, 2,468 messages; 1 faults broke a promise"
