@@ -30,6 +30,7 @@ from benchmarks.texts import real_texts, sample_texts
 from deploy.local.keeper import PartLostError
 from deploy.local.paths import MODELS
 from shared.errors import TidemillError
+from shared.process.exit_code import ExitCode
 
 QUESTIONS: Mapping[str, Question] = MappingProxyType(
     {
@@ -70,12 +71,12 @@ def run(
     chosen = names or list(QUESTIONS)
     if unknown := [name for name in chosen if name not in QUESTIONS]:
         console.print(f"benchmarks: no {unknown[0]}; there are {', '.join(QUESTIONS)}", style="red")
-        sys.exit(2)
+        sys.exit(ExitCode.WRONG_USE)
     try:
         measures = asyncio.run(_answers(chosen, _bench(data, models, rounds, minutes)))
     except (TidemillError, PartLostError) as error:
         console.print(f"benchmarks: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(2)
+        sys.exit(ExitCode.WRONG_USE)
     console.print(table(measures))
 
 

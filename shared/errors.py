@@ -9,6 +9,8 @@ TidemillError
 Anything else is a bug: the process ends without committing.
 """
 
+from shared.reasons import Reason
+
 
 class TidemillError(Exception):
     """Root of every error that Tidemill raises on purpose."""
@@ -21,11 +23,11 @@ class RetryableError(TidemillError):
 class RejectedError(TidemillError):
     """This message can never be handled.
 
-    `reason` is a short code that metrics count by, e.g. `not_json`; the text says what was
+    `reason` is the code that metrics count by and that its dead letter names; the text says what was
     wrong in one line, without the content of the message.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 import typer
 
 from shared.errors import ConfigError, RetryableError, TidemillError
+from shared.process.exit_code import ExitCode
 from tidemill.commands import dead, health, intents, lag, models, play, train, watch
 from tidemill.terminal import ERR
 
@@ -49,17 +50,17 @@ def main() -> None:
     try:
         app()
     except ConfigError as error:
-        _end(error, code=2)
+        _end(error, code=ExitCode.WRONG_USE)
     except RetryableError as error:
         _end(
             f"{error}. Is it running? Start the embedded one with `make run`, or name yours by settings",
-            code=2,
+            code=ExitCode.WRONG_USE,
         )
     except TidemillError as error:
-        _end(error, code=1)
+        _end(error, code=ExitCode.FAILED)
 
 
-def _end(why: object, *, code: int) -> None:
+def _end(why: object, *, code: ExitCode) -> None:
     ERR.print(f"tidemill: {why}", style="red", markup=False, soft_wrap=True)
     sys.exit(code)
 

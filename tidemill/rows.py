@@ -16,6 +16,7 @@ from shared.clock import Clock
 from shared.errors import ConfigError, RejectedError
 from shared.events import INPUTS, Event, ImageKind
 from shared.inference.image import FORMATS
+from shared.reasons import Reason
 
 Row = Mapping[str, Any]
 
@@ -73,7 +74,7 @@ class Mapper:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"]))
-            raise RejectedError("wrong_shape", f"row {number}: {where}: {first['msg']}") from None
+            raise RejectedError(Reason.WRONG_SHAPE, f"row {number}: {where}: {first['msg']}") from None
 
     def _defaults(self, number: int, filled: Row) -> dict[str, Any]:
         source = self.source[:_SOURCE_CHARS]

@@ -9,11 +9,7 @@ from rich.console import Console
 from transformers.utils import logging as transformers_log
 
 from shared.errors import ConfigError, IntegrityError
-
-EXIT_FAILED = 1
-EXIT_CONFIG = 2
-EXIT_INTERRUPTED = 130
-"""What shells make of an end by Ctrl-C: 128 and the number of the signal."""
+from shared.process.exit_code import ExitCode
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -30,13 +26,13 @@ def plain_endings(interrupted: Callable[[], str] = lambda: "interrupted") -> Ite
     try:
         yield
     except ConfigError as error:
-        _end(str(error), code=EXIT_CONFIG)
+        _end(str(error), code=ExitCode.WRONG_USE)
     except IntegrityError as error:
-        _end(str(error), code=EXIT_FAILED)
+        _end(str(error), code=ExitCode.FAILED)
     except OSError as error:
-        _end(f"{error}; make room, or write elsewhere: --out DIR", code=EXIT_CONFIG)
+        _end(f"{error}; make room, or write elsewhere: --out DIR", code=ExitCode.WRONG_USE)
     except KeyboardInterrupt:
-        _end(interrupted(), code=EXIT_INTERRUPTED)
+        _end(interrupted(), code=ExitCode.INTERRUPTED)
 
 
 def _silence_libraries() -> None:
@@ -46,6 +42,6 @@ def _silence_libraries() -> None:
     transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def _end(why: str, *, code: int) -> None:
+def _end(why: str, *, code: ExitCode) -> None:
     console.print(why, style="red", markup=False)
     raise typer.Exit(code) from None

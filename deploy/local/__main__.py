@@ -17,6 +17,7 @@ from deploy.local.part import PartEvent
 from deploy.local.paths import MODELS
 from deploy.local.stack import KafkaKind, StackPlan, local_stack
 from shared.errors import ConfigError
+from shared.process.exit_code import ExitCode
 
 console = Console(stderr=True, highlight=False)
 
@@ -63,7 +64,7 @@ def run(
         asyncio.run(run_until_signal(plan))
     except (ConfigError, PartLostError) as error:
         console.print(str(error), style="red", soft_wrap=True)
-        sys.exit(2)
+        sys.exit(ExitCode.WRONG_USE)
 
 
 if __name__ == "__main__":

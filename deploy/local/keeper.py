@@ -10,8 +10,8 @@ from pathlib import Path
 from deploy.local.child import Child
 from deploy.local.part import Part, PartEvent, PartState, Probe
 from shared.errors import TidemillError
+from shared.process.exit_code import ExitCode
 
-EXIT_CONFIG = 2
 READY_EVERY_S = 0.1
 READY_ANSWER_S = 5.0
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -71,7 +71,7 @@ class Keeper:
 
     def _is_lost(self, ending: Ending, failure_count: int) -> bool:
         never_ready = not self.ready.is_set() and failure_count >= STARTS
-        return never_ready or not self._part.restart or ending.code == EXIT_CONFIG
+        return never_ready or not self._part.restart or ending.code == ExitCode.WRONG_USE
 
     async def _live_once(self) -> Ending:
         """Start the part and return when it has broken; its processes are gone then."""

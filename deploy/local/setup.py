@@ -10,6 +10,7 @@ from rich.console import Console
 from deploy.kafka.setup import ensure_kafka
 from deploy.local.triton_setup import ensure_triton
 from shared.errors import ConfigError
+from shared.process.exit_code import ExitCode
 
 console = Console(stderr=True, highlight=False)
 
@@ -28,7 +29,7 @@ def setup(
             ensure_kafka(console.print)
     except ConfigError as error:
         console.print(str(error), style="red", soft_wrap=True)
-        sys.exit(2)
+        sys.exit(ExitCode.WRONG_USE)
     console.print(f"The embedded stack is ready ({time.monotonic() - started:.1f} s).")
 
 

@@ -14,6 +14,7 @@ from shared.errors import RejectedError
 from shared.events import NewsArticleAnalyzed
 from shared.events.headers import headers_for, trace_of
 from shared.events.parse import parse
+from shared.reasons import Reason
 
 SOURCE = "tidemill/sentiment_alerts"
 
@@ -53,7 +54,9 @@ class SentimentAlerts:
         """
         article = parse(NewsArticleAnalyzed, key=record.key, value=record.value, headers=record.headers)
         if article.published_at > self._clock() + timedelta(hours=self._limits.ahead_max_h):
-            raise RejectedError("published_in_future", f"published_at is {article.published_at.isoformat()}")
+            raise RejectedError(
+                Reason.PUBLISHED_IN_FUTURE, f"published_at is {article.published_at.isoformat()}"
+            )
         partition = record.partition.number
         state = states.get(article.company)
         if state is not None and state.applied(partition, record.offset):

@@ -11,6 +11,7 @@ from shared.errors import RejectedError
 from shared.events import CustomerMessageAnalyzed, SupportMessageRouted
 from shared.events.headers import headers_for, trace_of
 from shared.events.parse import parse
+from shared.reasons import Reason
 
 SOURCE = "tidemill/support_bot"
 
@@ -41,7 +42,7 @@ class SupportBot:
         """Return the route of a message. Raises RejectedError when it carries no prediction."""
         prediction = analyzed.intent or analyzed.sentiment
         if prediction is None:
-            raise RejectedError("wrong_shape", "neither intent nor sentiment is set")
+            raise RejectedError(Reason.WRONG_SHAPE, "neither intent nor sentiment is set")
         chosen = route(prediction, self._answers, self._limits, degraded=analyzed.decision.degraded)
         return SupportMessageRouted(
             event_id=analyzed.child_id(SupportMessageRouted),

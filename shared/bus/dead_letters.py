@@ -8,14 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from shared.bus.port import RecordTooLargeError
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError, TidemillError
 from shared.events import DEAD_SUFFIX
 from shared.events.headers import Headers, named_trace, trace_id
+from shared.reasons import Reason
 
 _FIRST_HEADER = "kafka_dlt-original-topic"
 _LEFT_OUT_HEADER = "tidemill-value-left-out"
 _LARGE_BYTES = 512 * 1024
+
+
+class ValueLeftOutError(TidemillError):
+    """A dead letter can't be replayed, as it does not hold the value of its record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +43,10 @@ class DeadLetter:
     def replay(self) -> Outgoing:
         """Return the original record, to be written to its topic again.
 
-        Raises RejectedError `value_left_out` when the letter was too large to hold it.
+        Raises ValueLeftOutError when the letter was too large to hold it.
         """
         if self.value_left_out:
-            raise RejectedError(
-                "value_left_out", f"too large; the original is at offset {self.original_offset}"
-            )
+            raise ValueLeftOutError(f"too large; the original is at offset {self.original_offset}")
         return Outgoing(self.original.topic, self.key, self.value, self.headers)
 
 
@@ -80,7 +84,7 @@ class LetterSize:
             return outgoing
         return replace(outgoing, value=None, headers=(*outgoing.headers, (_LEFT_OUT_HEADER, b"true")))
 
-    def learn(self, refused: Sequence[Outgoing], error: RejectedError) -> None:
+    def learn(self, refused: Sequence[Outgoing], error: RecordTooLargeError) -> None:
         """Take note that a broker refused one of these. Raises `error` when no large letter is among them."""
         letters = [record for record in refused if _is_large_letter(self.fitted(record), _LARGE_BYTES)]
         if not letters:
@@ -108,7 +112,7 @@ def read_dead_letter(record: Record) -> DeadLetter:
             headers=record.headers[:own],
         )
     except (KeyError, ValueError) as error:
-        raise RejectedError("wrong_shape", f"not a dead letter of Tidemill: {error}") from None
+        raise RejectedError(Reason.WRONG_SHAPE, f"not a dead letter of Tidemill: {error}") from None
 
 
 def _first_own_header(record: Record) -> int:

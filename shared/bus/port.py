@@ -11,6 +11,10 @@ class ClientBrokenError(TidemillError):
     """A Kafka client can't go on: build a new one and replay what is not committed."""
 
 
+class RecordTooLargeError(TidemillError):
+    """The broker, or the client before it, refuses a record for its size."""
+
+
 class LostRecordsError(TidemillError):
     """Records are gone that nobody has read: stop, and let a person decide to go on behind them."""
 
@@ -87,7 +91,7 @@ class Producer(Protocol):
         """Return when every record is acknowledged by all in-sync replicas, in the order given per key.
 
         Raises RetryableError when the broker is away, ClientBrokenError when only a new producer helps,
-        RejectedError when a record is too large. Some of the records may have been written then.
+        RecordTooLargeError when a record is too large for its topic. Some may have been written then.
         """
         ...
 
@@ -140,8 +144,8 @@ class Outlet(Protocol):
         """Return when every record is acknowledged; the input is then done up to `next_offset`.
 
         Calls for one partition come one after the other. Raises RetryableError where the same call may be
-        made again, ClientBrokenError where only a new session helps, RejectedError when a record is too
-        large.
+        made again, ClientBrokenError where only a new session helps, RecordTooLargeError when a
+        record is too large for its topic.
         """
         ...
 

@@ -8,12 +8,13 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from shared.bus.dead_letters import LetterSize
 from shared.bus.metrics import StreamMetrics
+from shared.bus.port import RecordTooLargeError
 from shared.bus.record import Outgoing
-from shared.errors import RejectedError, RetryableError
+from shared.errors import RetryableError
 
 T = TypeVar("T")
 Publish = Callable[[Sequence[Outgoing]], Awaitable[None]]
-"""Returns when every record is acknowledged. Raises RejectedError when one is too large."""
+"""Returns when every record is acknowledged. Raises RecordTooLargeError when one is too large."""
 
 
 class Retries:
@@ -42,7 +43,7 @@ class Retries:
     async def until_published(self, topic: str, outgoing: Sequence[Outgoing], publish: Publish) -> None:
         """Return when all is published, a dead letter without its value where the broker refuses it.
 
-        Raises RejectedError when it refuses anything else.
+        Raises RecordTooLargeError when it refuses anything else.
         """
 
         async def attempt() -> None:
@@ -50,7 +51,7 @@ class Retries:
 
         try:
             await self.until_done("publish", topic, attempt)
-        except RejectedError as too_large:
+        except RecordTooLargeError as too_large:
             self._letter_size.learn(outgoing, too_large)
             self._log.warning("dead_letter_shortened", topic=topic, why=str(too_large))
             await self.until_done("publish", topic, attempt)

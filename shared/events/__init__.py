@@ -12,6 +12,7 @@ from shared.events.sentiment import (
     SentimentAlertUpdated,
 )
 from shared.events.support import Lane, Priority, SupportMessageRouted
+from shared.reasons import Reason
 
 INPUTS: tuple[type[Event], ...] = (CustomerMessageReceived, NewsArticlePublished, ImageReceived)
 """What others publish and Tidemill reads first."""
@@ -54,6 +55,7 @@ __all__ = [
     "NewsArticlePublished",
     "Prediction",
     "Priority",
+    "Reason",
     "SentimentAlertRaised",
     "SentimentAlertResolved",
     "SentimentAlertUpdated",

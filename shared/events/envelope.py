@@ -7,6 +7,8 @@ from uuid import UUID, uuid5
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
+from shared.reasons import Reason
+
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """No event is of this time or later: arithmetic with the times of events must not overflow."""
@@ -14,7 +16,9 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 def _plausible(time: datetime) -> datetime:
     if not EARLIEST <= time < LATEST:
-        raise PydanticCustomError("time_out_of_range", f"not from {EARLIEST.year} to before {LATEST.year}")
+        raise PydanticCustomError(
+            Reason.TIME_OUT_OF_RANGE, f"not from {EARLIEST.year} to before {LATEST.year}"
+        )
     return time
 
 

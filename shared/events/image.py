@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.events.decision import DecisionRecord, Prediction
 from shared.events.envelope import Event
+from shared.reasons import Reason
 
 IMAGE_MAX_BYTES = 512 * 1024
 """Bound of one image's file, decoded from base64: with it a record stays under Kafka's 1 MB."""
@@ -16,7 +17,7 @@ IMAGE_MAX_BYTES = 512 * 1024
 
 def _within_bound(content: bytes) -> bytes:
     if len(content) > IMAGE_MAX_BYTES:
-        raise PydanticCustomError("image_too_large", f"larger than {IMAGE_MAX_BYTES} bytes")
+        raise PydanticCustomError(Reason.IMAGE_TOO_LARGE, f"larger than {IMAGE_MAX_BYTES} bytes")
     return content
 
 

@@ -8,11 +8,14 @@ from pydantic import ValidationError
 from shared.errors import RejectedError
 from shared.events.envelope import Event
 from shared.events.headers import TYPE_HEADER, Headers
+from shared.reasons import Reason
 
 E = TypeVar("E", bound=Event)
 
 # Kinds of ValidationError that are reason codes of their own; all others are `wrong_shape`.
-_OWN_REASONS = frozenset({"empty_text", "text_too_long", "image_too_large", "time_out_of_range"})
+_OWN_REASONS = frozenset(
+    {Reason.EMPTY_TEXT, Reason.TEXT_TOO_LONG, Reason.IMAGE_TOO_LARGE, Reason.TIME_OUT_OF_RANGE}
+)
 
 
 def parse(event_type: type[E], *, key: bytes | None, value: bytes | None, headers: Headers) -> E:
@@ -23,16 +26,16 @@ def parse(event_type: type[E], *, key: bytes | None, value: bytes | None, header
     time_out_of_range, wrong_shape.
     """
     if value is None:
-        raise RejectedError("null_value", "the record has no value")
+        raise RejectedError(Reason.NULL_VALUE, "the record has no value")
     for name, content in headers:
         if name == TYPE_HEADER and content != event_type.name.encode():
-            raise RejectedError("unknown_version", f"this topic carries {event_type.name} only")
+            raise RejectedError(Reason.UNKNOWN_VERSION, f"this topic carries {event_type.name} only")
     if key is None and event_type.key_required:
-        raise RejectedError("missing_key", f"the record needs {event_type.key_field} as its key")
+        raise RejectedError(Reason.MISSING_KEY, f"the record needs {event_type.key_field} as its key")
     try:
         value.decode()
     except UnicodeDecodeError as error:
-        raise RejectedError("invalid_utf8", f"byte {error.start} is not UTF-8") from None
+        raise RejectedError(Reason.INVALID_UTF8, f"byte {error.start} is not UTF-8") from None
     try:
         return event_type.from_json(value)
     except ValidationError as error:
@@ -45,8 +48,10 @@ def _rejection(error: ValidationError, value: bytes) -> RejectedError:
     kind, message = first["type"], first["msg"]
     where = ".".join(map(str, first["loc"]))
     if kind == "json_invalid":
-        return RejectedError("lone_surrogate" if _has_lone_surrogate(value) else "not_json", message)
-    return RejectedError(kind if kind in _OWN_REASONS else "wrong_shape", f"{where}: {message}")
+        return RejectedError(
+            Reason.LONE_SURROGATE if _has_lone_surrogate(value) else Reason.NOT_JSON, message
+        )
+    return RejectedError(Reason(kind) if kind in _OWN_REASONS else Reason.WRONG_SHAPE, f"{where}: {message}")
 
 
 def _has_lone_surrogate(value: bytes) -> bool:

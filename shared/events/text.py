@@ -5,19 +5,21 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from shared.reasons import Reason
+
 TEXT_MAX_CHARS = 20_000
 """A longer text is no message; the longest in the public sets that we train on has 13,704."""
 
 
 def _bounded(text: str) -> str:
     if len(text) > TEXT_MAX_CHARS:
-        raise PydanticCustomError("text_too_long", f"longer than {TEXT_MAX_CHARS} characters")
+        raise PydanticCustomError(Reason.TEXT_TOO_LONG, f"longer than {TEXT_MAX_CHARS} characters")
     return text
 
 
 def _present(text: str) -> str:
     if not text or text.isspace():
-        raise PydanticCustomError("empty_text", "there is no text")
+        raise PydanticCustomError(Reason.EMPTY_TEXT, "there is no text")
     return text
 
 

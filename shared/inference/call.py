@@ -15,6 +15,7 @@ from shared.inference.batcher import Row
 from shared.inference.metrics import ModelMetrics
 from shared.inference.port import Arrays, ModelServer
 from shared.inference.status import BatchFailedError
+from shared.reasons import Reason
 
 Item = TypeVar("Item")
 Pad = Callable[[Sequence[Item]], Arrays]
@@ -129,7 +130,7 @@ class ModelCall(Generic[Item]):
             # Once more, as the model may have been ill until just now.
             return await self._attempt(inputs)
         except BatchFailedError as error:
-            raise RejectedError("model_failed", str(error)) from error
+            raise RejectedError(Reason.MODEL_FAILED, str(error)) from error
         except RetryableError:
             return None
 
@@ -171,7 +172,9 @@ class ModelCall(Generic[Item]):
 
     def _not_finite(self) -> RejectedError:
         self._metrics.refusals.inc()
-        return RejectedError("model_output_not_finite", f"{self._target.model} answered with NaN or infinity")
+        return RejectedError(
+            Reason.MODEL_OUTPUT_NOT_FINITE, f"{self._target.model} answered with NaN or infinity"
+        )
 
 
 def _finite_rows(answer: Arrays) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from shared.errors import RejectedError
 from shared.inference.image import decode_image
+from shared.reasons import Reason
 from shared.repository.bundle import ImageSpec
 
 MEMORY_MAX_BYTES = 2 * 1024**3
@@ -60,7 +61,7 @@ def _decoded(content: bytes, spec: ImageSpec) -> tuple[bool, bytes]:
     except RejectedError as refused:
         reason, message = refused.reason, str(refused)
     except MemoryError:
-        reason, message = "image_too_large", f"takes more than {MEMORY_MAX_BYTES:,} bytes to decode"
+        reason, message = Reason.IMAGE_TOO_LARGE, f"takes more than {MEMORY_MAX_BYTES:,} bytes to decode"
     return False, json.dumps([reason, message]).encode()
 
 

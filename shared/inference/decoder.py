@@ -15,6 +15,7 @@ import numpy as np
 from shared.errors import RejectedError, RetryableError
 from shared.inference.decode_child import HELLO
 from shared.inference.image import Pixels
+from shared.reasons import Reason
 from shared.repository.bundle import ImageSpec
 
 ANSWER_WITHIN_S = 10.0
@@ -61,8 +62,9 @@ class Decoder:
                 continue
             if good:
                 return np.frombuffer(answer, dtype=np.uint8).reshape(self._spec.shape)
-            raise RejectedError(*json.loads(answer))
-        raise RejectedError("image_undecodable", "the decoder crashed or hung on it")
+            reason, message = json.loads(answer)
+            raise RejectedError(Reason(reason), message)
+        raise RejectedError(Reason.IMAGE_UNDECODABLE, "the decoder crashed or hung on it")
 
     @property
     def pid(self) -> int | None:

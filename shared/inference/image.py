@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from shared.errors import RejectedError
+from shared.reasons import Reason
 from shared.repository.bundle import ImageSpec
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
@@ -31,10 +32,10 @@ def decode_image(content: bytes, spec: ImageSpec) -> Pixels:
     except (RejectedError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise RejectedError("image_too_large", f"more than {MAX_PIXELS} pixels") from error
+        raise RejectedError(Reason.IMAGE_TOO_LARGE, f"more than {MAX_PIXELS} pixels") from error
     except Exception as error:  # hostile bytes make the decoders raise nearly anything
         raise RejectedError(
-            "image_undecodable", f"no readable {'/'.join(FORMATS)} image: {type(error).__name__}"
+            Reason.IMAGE_UNDECODABLE, f"no readable {'/'.join(FORMATS)} image: {type(error).__name__}"
         ) from error
     return _framed(_flat(upright), spec)
 
@@ -43,10 +44,10 @@ def _check_size(image: Image.Image) -> None:
     """Look at the size that the header claims, before a pixel is decoded."""
     short, long = sorted(image.size)
     if short < 1 or long > MAX_ASPECT_RATIO * short:
-        raise RejectedError("image_shape", f"{image.width} x {image.height} pixels")
+        raise RejectedError(Reason.IMAGE_SHAPE, f"{image.width} x {image.height} pixels")
     if short * long > MAX_PIXELS:
         raise RejectedError(
-            "image_too_large", f"{image.width} x {image.height} pixels, allowed are {MAX_PIXELS}"
+            Reason.IMAGE_TOO_LARGE, f"{image.width} x {image.height} pixels, allowed are {MAX_PIXELS}"
         )
 
 

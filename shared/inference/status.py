@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.errors import IntegrityError, RejectedError, RetryableError, TidemillError
+from shared.reasons import Reason
 
 Verdict = Literal["retry", "doubt", "reject", "stop"]
 
@@ -90,7 +91,7 @@ def classify(code: str, details: str) -> TidemillError:
     text = f"Triton answered {code}: {' '.join(details.split())[:300]}"
     match verdict(code, details):
         case "reject":
-            return RejectedError("model_refused", text)
+            return RejectedError(Reason.MODEL_REFUSED, text)
         case "stop":
             return IntegrityError(text)
         case "doubt":

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import structlog
 
 from shared.errors import ConfigError, RetryableError, TidemillError
+from shared.process.exit_code import ExitCode
 from shared.process.logs import set_up_logs
 from shared.settings import ServiceSettings
 
@@ -19,15 +20,13 @@ S = TypeVar("S", bound=ServiceSettings)
 Serve = Callable[[S, asyncio.Event], Awaitable[None]]
 """Runs until the event is set, then ends cleanly. Raises RetryableError only when it can't even start."""
 
-EXIT_UNABLE = 1
-EXIT_CONFIG = 2
 NO_MEMORY = "no memory left: allow this process more, or lower TIDEMILL__LIMITS__MAX_IN_FLIGHT_BYTES"
 
 
 def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
     """Run a service until SIGTERM or Ctrl-C, then exit.
 
-    0 stopped; 1 gave up, lacks something, or has a bug: another start may help; 2 set up wrongly.
+    `ExitCode` says which code means what.
     """
     try:
         settings = settings_type.from_environment()
@@ -35,16 +34,16 @@ def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
         _collect_rarely()
         asyncio.run(_run(settings, serve))
     except ConfigError as error:
-        _refuse(service, str(error), EXIT_CONFIG)
+        _refuse(service, str(error), ExitCode.WRONG_USE)
     except RetryableError as error:
-        _refuse(service, f"{error}. Is it running?", EXIT_UNABLE)
+        _refuse(service, f"{error}. Is it running?", ExitCode.FAILED)
     except Exception as error:  # noqa: BLE001 - whatever it is, it goes to the log, and the process ends
         if reason := reason_of(error):
             structlog.get_logger().error("service_gave_up", why=reason)
         else:
             structlog.get_logger().exception("service_failed")
         sys.exit(exit_code_of(error))
-    sys.exit(0)
+    sys.exit(ExitCode.FINE)
 
 
 def reason_of(error: Exception) -> str:
@@ -65,15 +64,15 @@ def _lacks_memory(error: object) -> bool:
     return isinstance(error, MemoryError) or "not enough memory" in str(error)
 
 
-def exit_code_of(error: Exception) -> int:
+def exit_code_of(error: Exception) -> ExitCode:
     """Return 2 when nothing but a set-up was wrong, as with a right that Kafka denies; else 1."""
     if isinstance(error, ExceptionGroup):
         _, others = error.split(ConfigError)
-        return EXIT_UNABLE if others else EXIT_CONFIG
-    return EXIT_CONFIG if isinstance(error, ConfigError) else EXIT_UNABLE
+        return ExitCode.FAILED if others else ExitCode.WRONG_USE
+    return ExitCode.WRONG_USE if isinstance(error, ConfigError) else ExitCode.FAILED
 
 
-def _refuse(service: str, why: str, code: int) -> NoReturn:
+def _refuse(service: str, why: str, code: ExitCode) -> NoReturn:
     sys.stderr.write(f"{service}: {why}\n")
     sys.exit(code)
 
@@ -100,5 +99,5 @@ def _end_without_memory(loop: asyncio.AbstractEventLoop, context: dict[str, Any]
     """End the process where a callback found no memory, as what that had to do stays undone for ever."""
     if _lacks_memory(context.get("exception")):
         structlog.get_logger().error("service_gave_up", why=NO_MEMORY)
-        os._exit(EXIT_UNABLE)
+        os._exit(ExitCode.FAILED)
     loop.default_exception_handler(context)

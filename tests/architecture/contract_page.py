@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.events import INPUTS, RESULTS, DecisionRecord, Entity, Event, Evidence, Prediction
+from shared.events import INPUTS, RESULTS, DecisionRecord, Entity, Event, Evidence, Prediction, Reason
 from tests.architecture.fields import bounds, choices, field_docstrings
 
 PAGE = Path(__file__).parents[2] / "docs" / "contract.md"
@@ -49,6 +49,13 @@ recognised. Times have a zone, and lie from 1970 to before 2200.
 """
 
 
+REASONS_HEAD = """## Dead letters
+
+A record that can never be handled is written to `TOPIC.dead`: key, value and headers as they came, and behind
+them headers that say where it stood and why it was refused. `tidemill-reason` is one of these:
+"""
+
+
 def page() -> str:
     """Return the page: what is sent, what comes back, and what both are made of."""
     parts = [
@@ -59,8 +66,15 @@ def page() -> str:
         *(_section(event.name, event, _head(event)) for event in RESULTS),
         "## What these have in common\n",
         *(_section(part.__name__, part, "") for part in PARTS),
+        _reasons(),
     ]
     return "\n".join(parts)
+
+
+def _reasons() -> str:
+    meanings = field_docstrings(Reason)
+    rows = "\n".join(f"| `{reason}` | {meanings[reason.name]} |" for reason in Reason)
+    return f"{REASONS_HEAD}\n| reason | meaning |\n| --- | --- |\n{rows}\n"
 
 
 def _head(event: type[Event]) -> str:

@@ -1,4 +1,4 @@
-"""What a class says of its fields: the strings underneath them, and their bounds."""
+"""Fields of a class for the generated pages: their docstrings, bounds and choices."""
 
 import ast
 import inspect
@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel
 
-
-def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """Return the string underneath each field, on one line."""
+def field_docstrings(model: type) -> dict[str, str]:
+    """Return the string underneath each field of a model or member of an enumeration, on one line."""
     found: dict[str, str] = {}
     for owner in reversed(model.__mro__):
         if owner.__module__.partition(".")[0] in {"services", "shared", "tidemill"}:
@@ -24,7 +22,10 @@ def _documented(definition: ast.stmt) -> Iterator[tuple[str, str]]:
     body = definition.body if isinstance(definition, ast.ClassDef) else []
     for field, below in pairwise(body):
         match field, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
                 yield name, " ".join(text.split())
 
 

@@ -12,9 +12,9 @@ import pytest
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.producer import KafkaTransactions
 from shared.bus.memory import MemoryBus, MemoryTransactions
-from shared.bus.port import Bus, ClientBrokenError, Outlet, Transactions
+from shared.bus.port import Bus, ClientBrokenError, Outlet, RecordTooLargeError, Transactions
 from shared.bus.record import Outgoing, Partition, Record
-from shared.errors import RejectedError, RetryableError
+from shared.errors import RetryableError
 from shared.settings import KafkaSettings
 from tests.support.buses import PATIENCE_S, keep, numbered, publish, read, reading
 
@@ -100,7 +100,7 @@ async def test_a_record_too_large_is_refused_before_any_is_written(
     if isinstance(bus, MemoryBus):
         pytest.skip("memory takes any size")
     async with owning(opened, topic) as owner:
-        with pytest.raises(RejectedError):
+        with pytest.raises(RecordTooLargeError):
             await owner.publish([Outgoing(topic, b"k", b"first"), Outgoing(topic, b"k", bytes(2_097_152))])
         await owner.publish([Outgoing(topic, b"k", b"small")])
         await owner.commit({Partition(topic, 0): 1}, group=topic)

@@ -11,6 +11,7 @@ from shared.bus.port import Outcome
 from shared.bus.record import Outgoing, Record
 from shared.bus.stream import Source, Stream
 from shared.errors import RejectedError
+from shared.reasons import Reason
 from shared.settings import KafkaSettings
 
 REFUSED = b"refuse me"
@@ -25,7 +26,7 @@ class Echo:
     async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
         """Return one outcome a record."""
         return [
-            RejectedError("not_json", "it says so")
+            RejectedError(Reason.NOT_JSON, "it says so")
             if record.value == REFUSED
             else [Outgoing(self._writes, record.key, record.value)]
             for record in records

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from shared.bus.dead_letters import DeadLetter
 from shared.bus.record import Record
-from shared.errors import ConfigError, RejectedError
+from shared.errors import ConfigError, TidemillError
 from tidemill.connect import Connection
 from tidemill.letters import Plan, Wanted, letters, plan, replay
 from tidemill.lines import dead_line
@@ -88,9 +88,7 @@ def replay_command(
         return
     show(one_line(f"{asyncio.run(replay(connection, wanted, planned))} sent again"))
     if planned.left_out:
-        raise RejectedError(
-            "value_left_out", f"{len(planned.left_out)} were not sent, as their letters lack the value"
-        )
+        raise TidemillError(f"{len(planned.left_out)} were not sent, as their letters lack the value")
 
 
 def _left_out_lines(planned: Plan) -> Iterator[Text]:

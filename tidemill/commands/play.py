@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.record import Outgoing
 from shared.clock import utc_now
-from shared.errors import ConfigError, RejectedError
+from shared.errors import ConfigError, RejectedError, TidemillError
 from shared.events import ImageKind
 from tidemill.connect import Connection
 from tidemill.files import read_rows
@@ -65,7 +65,7 @@ def command(
     sent_count, left_out = asyncio.run(_send(rows, mapper, limit=limit, rate=rate))
     show(one_line(f"sent {sent_count:,} events to {mapper.to.name}"))
     if left_out:
-        raise RejectedError("wrong_shape", f"left out {len(left_out):,} rows; the first: {left_out[0]}")
+        raise TidemillError(f"left out {len(left_out):,} rows; the first: {left_out[0]}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from aiokafka import errors as kafka_errors
 from aiokafka.conn import collect_hosts, create_conn
 
 from shared.bus.kafka.records import flaw_of
-from shared.bus.port import ClientBrokenError
+from shared.bus.port import ClientBrokenError, RecordTooLargeError
 from shared.bus.record import Partition, Record
-from shared.errors import ConfigError, RejectedError, RetryableError
+from shared.errors import ConfigError, RetryableError
 from shared.settings import KafkaSettings
 from shared.tls import trusting
 
@@ -70,7 +70,7 @@ def translated(doing: str) -> Iterator[None]:
         cure = next(cure for kind, cure in _WRONG_SETUP.items() if isinstance(error, kind))
         raise ConfigError(f"{doing}: {_in_one_line(error)}; {cure}") from error
     except _TOO_LARGE as error:
-        raise RejectedError("record_too_large", f"{doing}: {error}") from error
+        raise RecordTooLargeError(f"{doing}: {error}") from error
     except (kafka_errors.KafkaError, OSError) as error:
         if _DEAD_TASK in str(error):
             raise ClientBrokenError(f"{doing}: {error!r}") from error

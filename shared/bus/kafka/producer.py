@@ -8,8 +8,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, translated
 from shared.bus.kafka.stop import stop_producer
+from shared.bus.port import RecordTooLargeError
 from shared.bus.record import Outgoing, Partition
-from shared.errors import RejectedError
 from shared.settings import KafkaSettings
 
 _LINGER_MS = 5
@@ -68,7 +68,7 @@ class KafkaTransactions:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when every record is acknowledged in the open transaction.
 
-        Raises RejectedError when one is too large for any broker, before any is sent; ClientBrokenError
+        Raises RecordTooLargeError when one is too large for any broker, before any is sent; ClientBrokenError
         when another owner came; RetryableError when the broker doesn't answer in time.
         """
         _refuse_too_large(records)
@@ -151,4 +151,4 @@ def _refuse_too_large(records: Sequence[Outgoing]) -> None:
         header_bytes = sum(len(name) + len(value or b"") for name, value in record.headers)
         size_bytes = len(record.key or b"") + len(record.value or b"") + header_bytes
         if size_bytes > RECORD_MAX_BYTES - _RECORD_OVERHEAD_BYTES:
-            raise RejectedError("record_too_large", f"{size_bytes:,} bytes for {record.topic}")
+            raise RecordTooLargeError(f"{size_bytes:,} bytes for {record.topic}")

@@ -16,6 +16,7 @@ from aiokafka.record.memory_records import _MemoryRecordsPy
 
 from shared.errors import RejectedError
 from shared.events.headers import Headers
+from shared.reasons import Reason
 
 
 def use_tolerant_parser() -> None:
@@ -86,7 +87,7 @@ class _TolerantBatch:
 
     def _unparsable(self, offset: int, error: Exception) -> "_FlawedRecord":
         why = f"offsets {offset} to {self.next_offset - 1} have no structure that can be parsed: {error!r}"
-        flaw = RejectedError("record_unparsable", why)
+        flaw = RejectedError(Reason.RECORD_UNPARSABLE, why)
         return _FlawedRecord(
             offset, self._batch.first_timestamp, self._batch.timestamp_type, None, bytes(self._raw), (), flaw
         )
@@ -140,7 +141,7 @@ def _with_escapes(record: Any, bad_names: list[str]) -> _FlawedRecord:
         record.key,
         record.value,
         tuple((_escaped(name), value) for name, value in record.headers),
-        RejectedError("header_not_utf8", f"a header name is not UTF-8: {listed}"),
+        RejectedError(Reason.HEADER_NOT_UTF8, f"a header name is not UTF-8: {listed}"),
     )
 
 

@@ -19,6 +19,7 @@ from shared.bus.record import Partition, Record
 from shared.errors import RejectedError
 from shared.events import CustomerMessageReceived, ImageReceived
 from shared.events.headers import Headers
+from shared.reasons import Reason
 from shared.settings import KafkaSettings
 from tidemill.running import NOTE, only_stack
 
@@ -42,7 +43,7 @@ def bootstrap(request: pytest.FixtureRequest) -> str:
 
 
 async def a_dead_letter(
-    bootstrap: str, value: bytes | None, *, reason: str = "not_json", more_headers: Headers = ()
+    bootstrap: str, value: bytes | None, *, reason: Reason = Reason.NOT_JSON, more_headers: Headers = ()
 ) -> None:
     record = Record(Partition(ImageReceived.name, 1), 7, b"case", value, (("mine", b"kept"),), 0)
     producer = KafkaBus(KafkaSettings(bootstrap=bootstrap)).producer()
@@ -93,7 +94,8 @@ async def test_a_dead_letter_is_listed_shown_and_sent_again_only_when_told_to(bo
 
 
 async def test_a_letter_that_lacks_its_value_keeps_no_other_from_being_sent_again(bootstrap: str) -> None:
-    reason, mark = f"reason-{uuid4()}", uuid4().hex
+    # No other letter of images has it.
+    reason, mark = Reason.PUBLISHED_IN_FUTURE, uuid4().hex
     await a_dead_letter(bootstrap, None, reason=reason, more_headers=(("tidemill-value-left-out", b"true"),))
     await a_dead_letter(bootstrap, mark.encode(), reason=reason)
 

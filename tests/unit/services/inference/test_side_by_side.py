@@ -17,6 +17,7 @@ from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.inference.batcher import Batcher, BatchLimits, Row
 from shared.inference.metrics import ModelMetrics
 from shared.inference.prediction import prediction
+from shared.reasons import Reason
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.serving.predictor import InputEncoding, Predictor
 from shared.serving.streams import StreamTasks
@@ -37,7 +38,7 @@ def second_label(_: str) -> Row | RejectedError:
 
 
 def refuse_bad(text: str) -> Row | RejectedError:
-    return RejectedError("model_failed", "no") if text == "bad" else second_label(text)
+    return RejectedError(Reason.MODEL_FAILED, "no") if text == "bad" else second_label(text)
 
 
 def a_predictor(model: str, labels: tuple[str, str], said: Said) -> Predictor[str, str]:

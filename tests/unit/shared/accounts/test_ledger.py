@@ -4,9 +4,10 @@ from shared.accounts.ledger import Ledger
 from shared.bus.dead_letters import dead_letter
 from shared.bus.record import Partition, Record
 from shared.errors import RejectedError
+from shared.reasons import Reason
 from tests.unit.tidemill.events import a_broken_record, a_message, a_record, a_route, a_story
 
-REFUSAL = RejectedError("not_json", "expected value")
+REFUSAL = RejectedError(Reason.NOT_JSON, "expected value")
 
 
 def the_dead_letter_of(record: Record, *, at_ms: int = 0) -> Record:

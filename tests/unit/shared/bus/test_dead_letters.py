@@ -8,11 +8,14 @@ from shared.bus.dead_letters import (
     DeadLetterFloodError,
     FloodGuard,
     LetterSize,
+    ValueLeftOutError,
     dead_letter,
     read_dead_letter,
 )
+from shared.bus.port import RecordTooLargeError
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError
+from shared.reasons import Reason
 
 _headers = st.lists(
     st.tuples(st.sampled_from(["traceparent", "ce_id", "tidemill-reason", ""]), st.none() | st.binary()),
@@ -29,7 +32,8 @@ _records = st.builds(
 )
 
 
-NO = RejectedError("not_json", "no")
+NO = RejectedError(Reason.NOT_JSON, "no")
+TOO_LARGE = RecordTooLargeError("no")
 
 
 def read(outgoing: Outgoing) -> Record:
@@ -44,7 +48,7 @@ def record(value: bytes | None = b"x") -> Record:
 
 @given(original=_records, message=st.text())
 def test_a_replay_is_the_record_that_died(original: Record, message: str) -> None:
-    written = dead_letter(original, RejectedError("not_json", message), group="g")
+    written = dead_letter(original, RejectedError(Reason.NOT_JSON, message), group="g")
 
     letter = read_dead_letter(read(written))
 
@@ -58,8 +62,8 @@ def test_a_replay_is_the_record_that_died(original: Record, message: str) -> Non
 
 @given(original=_records)
 def test_a_dead_letter_that_dies_again_is_replayed_as_the_dead_letter(original: Record) -> None:
-    first = read(dead_letter(original, RejectedError("not_json", "no"), group="g"))
-    second = read(dead_letter(first, RejectedError("wrong_shape", "no"), group="h"))
+    first = read(dead_letter(original, RejectedError(Reason.NOT_JSON, "no"), group="g"))
+    second = read(dead_letter(first, RejectedError(Reason.WRONG_SHAPE, "no"), group="h"))
 
     letter = read_dead_letter(second)
 
@@ -68,7 +72,7 @@ def test_a_dead_letter_that_dies_again_is_replayed_as_the_dead_letter(original: 
 
 
 def test_a_message_that_is_no_unicode_kills_nothing() -> None:
-    written = dead_letter(record(), RejectedError("wrong_shape", "half \ud800"), group="g")
+    written = dead_letter(record(), RejectedError(Reason.WRONG_SHAPE, "half \ud800"), group="g")
 
     assert read_dead_letter(read(written)).message == "half ?"
 
@@ -92,13 +96,13 @@ def test_a_letter_too_large_for_the_broker_keeps_all_but_its_value() -> None:
     written, size = dead_letter(record(bytes(600_000)), NO, group="g"), LetterSize()
     assert size.fitted(written) == written
 
-    size.learn([written], RejectedError("record_too_large", "no"))
+    size.learn([written], RecordTooLargeError("no"))
 
     letter = read_dead_letter(read(size.fitted(written)))
 
     assert letter.value is None
     assert (letter.original_offset, letter.reason) == (7, "not_json")
-    with pytest.raises(RejectedError, match="offset 7"):
+    with pytest.raises(ValueLeftOutError, match="offset 7"):
         letter.replay()
 
 
@@ -107,14 +111,14 @@ def test_small_letters_and_results_keep_their_value() -> None:
     large_result = Outgoing("out", b"k", bytes(600_000))
     size = LetterSize()
 
-    size.learn([dead_letter(record(bytes(600_000)), NO, group="g"), small], NO)
+    size.learn([dead_letter(record(bytes(600_000)), NO, group="g"), small], TOO_LARGE)
 
     assert [size.fitted(each) for each in (small, less, large_result)] == [small, less, large_result]
 
 
 def test_where_no_letter_can_be_shortened_the_refusal_is_a_bug() -> None:
-    with pytest.raises(RejectedError, match="no"):
-        LetterSize().learn([Outgoing("out", b"k", bytes(600_000))], NO)
+    with pytest.raises(RecordTooLargeError, match="no"):
+        LetterSize().learn([Outgoing("out", b"k", bytes(600_000))], TOO_LARGE)
 
 
 def test_a_flood_of_dead_letters_stops_the_stream() -> None:

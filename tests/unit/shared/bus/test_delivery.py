@@ -6,9 +6,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.bus.dead_letters import DeadLetterFloodError, read_dead_letter
-from shared.bus.port import Outcome
+from shared.bus.port import Outcome, RecordTooLargeError
 from shared.bus.record import Outgoing, Record
 from shared.errors import RejectedError, RetryableError
+from shared.reasons import Reason
 from tests.support.streams import (
     HERE,
     RESULTS,
@@ -29,7 +30,7 @@ def refuse(text: str) -> GatedHandler:
     """Return a handler that rejects one record and echoes the others."""
 
     def answer(record: Record) -> Outcome:
-        return RejectedError("not_json", "no") if text_of(record) == text else echo(record)
+        return RejectedError(Reason.NOT_JSON, "no") if text_of(record) == text else echo(record)
 
     return GatedHandler(answer)
 
@@ -119,7 +120,7 @@ def test_a_dead_letter_and_the_line_about_it_name_the_same_trace(trace: str) -> 
 def test_a_dead_letter_that_the_broker_finds_too_large_is_shortened() -> None:
     async def scenario() -> None:
         bus, huge = WatchedBus(), "x" * 1_000_000
-        bus.publish_errors.append(RejectedError("record_too_large", "no"))
+        bus.publish_errors.append(RecordTooLargeError("no"))
         await bus.send("a", huge)
         async with running(stream_on(bus, refuse(huge))):
             await until(lambda: bus.committed == {HERE: 2})
@@ -133,13 +134,13 @@ def test_a_dead_letter_that_the_broker_finds_too_large_is_shortened() -> None:
 def test_a_result_that_the_broker_finds_too_large_is_a_bug() -> None:
     async def scenario() -> None:
         bus = WatchedBus()
-        bus.publish_errors.append(RejectedError("record_too_large", "no"))
+        bus.publish_errors.append(RecordTooLargeError("no"))
         await bus.send("a")
 
         with pytest.raises(ExceptionGroup) as ended:
             await stream_on(bus, GatedHandler()).run(asyncio.Event())
 
-        assert ended.group_contains(RejectedError)
+        assert ended.group_contains(RecordTooLargeError)
         assert bus.history == []
 
     run_in_virtual_time(scenario())
@@ -198,7 +199,7 @@ def test_a_handler_that_forgets_a_record_ends_the_stream_and_commits_nothing() -
 def test_a_flood_of_dead_letters_ends_the_stream_which_goes_on_behind_them_at_its_next_start() -> None:
     async def scenario() -> None:
         bus = WatchedBus()
-        handler = GatedHandler(lambda _: RejectedError("not_json", "no"))
+        handler = GatedHandler(lambda _: RejectedError(Reason.NOT_JSON, "no"))
         await bus.send(*map(str, range(1000)))
 
         ends: list[int] = []

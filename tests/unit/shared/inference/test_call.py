@@ -16,6 +16,7 @@ from shared.inference.memory import MemoryRunner, Model
 from shared.inference.metrics import ModelMetrics
 from shared.inference.port import Arrays
 from shared.inference.status import BatchFailedError
+from shared.reasons import Reason
 from tests.support.virtual_time import run_in_virtual_time
 
 TARGET = Target("echo", "1", ("logits",))
@@ -60,7 +61,7 @@ async def test_each_item_gets_its_own_row() -> None:
 def test_exactly_the_refused_items_of_a_batch_are_refused(poison: set[int]) -> None:
     def picky(inputs: Arrays) -> Arrays:
         if poison & set(inputs["input_ids"].ravel().tolist()):
-            raise RejectedError("model_refused", "not these")
+            raise RejectedError(Reason.MODEL_REFUSED, "not these")
         return echo(inputs)
 
     outcomes = asyncio.run(a_call(picky)(range(40)))
@@ -76,7 +77,7 @@ async def test_one_refused_item_among_64_costs_at_most_13_calls() -> None:
         nonlocal call_count
         call_count += 1
         if 42 in inputs["input_ids"]:
-            raise RejectedError("model_refused", "not this one")
+            raise RejectedError(Reason.MODEL_REFUSED, "not this one")
         return echo(inputs)
 
     await a_call(picky)(range(64))

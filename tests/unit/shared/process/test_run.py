@@ -8,7 +8,8 @@ import pytest
 from shared.bus.dead_letters import DeadLetterFloodError
 from shared.bus.port import LostRecordsError
 from shared.errors import ConfigError
-from shared.process.run import EXIT_UNABLE, NO_MEMORY, exit_code_of, reason_of
+from shared.process.exit_code import ExitCode
+from shared.process.run import NO_MEMORY, exit_code_of, reason_of
 
 FLOOD = DeadLetterFloodError("100 dead letters in 60 s")
 LOST = LostRecordsError("offsets 3 to 5 were deleted")
@@ -76,7 +77,7 @@ def test_the_exit_code_says_whether_another_start_may_help(error: str, code: int
 def test_a_service_without_memory_ends_and_says_so_wherever_that_was_noticed(body: str) -> None:
     ended = ended_service(body)
 
-    assert ended.returncode == EXIT_UNABLE
+    assert ended.returncode == ExitCode.FAILED
     assert NO_MEMORY in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
 
@@ -87,6 +88,7 @@ def ended_service(body: str) -> subprocess.CompletedProcess[str]:
 import asyncio
 
 from shared.errors import ConfigError, IntegrityError, RetryableError
+from shared.process.exit_code import ExitCode
 from shared.process.run import main
 from shared.settings import ServiceSettings
 

@@ -14,6 +14,7 @@ from shared.cache.port import Cache
 from shared.errors import IntegrityError, RejectedError
 from shared.inference.batcher import Batcher, BatchLimits, Row
 from shared.inference.metrics import ModelMetrics
+from shared.reasons import Reason
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec, WordsSpec
 from shared.serving.predictor import InputEncoding, ModelAnswer, Predictor
 
@@ -48,7 +49,7 @@ class LengthModel:
 
 
 def encode(texts: Sequence[str]) -> list[str | RejectedError]:
-    return [RejectedError("image_undecodable", "broken") if text == "broken" else text for text in texts]
+    return [RejectedError(Reason.IMAGE_UNDECODABLE, "broken") if text == "broken" else text for text in texts]
 
 
 def a_predictor(

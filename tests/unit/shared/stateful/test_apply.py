@@ -13,8 +13,9 @@ from services.sentiment_alerts.settings import AlertSettings
 from services.sentiment_alerts.state import CompanyState
 from shared.bus.dead_letters import DeadLetterFloodError, FloodGuard
 from shared.bus.metrics import StreamMetrics
+from shared.bus.port import RecordTooLargeError
 from shared.bus.record import Outgoing, Record
-from shared.errors import RejectedError, RetryableError
+from shared.errors import RetryableError
 from shared.events import SentimentAlertRaised
 from shared.stateful.apply import Applier
 from tests.support.virtual_time import run_in_virtual_time
@@ -118,7 +119,7 @@ async def test_what_can_never_work_becomes_one_dead_letter_with_its_bytes() -> N
 
 async def test_a_dead_letter_that_the_broker_finds_too_large_is_shortened() -> None:
     broker, huge = Broker(), replace(BROKEN, value=b"{" * 1_000_000)
-    broker.publish_errors.append(RejectedError("record_too_large", "no"))
+    broker.publish_errors.append(RecordTooLargeError("no"))
 
     await broker.read(huge, *surge(1))
 
@@ -130,9 +131,9 @@ async def test_a_dead_letter_that_the_broker_finds_too_large_is_shortened() -> N
 
 async def test_an_alert_that_the_broker_finds_too_large_is_a_bug() -> None:
     broker = Broker()
-    broker.publish_errors.append(RejectedError("record_too_large", "no"))
+    broker.publish_errors.append(RecordTooLargeError("no"))
 
-    with pytest.raises(RejectedError):
+    with pytest.raises(RecordTooLargeError):
         await broker.read(*surge(5))
 
     assert broker.states["Alder Rail"].offset == 3

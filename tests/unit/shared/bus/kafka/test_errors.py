@@ -6,8 +6,8 @@ import pytest
 from aiokafka import errors as kafka_errors
 
 from shared.bus.kafka.client import translated
-from shared.bus.port import ClientBrokenError
-from shared.errors import ConfigError, RejectedError, RetryableError, TidemillError
+from shared.bus.port import ClientBrokenError, RecordTooLargeError
+from shared.errors import ConfigError, RetryableError, TidemillError
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from shared.errors import ConfigError, RejectedError, RetryableError, TidemillEr
         (kafka_errors.SaslAuthenticationFailed(), ConfigError),
         (kafka_errors.TopicAuthorizationFailedError("topic"), ConfigError),
         (kafka_errors.ProducerFenced(), ClientBrokenError),
-        (kafka_errors.MessageSizeTooLargeError(), RejectedError),
+        (kafka_errors.MessageSizeTooLargeError(), RecordTooLargeError),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value.__name__,
 )
