@@ -16,7 +16,7 @@ from shared.inference.port import Arrays
 from shared.inference.prediction import probabilities
 from shared.inference.triton import TritonRunner
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
-from shared.repository.config import HASH_PARAMETER
+from shared.repository.config import hash_parameter
 
 _BATCH = 32
 
@@ -82,7 +82,7 @@ async def _by_triton(
     runner = TritonRunner(address)
     try:
         spec = await runner.ready(bundle.model, bundle.version)
-        if spec.parameters.get(f"{HASH_PARAMETER}{bundle.version}") != bundle.preprocessing_hash:
+        if spec.parameters.get(hash_parameter(bundle.version)) != bundle.preprocessing_hash:
             raise ConfigError(f"Triton serves another {bundle.model} {bundle.version} than {bundle.folder}")
         answers = [await runner.infer(bundle.model, bundle.version, batch, (output,)) for batch in batches]
     except RetryableError as error:

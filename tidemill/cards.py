@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shared.errors import ConfigError
 from shared.repository.bundle import ModelBundle, load_bundle
+from shared.repository.versions import version_folders, versions_in
 
 
 class Metric(BaseModel):
@@ -43,8 +44,8 @@ def read_cards(repository: Path) -> list[Card]:
 
 
 def _card_files(repository: Path) -> list[Path]:
-    """Return the cards of versions; a folder without a number waits to be one, or was one."""
-    return sorted(path for path in repository.glob("*/*/card.json") if path.parent.name.isdecimal())
+    """Return the cards of all versions that have one."""
+    return [card for folder in version_folders(repository) if (card := folder / "card.json").is_file()]
 
 
 def _read(path: Path) -> Card:
@@ -74,7 +75,7 @@ def find_model(reference: str, repository: Path) -> ModelBundle:
 
 
 def _newest_version(model: Path) -> Path:
-    versions = [path for path in model.iterdir() if path.name.isdecimal()]
+    versions = versions_in(model.parent, model.name)
     if not versions:
         raise ConfigError(f"{model} holds no version of a model; name the folder that has config.pbtxt")
-    return max(versions, key=lambda path: int(path.name))
+    return model / versions[0]

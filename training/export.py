@@ -1,9 +1,7 @@
 """Writes a model folder: weights, preprocessing, both configurations and the card."""
 
-import shutil
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +12,16 @@ from torch import Tensor, nn
 
 from shared.errors import ConfigError
 from shared.repository.bundle import load_bundle, preprocessing_hash
-from shared.repository.config import HASH_PARAMETER, ModelConfig, Placement, TensorConfig
+from shared.repository.config import (
+    CONFIG_FILE,
+    CONFIGS_FOLDER,
+    ModelConfig,
+    Placement,
+    TensorConfig,
+    hash_parameter,
+    write_config,
+)
+from shared.repository.staging import staged
 from training.card import card_of
 from training.cards.content import Card, Run
 from training.cards.page import write_card
@@ -25,8 +32,6 @@ from training.scoring.evaluate import calibrated, logits_of
 from training.shrinking.compress import with_half_weights, with_int8_matrices, with_small_embeddings
 
 VERSION = "1"
-_CONFIGS = "configs"
-_GPU_NOTE = "# Written without a GPU at hand: try it before you trust it.\n"
 _OPSET = 17
 """Old enough for every Triton release of the last years."""
 
@@ -75,7 +80,7 @@ def refuse_other_versions(repository: Path, model: str) -> None:
     They may be in service, or kept to go back to.
     """
     folder = repository / model
-    others = sorted(path.name for path in folder.glob("*/") if path.name not in {VERSION, _CONFIGS})
+    others = sorted(path.name for path in folder.glob("*/") if path.name not in {VERSION, CONFIGS_FOLDER})
     if others:
         raise ConfigError(
             f"{folder} holds other versions too ({', '.join(others)}); train into a folder of its own, "
@@ -90,7 +95,7 @@ def write_model(job: Job, repository: Path, run: Run, *, others: Sequence[Mappin
     `others` are the figures of trainings with other seeds, for the card alone. Raises IntegrityError when
     the files answer otherwise than the trained network does.
     """
-    with _aside(repository / job.model) as aside:
+    with staged(repository / job.model) as aside:
         folder = aside / VERSION
         folder.mkdir()
         card = _write_version(job, folder, run, others)
@@ -120,29 +125,6 @@ def _refuse_unfit(job: Job, card: Card, folder: Path) -> None:
 def _float_file(folder: Path) -> Path:
     """Return where the float file lies that a rounded one is made from, until both were compared."""
     return folder.with_name("exact.onnx")
-
-
-@contextmanager
-def _aside(target: Path) -> Iterator[Path]:
-    """Give an empty folder that takes the place of `target` at the end, or goes when something fails."""
-    new, old = (target.with_name(f".{target.name}.{what}") for what in ("new", "old"))
-    _tidy(target, new, old)
-    new.mkdir(parents=True)
-    try:
-        yield new
-        if target.exists():
-            target.rename(old)
-        new.rename(target)
-    finally:
-        _tidy(target, new, old)
-
-
-def _tidy(target: Path, new: Path, old: Path) -> None:
-    """Remove what lies aside; where an end came between the two renames, the old folder is back first."""
-    if old.exists() and not target.exists():
-        old.rename(target)
-    for leftover in (new, old):
-        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _write_version(job: Job, folder: Path, run: Run, others: Sequence[Mapping[str, float]]) -> Card:
@@ -201,10 +183,10 @@ def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
 
 
 def _write_configs(config: ModelConfig, gpu: Placement, folder: Path) -> None:
-    tokens = {f"{HASH_PARAMETER}{VERSION}": preprocessing_hash(folder / VERSION)}
-    on_cpu = replace(config, parameters={**config.parameters, **tokens})
+    hashes = {hash_parameter(VERSION): preprocessing_hash(folder / VERSION)}
+    on_cpu = replace(config, parameters={**config.parameters, **hashes})
     # The thread counts in `parameters` are for CPUs.
-    on_gpu = replace(config, placement=gpu, parameters=tokens)
-    (folder / _CONFIGS).mkdir()
-    (folder / "config.pbtxt").write_text(on_cpu.render())
-    (folder / _CONFIGS / "gpu.pbtxt").write_text(_GPU_NOTE + on_gpu.render())
+    on_gpu = replace(config, placement=gpu, parameters=hashes)
+    (folder / CONFIGS_FOLDER).mkdir()
+    write_config(on_cpu.message(), folder / CONFIG_FILE)
+    write_config(on_gpu.message(), folder / CONFIGS_FOLDER / "gpu.pbtxt")

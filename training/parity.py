@@ -4,7 +4,6 @@ A training asks the same of what it has written, and more of what only it can kn
 model is replaced.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +20,7 @@ from shared.inference.encoders import text_encoder, word_encoder
 from shared.inference.text import PAD_ID, TextEncoder
 from shared.inference.words import PIECES, WordEncoder
 from shared.repository.bundle import ImageModelSpec, ModelBundle, Spec, WordsSpec, load_bundle
+from shared.repository.config import CONFIG_FILE, read_config
 from shared.repository.manifest import strange_files
 from training.console import console, plain_endings
 from training.jobs.job import Job
@@ -111,7 +111,7 @@ def _refuse_foreign_graph(weights: Path) -> None:
 def _refuse_bound_sizes(bundle: ModelBundle) -> None:
     session = session_of(bundle.folder / "model.onnx", threads=2)
     feed = session.get_inputs()[0].name
-    most = _max_batch_size(bundle.folder.parent / "config.pbtxt")
+    most = read_config(bundle.folder.parent / CONFIG_FILE).max_batch_size
     for inputs in _inputs_of_all_sizes(bundle.spec, most, _piece_count(bundle.folder)):
         shape = f"an input of shape {inputs.shape}"
         try:
@@ -129,13 +129,6 @@ def _inputs_of_all_sizes(spec: Spec, most: int, pieces: int) -> list[NDArray[Any
         return [random.integers(0, 256, shape).astype(np.uint8) for shape in shapes]
     sizes = ((1, 1), (1, spec.max_tokens), (7, 7), (most, 7))
     return [random.integers(PAD_ID + 1, pieces, size).astype(np.int32) for size in sizes]
-
-
-def _max_batch_size(config: Path) -> int:
-    found = re.search(r"^max_batch_size: (\d+)$", config.read_text(encoding="utf-8"), re.MULTILINE)
-    if found is None:
-        raise IntegrityError(f"{config}: no max_batch_size; check the folder out again")
-    return int(found[1])
 
 
 def _piece_count(folder: Path) -> int:

@@ -18,6 +18,7 @@ from deploy.local.triton_canary import TritonCanary
 from deploy.local.triton_models import lay_out
 from deploy.local.triton_setup import TritonInstall
 from shared.errors import ConfigError
+from shared.repository.versions import models_in
 
 GUARD = Path(__file__).with_name("guard.py")
 CLOSED = "model-repository,shared-memory,trace,logging"
@@ -127,11 +128,6 @@ class TritonServer:
     @property
     def _shared_memory(self) -> str:
         return f"{SHARED_MEMORY_PREFIX}{os.getpid()}-{self.http_port}-"
-
-
-def models_in(folder: Path) -> tuple[str, ...]:
-    """Return the names of the models of a repository folder."""
-    return tuple(sorted(config.parent.name for config in folder.glob("*/config.pbtxt")))
 
 
 def free_shared_memory() -> None:

@@ -13,11 +13,12 @@ from typing import Any
 
 import grpc
 import numpy as np
-from tritonclient.grpc import model_config_pb2, service_pb2, service_pb2_grpc
+from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from shared.errors import IntegrityError, RetryableError
 from shared.inference.port import Array, Arrays, ModelSpec, TensorSpec
 from shared.inference.status import classify
+from shared.repository.config import TensorConfig, TritonConfig, inputs_of, outputs_of, parameters_of
 
 _MESSAGE_BYTES = 64 * 1024 * 1024
 """Room for a batch of 64 photos of 512 x 512; a larger one is halved until it fits."""
@@ -168,19 +169,18 @@ def _matches(shape: Sequence[int], dims: Sequence[int]) -> bool:
     )
 
 
-def _spec_of(config: Any, version: str) -> ModelSpec:
+def _spec_of(config: TritonConfig, version: str) -> ModelSpec:
     return ModelSpec(
         model=config.name,
         version=version,
-        inputs={tensor.name: _tensor_spec(config.name, tensor) for tensor in config.input},
-        outputs={tensor.name: _tensor_spec(config.name, tensor) for tensor in config.output},
+        inputs={tensor.name: _tensor_spec(config.name, tensor) for tensor in inputs_of(config)},
+        outputs={tensor.name: _tensor_spec(config.name, tensor) for tensor in outputs_of(config)},
         max_batch_size=config.max_batch_size,
-        parameters={key: value.string_value for key, value in config.parameters.items()},
+        parameters=parameters_of(config),
     )
 
 
-def _tensor_spec(model: str, tensor: Any) -> TensorSpec:
-    name = model_config_pb2.DataType.Name(tensor.data_type).removeprefix("TYPE_")
-    if name not in _DTYPES:
-        raise IntegrityError(f"{model}: {tensor.name} is {name}, which is no array of numbers")
-    return TensorSpec(_DTYPES[name], tuple(tensor.dims))
+def _tensor_spec(model: str, tensor: TensorConfig) -> TensorSpec:
+    if tensor.dtype not in _DTYPES:
+        raise IntegrityError(f"{model}: {tensor.name} is {tensor.dtype}, which is no array of numbers")
+    return TensorSpec(_DTYPES[tensor.dtype], tensor.dims)

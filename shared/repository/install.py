@@ -1,14 +1,22 @@
-"""Brings versions of models into a repository, and takes them out; the folders are the workers' switch."""
+"""Adds versions of models to a repository and removes them; workers serve the folders they find."""
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from shared.errors import ConfigError, IntegrityError
 from shared.repository.bundle import ModelBundle, load_bundle
-from shared.repository.config import tensors_in, with_hash
+from shared.repository.config import (
+    CONFIG_FILE,
+    config_files,
+    inputs_of,
+    outputs_of,
+    read_config,
+    set_hash,
+    write_config,
+)
 from shared.repository.manifest import strange_files
+from shared.repository.staging import staged
 from shared.repository.versions import versions_in
 
 _GONE = ".gone"
@@ -36,12 +44,19 @@ def add_version(trained: ModelBundle, repository: Path, *, relabel: bool = False
     if not relabel:
         _refuse_other_labels(trained, load_bundle(repository, trained.model, versions[0]))
     number = str(max(_numbers_given(model)) + 1)
-    with _aside(model / f".{number}.new") as aside:
-        shutil.copytree(trained.folder, aside)
-        _refuse_other_files(aside)
-        _write_hash(model, number, trained.preprocessing_hash)
-        aside.rename(model / number)
+    _copy(trained, model / number)
     return number
+
+
+def _copy(trained: ModelBundle, target: Path) -> None:
+    """Copy a version to `target`; the configs name its hash before the folder appears."""
+    try:
+        with staged(target) as aside:
+            shutil.copytree(trained.folder, aside, dirs_exist_ok=True)
+            _refuse_other_files(aside)
+            _write_hash(target.parent, target.name, trained.preprocessing_hash)
+    except OSError as error:
+        raise ConfigError(f"{error}; make room, or take the right to write there") from error
 
 
 def remove_version(bundle: ModelBundle) -> str:
@@ -67,7 +82,8 @@ def _numbers_given(model: Path) -> Iterator[int]:
 
 
 def _refuse_other_tensors(trained: Path, model: Path) -> None:
-    if tensors_in(trained / "config.pbtxt") != tensors_in(model / "config.pbtxt"):
+    new, old = (read_config(folder / CONFIG_FILE) for folder in (trained, model))
+    if (inputs_of(new), outputs_of(new)) != (inputs_of(old), outputs_of(old)):
         raise ConfigError(
             f"{trained} has other inputs or outputs than {model}, and versions share them; "
             "give it a name of its own"
@@ -91,20 +107,7 @@ def _refuse_other_files(folder: Path) -> None:
 
 
 def _write_hash(model: Path, version: str, digest: str | None) -> None:
-    for path in (model / "config.pbtxt", *sorted((model / "configs").glob("*.pbtxt"))):
-        text = with_hash(path.read_text(encoding="utf-8"), version, digest)
-        new = path.with_name(f".{path.name}.new")
-        new.write_text(text, encoding="utf-8")
-        new.replace(path)
-
-
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    """Give the name of a folder that Triton and workers overlook; it is not left behind."""
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        yield folder
-    except OSError as error:
-        raise ConfigError(f"{error}; make room, or take the right to write there") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    for path in config_files(model):
+        config = read_config(path)
+        set_hash(config, version, digest)
+        write_config(config, path)

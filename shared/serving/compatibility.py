@@ -3,6 +3,7 @@
 from shared.errors import ConfigError
 from shared.inference.port import ModelSpec
 from shared.repository.bundle import ImageModelSpec, ModelBundle
+from shared.repository.config import hash_parameter
 
 
 def check_fits(served: ModelSpec, bundle: ModelBundle) -> None:
@@ -34,7 +35,7 @@ def width_of(output: str, served: ModelSpec) -> int:
 
 
 def _check_hash(served: ModelSpec, bundle: ModelBundle) -> None:
-    parameter = f"preprocessing_sha256_v{bundle.version}"
+    parameter = hash_parameter(bundle.version)
     said = served.parameters.get(parameter, "nothing")
     if said != bundle.preprocessing_hash:
         raise ConfigError(

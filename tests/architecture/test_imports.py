@@ -32,6 +32,12 @@ def imported(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+def imported_names(path: Path) -> set[str]:
+    """Return every name that a file imports from a module, without the module's own."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    return {alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+
+
 def modules() -> list[Path]:
     """Return every file of the parts that run in production, relative to the root."""
     return [path.relative_to(ROOT) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -46,6 +52,17 @@ def test_a_client_library_is_imported_in_its_home_only(library: str) -> None:
     ]
 
     assert strangers == []
+
+
+def test_one_module_knows_the_form_of_tritons_configs() -> None:
+    knowing = [
+        str(path.relative_to(ROOT))
+        for folder in (*FOLDERS, "benchmarks", "deploy", "tests", "training")
+        for path in (ROOT / folder).rglob("*.py")
+        if {"model_config_pb2", "text_format"} & imported_names(path)
+    ]
+
+    assert knowing == ["shared/repository/config.py"]
 
 
 def test_every_module_can_be_imported_with_an_empty_environment() -> None:

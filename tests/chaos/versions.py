@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.identity_tasks import MODEL
 from deploy.local.paths import MODELS
 from shared.repository.bundle import ModelBundle, TextSpec, load_bundle, preprocessing_hash
-from shared.repository.config import HASH_PARAMETER
+from shared.repository.config import CONFIG_FILE, read_config, set_hash, write_config
 
 OLD, NEW = "1", "2"
 _DIVISORS = {OLD: 1_000.0, NEW: 100_000.0}
@@ -68,17 +68,15 @@ class Repository:
         spec = bundles_of(self.folder)[NEW].spec.model_dump_json()
         (aside / "preprocessing.json").write_text(spec, encoding="utf-8")
         aside.rename(new)
-        key, value = f"{HASH_PARAMETER}{NEW}", preprocessing_hash(new)
-        self._write_config(f'{_config()}parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}\n')
+        self._name_hash(preprocessing_hash(new))
 
     def take_away(self) -> None:
         """Leave the old version only."""
         shutil.rmtree(self.folder / MODEL / NEW)
-        self._write_config(_config())
+        self._name_hash(None)
 
-    def _write_config(self, text: str) -> None:
-        (self.folder / MODEL / "config.pbtxt").write_text(text, encoding="utf-8")
-
-
-def _config() -> str:
-    return (MODELS / MODEL / "config.pbtxt").read_text(encoding="utf-8")
+    def _name_hash(self, digest: str | None) -> None:
+        path = self.folder / MODEL / CONFIG_FILE
+        config = read_config(path)
+        set_hash(config, NEW, digest)
+        write_config(config, path)

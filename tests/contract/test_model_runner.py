@@ -11,6 +11,7 @@ from shared.errors import RetryableError
 from shared.inference.memory import MemoryRunner
 from shared.inference.port import Arrays, ModelServer, ModelSpec, TensorSpec
 from shared.inference.triton import CallLimits, TritonRunner
+from shared.repository.config import hash_parameter
 from tests.support.fake_triton import FakeTriton
 
 ECHO = ModelSpec(
@@ -19,7 +20,7 @@ ECHO = ModelSpec(
     inputs={"input_ids": TensorSpec(np.dtype(np.int32), (-1,))},
     outputs={"logits": TensorSpec(np.dtype(np.float32), (4,))},
     max_batch_size=64,
-    parameters={"preprocessing_sha256_v1": "abc"},
+    parameters={hash_parameter("1"): "abc"},
 )
 
 
@@ -91,7 +92,7 @@ async def test_a_ready_model_is_described(subject: Subject) -> None:
     assert spec.inputs == ECHO.inputs
     assert spec.outputs == ECHO.outputs
     assert spec.max_batch_size >= 64
-    assert "preprocessing_sha256_v1" in spec.parameters
+    assert hash_parameter("1") in spec.parameters
 
 
 async def test_a_healthy_model_passes_the_canary(subject: Subject) -> None:

@@ -10,6 +10,8 @@ import grpc
 import numpy as np
 from tritonclient.grpc import service_pb2
 
+from shared.repository.config import set_hash
+
 SERVICE = "inference.GRPCInferenceService"
 
 
@@ -87,7 +89,7 @@ class FakeTriton:
         answer.config.max_batch_size = 64
         answer.config.input.add(name="input_ids", data_type="TYPE_INT32", dims=[-1])
         answer.config.output.add(name="logits", data_type="TYPE_FP32", dims=[4])
-        answer.config.parameters["preprocessing_sha256_v1"].string_value = "abc"
+        set_hash(answer.config, "1", "abc")
         return answer
 
     @asynccontextmanager

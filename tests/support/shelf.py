@@ -14,6 +14,7 @@ from shared.errors import RetryableError
 from shared.inference.memory import MemoryRunner
 from shared.inference.port import Arrays, ModelSpec, TensorSpec
 from shared.repository.bundle import preprocessing_hash
+from shared.repository.config import hash_parameter
 
 MODEL = "review_sentiment"
 
@@ -52,9 +53,7 @@ class Shelf(MemoryRunner):
         fitting = {
             "inputs": {"input_ids": TensorSpec(np.dtype(np.int32), (-1,))},
             "outputs": {"logits": TensorSpec(np.dtype(np.float32), (2,))},
-            "parameters": {
-                f"preprocessing_sha256_v{version}": preprocessing_hash(self.repository / MODEL / version)
-            },
+            "parameters": {hash_parameter(version): preprocessing_hash(self.repository / MODEL / version)},
         }
         self.loaded[version] = ModelSpec(
             model=MODEL, version=version, max_batch_size=64, **{**fitting, **changes}

@@ -17,10 +17,11 @@ from evaluation.tagged import conll2003
 from shared.inference.image import decode_image
 from shared.inference.triton import TritonRunner
 from shared.repository.bundle import ImageModelSpec, ModelBundle, TextSpec, WordsSpec, load_bundle
+from shared.repository.versions import models_in
 from training.rows.examples import Examples
 from training.scoring.evaluate import logits_of
 
-NAMES = sorted(folder.name for folder in MODELS.iterdir() if (folder / "config.pbtxt").is_file())
+NAMES = models_in(MODELS)
 ROWS = 500
 BATCH = 32
 

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from deploy.local.paths import MODELS
+from shared.repository.config import CONFIG_FILE, read_config, write_config
 from tests.support.stack import StackProcess, stack_process
 
 BACK_WITHIN_S = 15.0
@@ -44,8 +45,10 @@ async def test_a_killed_stub_of_triton_is_noticed_and_triton_is_back_on_its_port
 
 def test_a_killed_stub_is_noticed_also_when_another_answers_for_it(tmp_path: Path) -> None:
     shutil.copytree(MODELS / "identity", tmp_path / "identity")
-    config = tmp_path / "identity" / "config.pbtxt"
-    config.write_text(config.read_text().replace("count: 1", "count: 2"))
+    path = tmp_path / "identity" / CONFIG_FILE
+    config = read_config(path)
+    config.instance_group[0].count = 2
+    write_config(config, path)
     with stack_process("--kafka", "none", "--no-redis", "--models", str(tmp_path)) as stack:
         stubs = stubs_of(started(stack, "triton"))
 

@@ -1,18 +1,15 @@
 """The stream that measures everything but the model."""
 
-from google.protobuf import text_format
-from tritonclient.grpc import model_config_pb2
-
 from benchmarks.identity_tasks import identity_tasks
 from deploy.local.paths import MODELS
 from shared.repository.bundle import load_bundle
+from shared.repository.config import CONFIG_FILE, outputs_of, read_config
 
 
 def test_the_identity_model_has_every_output_that_its_stream_asks_for() -> None:
     (task,) = identity_tasks(MODELS).all
-    text = (MODELS / task.model / "config.pbtxt").read_text()
-    config = text_format.Parse(text, model_config_pb2.ModelConfig())
+    config = read_config(MODELS / task.model / CONFIG_FILE)
 
     asked = {*load_bundle(MODELS, task.model).outputs, *task.vectors}
 
-    assert asked <= {output.name for output in config.output}
+    assert asked <= {output.name for output in outputs_of(config)}

@@ -17,6 +17,7 @@ from deploy.local.paths import MODELS  # noqa: E402
 from shared.errors import IntegrityError  # noqa: E402
 from shared.repository.bundle import OutputSpec, TextSpec, load_bundle  # noqa: E402
 from shared.repository.manifest import manifest  # noqa: E402
+from shared.repository.versions import models_in  # noqa: E402
 from training.cards.content import Run  # noqa: E402
 from training.export import write_model, write_onnx  # noqa: E402
 from training.jobs.identity import identity_job  # noqa: E402
@@ -33,7 +34,7 @@ from training.rows.examples import Examples  # noqa: E402
 from training.scoring.evaluate import Rounding, reports  # noqa: E402
 from training.shrinking import compress  # noqa: E402
 
-NAMES = sorted(folder.name for folder in MODELS.iterdir() if (folder / "config.pbtxt").is_file())
+NAMES = models_in(MODELS)
 RECIPE = Recipe(epochs=1, batch_size=8, learning_rate=0.0, head_learning_rate=0.0)
 
 

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from google.protobuf import text_format
-from tritonclient.grpc import model_config_pb2
 from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
@@ -18,7 +16,7 @@ from evaluation.datasets import banking77  # noqa: E402
 from evaluation.texts import TextRows, without_repeats  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
 from shared.repository.bundle import load_bundle  # noqa: E402
-from shared.repository.config import HASH_PARAMETER  # noqa: E402
+from shared.repository.config import CONFIG_FILE, hash_parameter, parameters_of, read_config  # noqa: E402
 from tests.support.stripes import write_stripes  # noqa: E402
 from training.cards.content import Run  # noqa: E402
 from training.command import app  # noqa: E402
@@ -51,13 +49,11 @@ def test_a_trained_model_is_exported_with_all_that_serving_needs(stripes: Path, 
     card = write_model(job, tmp_path / "models", Run(trained_s=1.0))
 
     bundle = load_bundle(tmp_path / "models", "digit")
-    config = text_format.Parse(
-        (tmp_path / "models" / "digit" / "config.pbtxt").read_text(), model_config_pb2.ModelConfig()
-    )
+    parameters = parameters_of(read_config(tmp_path / "models" / "digit" / CONFIG_FILE))
     assert losses[-1] < losses[0] / 4
     assert card.metrics[0].value > 90.0
     assert card.metrics[0].n == 50
-    assert config.parameters[f"{HASH_PARAMETER}1"].string_value == bundle.preprocessing_hash
+    assert parameters[hash_parameter("1")] == bundle.preprocessing_hash
     assert (
         json.loads((bundle.folder / "card.json").read_text())["metrics"][0]["value"] == card.metrics[0].value
     )

@@ -10,7 +10,7 @@ import pytest
 from deploy.local.paths import MODELS
 from shared.errors import ConfigError, IntegrityError
 from shared.repository.bundle import ModelBundle
-from shared.repository.config import HASH_PARAMETER
+from shared.repository.config import config_files, hash_parameter, parameters_of, read_config
 from shared.repository.install import add_version, remove_version
 from tidemill.cards import find_model, read_cards
 
@@ -40,24 +40,26 @@ def names(repository: Path) -> list[str]:
 
 
 def configs(repository: Path) -> list[str]:
-    paths = (repository / MODEL / "config.pbtxt", repository / MODEL / "configs" / "gpu.pbtxt")
-    return [path.read_text(encoding="utf-8") for path in paths]
+    return [path.read_text(encoding="utf-8") for path in config_files(repository / MODEL)]
+
+
+def parameters(repository: Path) -> list[dict[str, str]]:
+    return [parameters_of(read_config(path)) for path in config_files(repository / MODEL)]
 
 
 def test_a_version_gets_the_next_number_all_files_and_its_hash_in_each_configuration(
     repository: Path, trained: Path
 ) -> None:
-    before = configs(repository)
+    before = parameters(repository)
 
     number = add_version(bundle(trained), repository)
 
     added = find_model(f"{MODEL}@2", repository)
-    line = f'key: "{HASH_PARAMETER}2" value {{ string_value: "{added.preprocessing_hash}" }}'
+    own = {hash_parameter("2"): added.preprocessing_hash}
     assert number == "2"
     assert names(repository) == ["1", "2", "config.pbtxt", "configs"]
     assert {path.name for path in added.folder.iterdir()} == {path.name for path in (trained / "1").iterdir()}
-    for old, new in zip(before, configs(repository), strict=True):
-        assert new == f"{old}parameters {{ {line} }}\n"
+    assert parameters(repository) == [old | own for old in before]
 
 
 def test_a_removed_version_leaves_the_configurations_as_they_were_and_its_number_is_not_given_again(

@@ -2,31 +2,27 @@
 
 import hashlib
 import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from google.protobuf import text_format
-from tritonclient.grpc import model_config_pb2
 
-from deploy.local.paths import MODELS, ROOT
+from deploy.local.paths import MODELS
 from shared.inference.encoders import text_encoder, word_encoder
 from shared.repository.bundle import ImageModelSpec, WordsSpec, load_bundle
-from shared.repository.config import HASH_PARAMETER
+from shared.repository.config import (
+    CONFIG_FILE,
+    config_files,
+    config_text,
+    hash_parameter,
+    outputs_of,
+    parameters_of,
+    read_config,
+)
+from shared.repository.versions import models_in, versions_in
 
-NAMES = sorted(folder.name for folder in MODELS.iterdir() if (folder / "config.pbtxt").is_file())
-CONFIGS = [MODELS / name / file for name in NAMES for file in ("config.pbtxt", "configs/gpu.pbtxt")]
-MOST_TRACKED_BYTES = 60 * 2**20
-
-
-def parsed(path: Path) -> model_config_pb2.ModelConfig:
-    return text_format.Parse(path.read_text(), model_config_pb2.ModelConfig())
-
-
-def versions(name: str) -> list[str]:
-    return sorted(path.parent.name for path in (MODELS / name).glob("*/model.onnx"))
+NAMES = list(models_in(MODELS))
+CONFIGS = [path for name in NAMES for path in config_files(MODELS / name)]
 
 
 def is_of_the_card(path: Path) -> bool:
@@ -43,7 +39,7 @@ def test_the_models_of_every_stream_ship() -> None:
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(MODELS)))
 def test_triton_can_read_the_configuration_and_its_queue_is_bounded(path: Path) -> None:
-    config = parsed(path)
+    config = read_config(path)
 
     policy = config.dynamic_batching.default_queue_policy
     assert config.name == path.relative_to(MODELS).parts[0]
@@ -54,12 +50,19 @@ def test_triton_can_read_the_configuration_and_its_queue_is_bounded(path: Path) 
     assert config.version_policy.HasField("all")
 
 
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(MODELS)))
+def test_the_file_is_what_the_writer_of_configurations_gives(path: Path) -> None:
+    written = path.read_text(encoding="utf-8")
+
+    assert written == config_text(read_config(path)), "run: python -m tests.architecture.model_configs"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_both_configurations_differ_in_the_place_only(name: str) -> None:
-    cpu, gpu = (parsed(MODELS / name / file) for file in ("config.pbtxt", "configs/gpu.pbtxt"))
+    cpu, gpu = map(read_config, config_files(MODELS / name))
 
-    assert cpu.instance_group[0].kind == model_config_pb2.ModelInstanceGroup.KIND_CPU
-    assert gpu.instance_group[0].kind == model_config_pb2.ModelInstanceGroup.KIND_GPU
+    assert cpu.instance_group[0].kind == cpu.instance_group[0].KIND_CPU
+    assert gpu.instance_group[0].kind == gpu.instance_group[0].KIND_GPU
     assert list(cpu.input) == list(gpu.input)
     assert list(cpu.output) == list(gpu.output)
 
@@ -68,14 +71,14 @@ def test_both_configurations_differ_in_the_place_only(name: str) -> None:
 def test_the_configuration_carries_the_hash_of_each_versions_preprocessing(path: Path) -> None:
     name = path.relative_to(MODELS).parts[0]
 
-    for version in versions(name):
-        carried = parsed(path).parameters[f"{HASH_PARAMETER}{version}"].string_value
+    for version in versions_in(MODELS, name):
+        carried = parameters_of(read_config(path))[hash_parameter(version)]
         assert carried == load_bundle(MODELS, name, version).preprocessing_hash
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_card_lists_every_file_with_its_hash(name: str) -> None:
-    for version in versions(name):
+    for version in versions_in(MODELS, name):
         folder = MODELS / name / version
         card = json.loads((folder / "card.json").read_text())
         files = {path.name for path in folder.iterdir() if not is_of_the_card(path)}
@@ -87,7 +90,8 @@ def test_the_card_lists_every_file_with_its_hash(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_labels_are_as_many_as_columns_and_all_different(name: str) -> None:
-    widths = {tensor.name: tensor.dims[-1] for tensor in parsed(MODELS / name / "config.pbtxt").output}
+    config = read_config(MODELS / name / CONFIG_FILE)
+    widths = {tensor.name: tensor.dims[-1] for tensor in outputs_of(config)}
 
     for output, spec in load_bundle(MODELS, name).outputs.items():
         assert len(set(spec.labels)) == len(spec.labels) == widths[output]
@@ -116,14 +120,3 @@ def test_no_model_keeps_weights_in_another_file() -> None:
         *("config.pbtxt", "gpu.pbtxt", "model.onnx"),
         *("preprocessing.json", "tokenizer.json"),
     }
-
-
-def test_all_tracked_files_together_stay_small() -> None:
-    git = shutil.which("git")
-    if git is None or not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout: nothing says which files are tracked")
-    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
-
-    paths = [ROOT / name.decode() for name in listed.stdout.split(b"\0") if name]
-
-    assert sum(path.stat().st_size for path in paths if path.is_file()) < MOST_TRACKED_BYTES

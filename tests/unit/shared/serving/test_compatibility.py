@@ -10,6 +10,7 @@ import pytest
 from shared.errors import ConfigError
 from shared.inference.port import ModelSpec, TensorSpec
 from shared.repository.bundle import ImageModelSpec, ModelBundle, OutputSpec, TextSpec
+from shared.repository.config import hash_parameter
 from shared.serving.compatibility import check_fits, width_of
 
 OUTPUTS = {"logits": OutputSpec(labels=("a", "b"))}
@@ -27,9 +28,9 @@ SERVED = ModelSpec(
     inputs={"pixels": TensorSpec(np.dtype(np.uint8), (2, 3, 3))},
     outputs={"logits": TensorSpec(np.dtype(np.float32), (2,))},
     max_batch_size=1,
-    parameters={"preprocessing_sha256_v1": "ab" * 32},
+    parameters={hash_parameter("1"): "ab" * 32},
 )
-OTHER_HASH = {"preprocessing_sha256_v1": "cd" * 32, "preprocessing_sha256_v2": "ab" * 32}
+OTHER_HASH = {hash_parameter("1"): "cd" * 32, hash_parameter("2"): "ab" * 32}
 THREE_LABELS = {"logits": TensorSpec(np.dtype(np.float32), (3,))}
 LARGER = {"pixels": TensorSpec(np.dtype(np.uint8), (4, 3, 3))}
 

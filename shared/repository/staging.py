@@ -1,0 +1,32 @@
+"""A folder that is written aside and appears whole."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """Yield an empty folder that takes the place of `target` at the end, and goes when the block fails.
+
+    It lies beside `target`. Its name is hidden and no number, so Triton and workers overlook it.
+    """
+    new, old = (target.with_name(f".{target.name}.{suffix}") for suffix in ("new", "old"))
+    _tidy(target, new, old)
+    new.mkdir(parents=True)
+    try:
+        yield new
+        if target.exists():
+            target.rename(old)
+        new.rename(target)
+    finally:
+        _tidy(target, new, old)
+
+
+def _tidy(target: Path, new: Path, old: Path) -> None:
+    """Remove leftovers. After an end between the two renames, the old folder is put back first."""
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
