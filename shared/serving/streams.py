@@ -9,6 +9,7 @@ from shared.catalogue import Service
 from shared.errors import RejectedError
 from shared.events import Event
 from shared.inference.prototypes import IntentsFile
+from shared.reasons import Reason
 from shared.serving import tasks
 from shared.serving.task import Task
 
@@ -29,7 +30,7 @@ class StreamTasks:
         """
         if tasks := tuple(task for task in self.all if task.wanted(event)):
             return tasks
-        raise RejectedError("wrong_shape", "no model of this stream takes such an event")
+        raise RejectedError(Reason.WRONG_SHAPE, "no model of this stream takes such an event")
 
 
 def stream_tasks(service: Service, intents: IntentsFile) -> StreamTasks:
