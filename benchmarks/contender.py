@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import psutil
 
 from deploy.local.child import Child
 from deploy.local.part import Part
 from deploy.local.stack import LocalStack
+from shared.catalogue import Service
 from shared.errors import ConfigError
 
 
@@ -26,6 +28,11 @@ class Contender:
 
     env: Mapping[str, str] = field(default_factory=dict)
     nice: int = 0
+
+    @classmethod
+    def of(cls, service: Service) -> Self:
+        """Return a service of the catalogue as a contender; its results are those on its first topic."""
+        return cls(name=service.name, module=service.module, writes=service.output_topics[0], env=service.env)
 
 
 @dataclass(frozen=True, slots=True)

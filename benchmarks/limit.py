@@ -17,7 +17,7 @@ from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import StreamRun, work_off
 from benchmarks.topics import messages
 from deploy.local.stack import Addresses, LocalStack
-from shared.events import CustomerMessageAnalyzed
+from shared.catalogue import STREAMS
 from shared.inference.encoders import text_encoder
 from shared.repository.bundle import load_bundle
 
@@ -25,12 +25,7 @@ MODEL = "support_intent"
 MESSAGES_COUNT = 10_000
 TEXTBOOK_COUNT = 250
 FINALISTS_COUNT = 2
-OURS = Contender(
-    name="inference-messages",
-    module="services.inference",
-    writes=CustomerMessageAnalyzed.name,
-    env={"TIDEMILL__STREAM": "messages"},
-)
+OURS = Contender.of(STREAMS["messages"])
 TEXTBOOK = Contender(name="textbook", module="benchmarks.textbook", writes=textbook.WRITES)
 ROWS = tuple(
     Row(protocol, token_budget, concurrency)
@@ -43,7 +38,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
     tool = ensure_perf_analyzer(bench.say)
     texts = bench.texts[:MESSAGES_COUNT]
     ids = text_encoder(load_bundle(bench.models, MODEL)).encode_batch(texts)
-    async with stack_under_test(bench, MODEL, "review_sentiment") as stack:
+    async with stack_under_test(bench, *STREAMS["messages"].models) as stack:
         with tempfile.TemporaryDirectory() as folder:
             limit = Limit(tool, server(stack.addresses), ids, folder=Path(folder))
             best, rows_per_s = await best_row(limit, bench)

@@ -9,22 +9,13 @@ from benchmarks.measure import Goal, Measure
 from benchmarks.stack import stack_under_test
 from benchmarks.stream_run import work_off
 from benchmarks.topics import messages
-from shared.events import CustomerMessageAnalyzed, Event, ImageAnalyzed
+from shared.catalogue import STREAMS
+from shared.events import Event
 
 MESSAGES_COUNT = 3000
 IMAGES_COUNT = 1000
-TEXT = Contender(
-    name="inference-messages",
-    module="services.inference",
-    writes=CustomerMessageAnalyzed.name,
-    env={"TIDEMILL__STREAM": "messages"},
-)
-IMAGES = Contender(
-    name="inference-images",
-    module="services.inference",
-    writes=ImageAnalyzed.name,
-    env={"TIDEMILL__STREAM": "images"},
-)
+TEXT = Contender.of(STREAMS["messages"])
+IMAGES = Contender.of(STREAMS["images"])
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
@@ -32,8 +23,8 @@ async def measure(bench: Bench) -> Sequence[Measure]:
     texts = messages(bench.texts[:MESSAGES_COUNT])
     sent = images(IMAGES_COUNT, bench.data)
     return [
-        await _peak(bench, TEXT, texts, ("support_intent", "review_sentiment"), Goal(at_most=250)),
-        await _peak(bench, IMAGES, sent, ("digit", "dish_photo"), Goal(at_most=300)),
+        await _peak(bench, TEXT, texts, STREAMS["messages"].models, Goal(at_most=250)),
+        await _peak(bench, IMAGES, sent, STREAMS["images"].models, Goal(at_most=300)),
     ]
 
 

@@ -24,12 +24,7 @@ BACKLOG_COUNT = 200_000
 _IN_SWING_COUNT = 300
 _WARMING_S = 5.0
 LIVE_MODELS = STREAMS["messages"].models
-NEWS = Contender(
-    name=STREAMS["news"].name,
-    module=STREAMS["news"].module,
-    writes=STREAMS["news"].output_topics[0],
-    env=STREAMS["news"].env,
-)
+NEWS = Contender.of(STREAMS["news"])
 GOAL = Goal(at_most=1.5)
 
 

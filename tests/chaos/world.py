@@ -16,8 +16,9 @@ from shared.bus.kafka.producer import KafkaProducer
 from shared.bus.kafka.reader import KafkaInspector, KafkaReader
 from shared.bus.port import ClientBrokenError
 from shared.bus.record import Outgoing, Partition, Record
+from shared.catalogue import STREAMS
 from shared.errors import RetryableError
-from shared.events import DEAD_SUFFIX, CustomerMessageAnalyzed, CustomerMessageReceived
+from shared.events import CustomerMessageReceived
 from shared.events.headers import headers_for, new_trace
 from shared.settings import Delivery, KafkaSettings
 from tests.chaos.ledger import Books
@@ -25,10 +26,10 @@ from tests.chaos.recompute import told
 from tests.chaos.system import RATE_PER_S, WORKER, System, running_system
 from tests.support.parts import Parts
 
-INPUTS = CustomerMessageReceived.name
-RESULTS = CustomerMessageAnalyzed.name
-DEAD = INPUTS + DEAD_SUFFIX
-GROUP = "tidemill-inference-messages"
+[INPUTS] = STREAMS["messages"].input_topics
+[RESULTS] = STREAMS["messages"].output_topics
+[DEAD] = STREAMS["messages"].dead_topics
+GROUP = STREAMS["messages"].group
 PARTITIONS = 6
 _CONVERSATIONS = 60
 _CHUNK_RECORDS = 20

@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from deploy.local.samples.load import EXPECTED_FILE
+from shared.catalogue import SERVICES
 
 ROOT = Path(__file__).parents[2]
-PARTS = 8  # kafka, triton, redis and five services
+PARTS = 3 + len(SERVICES)  # kafka, triton and redis
 START_S = 60.0
 END_S = 20.0
 

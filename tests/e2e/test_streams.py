@@ -12,12 +12,10 @@ import pytest
 
 from deploy.local.samples.hostile import HostileRecord, hostile
 from shared.bus.record import Outgoing
+from shared.catalogue import INFERENCE
 from shared.events import (
     BY_NAME,
-    CustomerMessageAnalyzed,
     Event,
-    ImageAnalyzed,
-    NewsArticleAnalyzed,
     SupportMessageRouted,
 )
 from tests.support import real_rows
@@ -25,11 +23,7 @@ from tests.support.pipeline import Books, pipeline
 
 pytestmark = pytest.mark.timeout(300)
 
-ANSWERS = {
-    "customer.message_received.v1": CustomerMessageAnalyzed.name,
-    "news.article_published.v1": NewsArticleAnalyzed.name,
-    "image.received.v1": ImageAnalyzed.name,
-}
+ANSWERS = {service.input_topics[0]: service.output_topics[0] for service in INFERENCE}
 
 
 @dataclass(frozen=True, slots=True)

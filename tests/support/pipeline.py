@@ -17,6 +17,7 @@ from shared.bus.dead_letters import DeadLetter, read_dead_letter
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaReader
 from shared.bus.record import Outgoing, Record
+from shared.catalogue import DEAD_TOPICS
 from shared.errors import ConfigError
 from shared.events import BY_NAME, DEAD_SUFFIX, RESULTS
 from shared.settings import KafkaSettings
@@ -26,7 +27,7 @@ from tidemill.parts import ServiceParts
 QUIET_S = 60.0
 """So long without any result, and what is missing counts as lost."""
 
-_OUTPUTS = (*(event.name for event in RESULTS), *(name + DEAD_SUFFIX for name in BY_NAME))
+_OUTPUTS = (*(event.name for event in RESULTS), *DEAD_TOPICS)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from deploy.local.samples.news import generate_news
 from shared.bus.kafka.reader import KafkaInspector, KafkaReader
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.record import Outgoing
+from shared.catalogue import INFERENCE, SENTIMENT_ALERTS, SERVICES, STREAMS, SUPPORT_BOT, Service
 from shared.events import NewsArticleAnalyzed, SentimentAlertRaised, SupportMessageRouted
 from shared.settings import Delivery
 from tests.integration.services.analyzed import analyzed_message, analyzed_news
@@ -16,28 +17,19 @@ from tests.integration.services.service_process import Results, publish, running
 from tests.support.echo import REFUSED, echoing
 from tests.support.secured_kafka import SecuredKafka
 
-STREAMS = {
-    "tidemill-inference-messages": ("customer.message_received.v1", "customer.message_analyzed.v1"),
-    "tidemill-inference-news": ("news.article_published.v1", "news.article_analyzed.v1"),
-    "tidemill-inference-images": ("image.received.v1", "image.analyzed.v1"),
-}
-READS, _ = STREAMS["tidemill-inference-messages"]
+[READS] = STREAMS["messages"].input_topics
 ENDS_WITHIN_S = 20.0
 
 
 @pytest.mark.parametrize(
-    ("user", "delivery"),
-    [
-        ("tidemill-inference-messages", "at-least-once"),
-        ("tidemill-inference-messages", "exactly-once"),
-        ("tidemill-inference-news", "exactly-once"),
-        ("tidemill-inference-images", "exactly-once"),
-    ],
+    ("service", "delivery"),
+    [(STREAMS["messages"], "at-least-once"), *((service, "exactly-once") for service in INFERENCE)],
+    ids=lambda value: value.name if isinstance(value, Service) else value,
 )
 async def test_a_stream_delivers_with_the_documented_rights(
-    locked: SecuredKafka, user: str, delivery: Delivery
+    locked: SecuredKafka, service: Service, delivery: Delivery
 ) -> None:
-    reads, writes = STREAMS[user]
+    [reads], [writes], user = service.input_topics, service.output_topics, service.group
     run = uuid4().hex
     inputs = [Outgoing(reads, f"{run}-{n}".encode(), REFUSED if n == 3 else b"{}") for n in range(20)]
     stop = asyncio.Event()
@@ -59,9 +51,9 @@ async def test_a_stream_delivers_with_the_documented_rights(
 
 async def test_the_operator_sees_how_far_each_group_is_and_reads_dead_letters(locked: SecuredKafka) -> None:
     operator = locked.settings("tidemill-operator")
-    for user, (reads, _) in STREAMS.items():
-        assert len(await KafkaInspector(operator).positions(user, [reads])) == 2
-        assert await skip_lost(operator, user, [reads]) == {}
+    for service in SERVICES:
+        assert len(await KafkaInspector(operator).positions(service.group, service.input_topics)) == 2
+        assert await skip_lost(operator, service.group, service.input_topics) == {}
     await publish(locked.broker.bootstrap, [Outgoing(f"{READS}.dead", b"key", b"value")])
 
     reader = KafkaReader(operator, [f"{READS}.dead"])
@@ -83,7 +75,7 @@ async def test_the_support_bot_runs_with_the_documented_rights(
     run = uuid4().hex
     inside = locked.broker.bootstrap
     messages = [analyzed_message(f"{run}-{number}") for number in range(5)]
-    environment = locked.environment("tidemill-support-bot", DELIVERY=delivery)
+    environment = locked.environment(SUPPORT_BOT.group, DELIVERY=delivery)
 
     async with running("support_bot", environment.pop("TIDEMILL__KAFKA__BOOTSTRAP"), **environment) as bot:
         await bot.ready()
@@ -99,7 +91,7 @@ async def test_sentiment_alerts_run_with_the_documented_rights(locked: SecuredKa
     run = uuid4().hex
     inside, name = locked.broker.bootstrap, NewsArticleAnalyzed.name
     news = [analyzed_news(item, run=run, number=number) for number, item in enumerate(generate_news())]
-    environment = locked.environment("tidemill-sentiment-alerts")
+    environment = locked.environment(SENTIMENT_ALERTS.group)
     bootstrap = environment.pop("TIDEMILL__KAFKA__BOOTSTRAP")
 
     async with running("sentiment_alerts", bootstrap, **environment) as alerts:
@@ -108,9 +100,7 @@ async def test_sentiment_alerts_run_with_the_documented_rights(locked: SecuredKa
         await publish(inside, [Outgoing(each.name, each.key, each.to_json()) for each in news])
         raised = await Results(inside, [SentimentAlertRaised.name]).matching(run, count=1)
         dead = await Results(inside, [f"{name}.dead"]).matching(run, count=1)
-        table = await Results(inside, ["tidemill-sentiment-alerts-companies-changelog"]).matching(
-            run, count=1
-        )
+        table = await Results(inside, [SENTIMENT_ALERTS.changelog or ""]).matching(run, count=1)
         exit_code = await alerts.stop()
 
     assert (len(raised), len(dead)) == (1, 1)
