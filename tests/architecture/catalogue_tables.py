@@ -1,4 +1,4 @@
-"""Tables of topics, services and rights in the documents: `python -m tests.architecture.catalogue_tables` writes them.
+"""Tables of topics, services and rights in the documents; `python -m` writes them.
 
 A table stands between `<!-- table NAME -->` and `<!-- end -->`; the rest of its page is written by hand.
 """
@@ -66,7 +66,7 @@ def _config(table: Table) -> str:
 def _rights() -> str:
     heads = ("user", "Read, topics", "Read, group", "Write, topics", "Write, transactional ids")
     operator = (
-        "tidemill-operator, for `tidemill`",
+        "tidemill-operator, a person",
         "all",
         "all",
         "what `play` and `dead replay` send to",
