@@ -51,6 +51,9 @@ class Reason(StrEnum):
     TEXT_TOO_LONG = "text_too_long"
     """The text has more than 20,000 characters."""
 
+    IMAGE_NOT_BASE64 = "image_not_base64"
+    """The content is not base64 of the standard alphabet, padded: line breaks are ignored, blanks are not."""
+
     IMAGE_UNDECODABLE = "image_undecodable"
     """The content is no image, or a broken one."""
 

@@ -1,10 +1,11 @@
-"""What every event on every topic carries."""
+"""The fields that every event on every topic has."""
 
+import re
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Final, Self
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from shared.reasons import Reason
@@ -12,6 +13,18 @@ from shared.reasons import Reason
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 """No event is of this time or later: arithmetic with the times of events must not overflow."""
+
+# RFC 3339, section 5.6, which is what JSON Schema's `date-time` means; its note allows the space.
+_RFC_3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _date_time(value: object) -> object:
+    # pydantic alone also takes numbers, as text too, and reads them as seconds or milliseconds by their size.
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC_3339.fullmatch(value)):
+        return value
+    raise PydanticCustomError(
+        "no_date_time", "a time is RFC 3339 text with a zone, like 2026-03-01T12:00:00Z"
+    )
 
 
 def _plausible(time: datetime) -> datetime:
@@ -22,7 +35,8 @@ def _plausible(time: datetime) -> datetime:
     return time
 
 
-Time = Annotated[AwareDatetime, AfterValidator(_plausible)]
+Time = Annotated[AwareDatetime, BeforeValidator(_date_time), AfterValidator(_plausible)]
+"""A time of an event: RFC 3339 text with a zone in JSON, at least `EARLIEST` and before `LATEST`."""
 
 
 class Event(BaseModel):

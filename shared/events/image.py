@@ -1,10 +1,11 @@
-"""Images: as received, and as a model recognised them."""
+"""Image events: an image as received, and the label that a model gave it."""
 
+import base64
 from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AfterValidator, Base64Bytes, Field
+from pydantic import AfterValidator, Base64Encoder, EncodedBytes, Field
 from pydantic_core import PydanticCustomError
 
 from shared.events.decision import DecisionRecord, Prediction
@@ -13,6 +14,25 @@ from shared.reasons import Reason
 
 IMAGE_MAX_BYTES = 512 * 1024
 """Bound of one image's file, decoded from base64: with it a record stays under Kafka's 1 MB."""
+
+
+class _StrictBase64(Base64Encoder):
+    """Base64 of which only line breaks are ignored.
+
+    pydantic's own decoder drops every foreign character: an image whose `+` a form turned into a blank, or
+    whose alphabet is that of URLs, would decode to other bytes and be judged as another image.
+    """
+
+    @classmethod
+    def decode(cls, data: bytes) -> bytes:
+        """Return the decoded bytes."""
+        try:
+            return base64.b64decode(data.translate(None, b"\r\n"), validate=True)
+        except ValueError:
+            raise PydanticCustomError(
+                Reason.IMAGE_NOT_BASE64,
+                "no base64 of the standard alphabet (+ and /), padded, without blanks",
+            ) from None
 
 
 def _within_bound(content: bytes) -> bytes:
@@ -39,8 +59,11 @@ class ImageReceived(Event):
     kind: ImageKind
     """What the sender says that it shows; it picks the model."""
 
-    content: Annotated[Base64Bytes, AfterValidator(_within_bound)]
-    """JPEG, PNG, GIF or WebP, at most 512 KiB before base64 and 25 megapixels."""
+    content: Annotated[bytes, EncodedBytes(encoder=_StrictBase64), AfterValidator(_within_bound)]
+    """JPEG, PNG, GIF or WebP, at most 512 KiB before base64 and 25 megapixels.
+
+    Base64 of RFC 4648, section 4: the alphabet with + and /, padded; line breaks are ignored.
+    """
 
 
 class ImageAnalyzed(Event):

@@ -14,7 +14,13 @@ E = TypeVar("E", bound=Event)
 
 # Kinds of ValidationError that are reason codes of their own; all others are `wrong_shape`.
 _OWN_REASONS = frozenset(
-    {Reason.EMPTY_TEXT, Reason.TEXT_TOO_LONG, Reason.IMAGE_TOO_LARGE, Reason.TIME_OUT_OF_RANGE}
+    {
+        Reason.EMPTY_TEXT,
+        Reason.TEXT_TOO_LONG,
+        Reason.IMAGE_NOT_BASE64,
+        Reason.IMAGE_TOO_LARGE,
+        Reason.TIME_OUT_OF_RANGE,
+    }
 )
 
 
@@ -22,8 +28,8 @@ def parse(event_type: type[E], *, key: bytes | None, value: bytes | None, header
     """Return the event in a record.
 
     Raises RejectedError with one of the reasons null_value, unknown_version, missing_key,
-    invalid_utf8, not_json, lone_surrogate, empty_text, text_too_long, image_too_large,
-    time_out_of_range, wrong_shape.
+    invalid_utf8, not_json, lone_surrogate, empty_text, text_too_long, image_not_base64,
+    image_too_large, time_out_of_range, wrong_shape.
     """
     if value is None:
         raise RejectedError(Reason.NULL_VALUE, "the record has no value")

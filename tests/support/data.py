@@ -1,4 +1,4 @@
-"""The data sets, for tests that need real ones.
+"""Folders of data sets and of inputs that once failed, for tests that need real ones.
 
 Where they are missing, such tests skip and say why; with CI=true they fail instead.
 """
@@ -21,3 +21,12 @@ def data_dir() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def cases_dir() -> Path:
+    """Return the folder of inputs that once failed; each has a made-up twin in its test."""
+    folder = Path(os.environ.get("DATA") or ROOT.parent / "shared" / "data").parent / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}")
+    return folder

@@ -2,6 +2,8 @@
 
 import json
 from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,8 +26,12 @@ def saying(text: object, **changes: object) -> bytes:
 
 def showing(content: bytes) -> bytes:
     """Return the value of an image record."""
-    encoded = b64encode(content).decode()
-    return json.dumps({**ENVELOPE, "case_id": "case", "kind": "digit", "content": encoded}).encode()
+    return encoded_as(b64encode(content).decode())
+
+
+def encoded_as(content: str) -> bytes:
+    """Return the value of an image record with this base64, or what is sent in its place."""
+    return json.dumps({**ENVELOPE, "case_id": "case", "kind": "digit", "content": content}).encode()
 
 
 def reason_of(
@@ -68,6 +74,13 @@ def reason_of(
         pytest.param(saying("hi", occurred_at="1969-12-31T23:59:59Z"), "time_out_of_range", id="before 1970"),
         pytest.param(saying("hi", occurred_at="2200-01-01T00:00:00Z"), "time_out_of_range", id="year 2200"),
         pytest.param(saying("hi", occurred_at="9999-12-31T23:59:59-23:00"), "time_out_of_range", id="9999"),
+        pytest.param(saying("hi", occurred_at=1764500000), "wrong_shape", id="seconds as a time"),
+        pytest.param(saying("hi", occurred_at=1764500000.5), "wrong_shape", id="a fraction as a time"),
+        pytest.param(saying("hi", occurred_at="1764500000"), "wrong_shape", id="seconds in text"),
+        pytest.param(saying("hi", occurred_at=True), "wrong_shape", id="yes as a time"),
+        pytest.param(saying("hi", occurred_at="2026-03-01"), "wrong_shape", id="a day as a time"),
+        pytest.param(saying("hi", occurred_at="2026-03-01T12:00Z"), "wrong_shape", id="no seconds"),
+        pytest.param(saying("hi", occurred_at="2026-02-30T12:00:00Z"), "wrong_shape", id="30 February"),
         pytest.param(saying(""), "empty_text", id="empty"),
         pytest.param(saying(" \t\n\u2003"), "empty_text", id="blank"),
         pytest.param(saying("x" * (TEXT_MAX_CHARS + 1)), "text_too_long", id="a character too many"),
@@ -111,6 +124,53 @@ def test_a_missing_key_is_welcome_where_order_does_not_matter() -> None:
 def test_an_image_above_the_bound_is_refused() -> None:
     assert parse(ImageReceived, key=None, value=showing(bytes(IMAGE_MAX_BYTES)), headers=())
     assert reason_of(showing(bytes(IMAGE_MAX_BYTES + 1)), event=ImageReceived) == "image_too_large"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("AB C", id="a plus that a form turned into a blank"),
+        pytest.param("AB-_", id="the alphabet of URLs"),
+        pytest.param(" AB+C", id="a leading blank"),
+        pytest.param("AB+C\t", id="a trailing tab"),
+        pytest.param("QQ", id="no padding"),
+        pytest.param("QQ=", id="half the padding"),
+        pytest.param("QQ===", id="too much padding"),
+        pytest.param("QQ==QQ==", id="padding in the middle"),
+        pytest.param("====", id="padding only"),
+        pytest.param("AB+\u00e9", id="a letter with an accent"),
+        pytest.param("data:image/png;base64,QQ==", id="a data URL"),
+    ],
+)
+def test_what_is_not_base64_is_refused_as_such(content: str) -> None:
+    assert reason_of(encoded_as(content), event=ImageReceived) == "image_not_base64"
+
+
+@pytest.mark.parametrize("content", ["QUJD\n/+8=", "QUJD\r\n/+8=\r\n", "QUJD/+8="])
+def test_line_breaks_in_base64_are_ignored(content: str) -> None:
+    assert parse(ImageReceived, key=None, value=encoded_as(content), headers=()).content == b"ABC\xff\xef"
+
+
+@pytest.mark.parametrize("name", ["b64_PNG_28_3", "b64_PNG_28_4"])
+def test_images_whose_base64_a_form_or_a_url_changed_are_refused(cases_dir: Path, name: str) -> None:
+    value = (cases_dir / "base64-not-base64" / f"{name}.json").read_bytes()
+
+    assert reason_of(value, event=ImageReceived) == "image_not_base64"
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "2026-03-01T12:00:00Z",
+        "2026-03-01t12:00:00.000z",
+        "2026-03-01 13:00:00+01:00",
+        "2026-03-01T11:00:00-01:00",
+    ],
+)
+def test_a_time_of_rfc_3339_is_taken_as_it_is_written(time: str) -> None:
+    parsed = parse(CustomerMessageReceived, key=b"case", value=saying("hi", occurred_at=time), headers=())
+
+    assert parsed.occurred_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_a_refusal_never_repeats_what_the_customer_wrote() -> None:
