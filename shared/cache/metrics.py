@@ -1,7 +1,5 @@
 """What the cache saves, and what is wrong with it."""
 
-from typing import Self
-
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
@@ -18,8 +16,3 @@ class CacheMetrics:
             registry=registry,
         )
         self.is_available = Gauge("tidemill_cache_available", "1 while the cache is used", registry=registry)
-
-    @classmethod
-    def unpublished(cls) -> Self:
-        """Return metrics that nobody reads: for benchmarks and tests."""
-        return cls(CollectorRegistry())

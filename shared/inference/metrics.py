@@ -1,7 +1,5 @@
 """What is measured between the items of a stream and its model."""
 
-from typing import Self
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -21,11 +19,6 @@ class ModelMetrics:
         self.retries = metrics.retries.labels(model)
         self.refusals = metrics.refusals.labels(model)
         self.version = metrics.version.labels(model)
-
-    @classmethod
-    def unpublished(cls) -> Self:
-        """Return metrics that nobody reads: for benchmarks and tests."""
-        return cls(InferenceMetrics(CollectorRegistry()), "any")
 
 
 class InferenceMetrics:

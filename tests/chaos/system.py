@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy.kafka.cluster import kafka_cluster
 from deploy.kafka.real import RealKafka
 from deploy.kafka.setup import ensure_kafka
 from deploy.local.keeper import OnEvent
@@ -20,6 +19,7 @@ from deploy.local.supervisor import Supervisor
 from deploy.local.triton import TritonServer
 from deploy.local.triton_setup import ensure_triton
 from shared.settings import Delivery
+from tests.chaos.cluster import kafka_cluster
 from tests.chaos.disk import SmallDisk
 from tests.chaos.mood import MoodyInstall, moody
 from tests.chaos.versions import Repository

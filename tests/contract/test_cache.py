@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from shared.cache.key import KeySpace
 from shared.cache.memory import MemoryCache
-from shared.cache.metrics import CacheMetrics
 from shared.cache.port import Cache
 from shared.cache.redis import CacheLimits, RedisCache
+from tests.support.metrics import cache_metrics
 from tests.support.redis_process import running_redis
 
 KEYS = KeySpace("intent", model="support_intent", version="1", preprocessing_hash="abc")
@@ -26,7 +26,7 @@ async def cache(request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
     async with running_redis() as redis:
         # A busy machine must not make a miss of what is there.
         patient = CacheLimits(deadline_s=5.0)
-        cache = await RedisCache.open(redis.url, limits=patient, metrics=CacheMetrics.unpublished())
+        cache = await RedisCache.open(redis.url, limits=patient, metrics=cache_metrics())
         yield cache
         await cache.aclose()
 

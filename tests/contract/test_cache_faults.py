@@ -12,6 +12,7 @@ from shared.cache.key import KeySpace
 from shared.cache.metrics import CacheMetrics
 from shared.cache.redis import CacheLimits, RedisCache
 from shared.errors import ConfigError
+from tests.support.metrics import cache_metrics
 from tests.support.redis_process import RedisProcess, running_redis
 
 KEYS = KeySpace("intent", model="support_intent", version="1", preprocessing_hash="abc")
@@ -96,7 +97,7 @@ async def test_a_redis_that_hung_is_used_again_over_new_connections(
 
 async def test_a_redis_that_is_not_there_yet_is_found_later() -> None:
     redis = RedisProcess()
-    cache = await RedisCache.open(redis.url, limits=QUICK, metrics=CacheMetrics.unpublished())
+    cache = await RedisCache.open(redis.url, limits=QUICK, metrics=cache_metrics())
     before = await cache.get_many([ONE])
 
     await redis.start()
@@ -212,7 +213,7 @@ async def test_results_that_find_no_room_are_dropped_and_counted(
 
 async def test_what_is_no_address_of_a_redis_stops_the_start_without_showing_it() -> None:
     with pytest.raises(ConfigError, match="redis://host:port") as caught:
-        await RedisCache.open("http://user:hunter2@cache", metrics=CacheMetrics.unpublished())
+        await RedisCache.open("http://user:hunter2@cache", metrics=cache_metrics())
 
     assert "hunter2" not in str(caught.value)
 

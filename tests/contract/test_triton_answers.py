@@ -11,10 +11,10 @@ import pytest
 from shared.errors import IntegrityError, RejectedError, RetryableError
 from shared.inference.call import ModelCall, Target
 from shared.inference.inputs import text_inputs
-from shared.inference.metrics import ModelMetrics
 from shared.inference.port import Array
 from shared.inference.triton import CallLimits, TritonRunner
 from tests.support.fake_triton import FakeTriton, StatusError, echo, response
+from tests.support.metrics import model_metrics
 
 TWO_ROWS = {"input_ids": np.array([[1, 2], [3, 4]], dtype=np.int32)}
 GOOD = np.zeros((2, 4), dtype=np.float32).tobytes()
@@ -180,9 +180,7 @@ async def test_the_same_channel_serves_again_after_the_server_was_away() -> None
         await runner.infer("echo", "1", TWO_ROWS, ("logits",))
 
     async with FakeTriton(address=first.address).serving():
-        call = ModelCall(
-            runner, Target("echo", "1", ("logits",)), pad=text_inputs, metrics=ModelMetrics.unpublished()
-        )
+        call = ModelCall(runner, Target("echo", "1", ("logits",)), pad=text_inputs, metrics=model_metrics())
         (row,) = await call([np.array([3, 4], dtype=np.int32)])
 
     assert isinstance(row, dict)

@@ -12,23 +12,6 @@ from deploy.local.samples import images
 from shared.events import CustomerMessageReceived, ImageReceived, NewsArticlePublished
 from shared.events.headers import TYPE_HEADER, Headers
 
-REASONS: Final = frozenset(
-    {
-        "not_json",
-        "wrong_shape",
-        "unknown_version",
-        "empty_text",
-        "text_too_long",
-        "invalid_utf8",
-        "lone_surrogate",
-        "null_value",
-        "missing_key",
-        "image_undecodable",
-        "image_too_large",
-        "image_shape",
-    }
-)
-
 _NAMESPACE: Final = UUID("6f1a5a0e-0c62-4d0b-9a53-58c0f4a7e2d1")
 _AT: Final = datetime(2026, 3, 4, 12, tzinfo=UTC).isoformat()
 _MESSAGES: Final = CustomerMessageReceived.name

@@ -11,11 +11,11 @@ from shared.errors import RejectedError
 from shared.inference.batcher import Batcher, BatchLimits
 from shared.inference.call import ModelCall, Target
 from shared.inference.inputs import text_inputs
-from shared.inference.metrics import ModelMetrics
 from shared.inference.text import Ids
 from shared.inference.triton import TritonRunner
+from tests.support.metrics import model_metrics
 
-METRICS = ModelMetrics.unpublished()
+METRICS = model_metrics()
 
 
 def ids(*numbers: int) -> Ids:

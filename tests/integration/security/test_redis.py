@@ -21,6 +21,7 @@ from shared.cache.metrics import CacheMetrics
 from shared.cache.redis import CacheLimits, RedisCache
 from shared.errors import ConfigError
 from tests.support.certificates import Certificate, new_certificate
+from tests.support.metrics import cache_metrics
 from tests.support.redis_process import RedisProcess, running_redis
 
 PAGE = Path(__file__).parents[3] / "docs" / "operations.md"
@@ -209,6 +210,4 @@ async def test_a_certificate_that_is_not_trusted_is_a_dead_cache(tmp_path: Path,
 
 async def test_a_file_that_holds_no_authority_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="TIDEMILL__REDIS__CA_FILE"):
-        await RedisCache.open(
-            "rediss://cache", metrics=CacheMetrics.unpublished(), ca_file=str(tmp_path / "none")
-        )
+        await RedisCache.open("rediss://cache", metrics=cache_metrics(), ca_file=str(tmp_path / "none"))

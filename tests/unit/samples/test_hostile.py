@@ -5,12 +5,13 @@ from collections import Counter
 
 import pytest
 
-from deploy.local.samples.hostile import REASONS, HostileRecord
+from deploy.local.samples.hostile import HostileRecord
 from deploy.local.samples.load import EXPECTED_FILE, hostile
 from shared.errors import RejectedError
 from shared.events import BY_NAME, ImageReceived
 from shared.events.parse import parse
 from shared.inference.image import decode_image
+from shared.reasons import Reason
 from shared.repository.bundle import ImageSpec
 
 BROKER_LIMIT_BYTES = 1_048_576
@@ -27,8 +28,8 @@ def test_the_counts_are_the_documented_ones() -> None:
     assert Counter(filter(None, reasons)) == expected["reasons"]
 
 
-def test_every_reason_code_is_known_and_has_a_record() -> None:
-    assert {record.reason for record in RECORDS} == REASONS | {None}
+def test_every_reason_code_is_one_of_the_list() -> None:
+    assert {record.reason for record in RECORDS} - {None} <= set(Reason)
 
 
 def test_every_run_gives_the_same_records_each_with_a_name_of_its_own() -> None:

@@ -18,11 +18,11 @@ from shared.errors import RejectedError
 from shared.events import Channel, CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.events.headers import headers_for, new_trace, trace_id, trace_of
 from shared.inference.batcher import Batcher, BatchLimits, Row, RunBatch
-from shared.inference.metrics import ModelMetrics
 from shared.inference.prototypes import IntentsFile
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.serving.predictor import InputEncoding, Predictor
 from shared.serving.streams import stream_tasks
+from tests.support.metrics import model_metrics
 
 MESSAGES = stream_tasks(STREAMS["messages"], IntentsFile(Path("no intents were added")))
 LABELS = {"support_intent": ("lost_card", "top_up"), "review_sentiment": ("negative", "positive")}
@@ -43,7 +43,7 @@ def a_predictor(model: str, said: RunBatch[str] = second_label, *, version: str 
     return Predictor(
         bundle,
         InputEncoding(canonical=str.encode, encode=list),
-        Batcher(said, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        Batcher(said, len, limits=BatchLimits(max_wait_s=0.0), metrics=model_metrics()),
         cache=NullCache(),
         executor=ThreadPoolExecutor(max_workers=1),
     )

@@ -15,7 +15,6 @@ from shared.cache.memory import NullCache
 from shared.errors import RejectedError
 from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.inference.batcher import Batcher, BatchLimits, Row
-from shared.inference.metrics import ModelMetrics
 from shared.inference.prediction import prediction
 from shared.reasons import Reason
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
@@ -23,6 +22,7 @@ from shared.serving.predictor import InputEncoding, Predictor
 from shared.serving.streams import StreamTasks
 from shared.serving.task import always
 from shared.serving.tasks import review_sentiment, support_intent
+from tests.support.metrics import model_metrics
 
 Said = Callable[[str], Row | RejectedError]
 MOOD = replace(
@@ -49,7 +49,7 @@ def a_predictor(model: str, labels: tuple[str, str], said: Said) -> Predictor[st
     return Predictor(
         ModelBundle(model=model, version="1", folder=Path("nowhere"), spec=spec, preprocessing_hash="0" * 64),
         InputEncoding(canonical=str.encode, encode=list),
-        Batcher(answer, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        Batcher(answer, len, limits=BatchLimits(max_wait_s=0.0), metrics=model_metrics()),
         cache=NullCache(),
         executor=ThreadPoolExecutor(max_workers=1),
     )

@@ -9,8 +9,8 @@ import pytest
 
 from shared.errors import IntegrityError, RejectedError, RetryableError
 from shared.inference.batcher import Batcher, BatchLimits, ItemResult, Row, RunBatch
-from shared.inference.metrics import ModelMetrics
 from shared.reasons import Reason
+from tests.support.metrics import model_metrics
 from tests.support.virtual_time import run_in_virtual_time
 
 FOR_EVER = BatchLimits(max_items=2, max_wait_s=3600.0)
@@ -26,7 +26,7 @@ def value_of(answer: ItemResult) -> int:
 
 def a_batcher(run_batch: RunBatch[int], limits: BatchLimits = FOR_EVER) -> Batcher[int]:
     """All items are of length 1."""
-    return Batcher(run_batch, lambda _: 1, limits=limits, metrics=ModelMetrics.unpublished())
+    return Batcher(run_batch, lambda _: 1, limits=limits, metrics=model_metrics())
 
 
 class Recorder:
@@ -92,7 +92,7 @@ def test_every_item_learns_how_long_it_waited_and_how_long_the_model_took() -> N
 async def test_what_is_submitted_in_one_turn_of_the_loop_is_sorted_by_length_together() -> None:
     recorder = Recorder()
     limits = BatchLimits(max_items=3, max_waste=0.0, max_wait_s=0.0)
-    batcher = Batcher(recorder, lambda item: item, limits=limits, metrics=ModelMetrics.unpublished())
+    batcher = Batcher(recorder, lambda item: item, limits=limits, metrics=model_metrics())
 
     await asyncio.gather(*(batcher.submit(item) for item in (4, 9, 4, 9, 4, 9)))
 

@@ -13,10 +13,10 @@ from shared.errors import IntegrityError, RejectedError, RetryableError
 from shared.inference.batcher import Row
 from shared.inference.call import ModelCall, Target
 from shared.inference.memory import MemoryRunner, Model
-from shared.inference.metrics import ModelMetrics
 from shared.inference.port import Arrays
 from shared.inference.status import BatchFailedError
 from shared.reasons import Reason
+from tests.support.metrics import model_metrics
 from tests.support.virtual_time import run_in_virtual_time
 
 TARGET = Target("echo", "1", ("logits",))
@@ -32,7 +32,7 @@ def echo(inputs: Arrays) -> Arrays:
 
 def a_call(model: Model, canary: Callable[[], None] = lambda: None) -> ModelCall[int]:
     runner = MemoryRunner({"echo": model}, canaries={"echo": canary})
-    return ModelCall(runner, TARGET, pad=pad, metrics=ModelMetrics.unpublished())
+    return ModelCall(runner, TARGET, pad=pad, metrics=model_metrics())
 
 
 class AwayUntil:

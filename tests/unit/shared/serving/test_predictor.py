@@ -13,10 +13,10 @@ from shared.cache.memory import MemoryCache, NullCache
 from shared.cache.port import Cache
 from shared.errors import IntegrityError, RejectedError
 from shared.inference.batcher import Batcher, BatchLimits, Row
-from shared.inference.metrics import ModelMetrics
 from shared.reasons import Reason
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec, WordsSpec
 from shared.serving.predictor import InputEncoding, ModelAnswer, Predictor
+from tests.support.metrics import model_metrics
 
 BUNDLE = ModelBundle(
     model="length",
@@ -59,7 +59,7 @@ def a_predictor(
     return Predictor(
         BUNDLE,
         InputEncoding(canonical=lambda text: text.strip().encode(), encode=encode),
-        Batcher(model, len, limits=limits, metrics=ModelMetrics.unpublished()),
+        Batcher(model, len, limits=limits, metrics=model_metrics()),
         cache=cache,
         executor=executor or ThreadPoolExecutor(max_workers=1),
     )
@@ -185,7 +185,7 @@ async def test_a_cached_answer_holds_the_vectors_that_were_asked_for() -> None:
     predictor = Predictor(
         BUNDLE,
         InputEncoding(canonical=str.encode, encode=encode, vectors={"pooled": 3}),
-        Batcher(model, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        Batcher(model, len, limits=BatchLimits(max_wait_s=0.0), metrics=model_metrics()),
         cache=MemoryCache(),
         executor=ThreadPoolExecutor(max_workers=1),
     )
@@ -211,7 +211,7 @@ async def test_an_answer_with_a_row_a_piece_comes_back_from_the_cache_in_its_sha
     predictor = Predictor(
         bundle,
         InputEncoding(canonical=str.encode, encode=encode),
-        Batcher(pieces, len, limits=BatchLimits(max_wait_s=0.0), metrics=ModelMetrics.unpublished()),
+        Batcher(pieces, len, limits=BatchLimits(max_wait_s=0.0), metrics=model_metrics()),
         cache=MemoryCache(),
         executor=ThreadPoolExecutor(max_workers=1),
     )
