@@ -6,7 +6,8 @@ from pathlib import Path
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from deploy.local.paths import MODELS
-from shared.settings import RedisSettings, ServiceSettings, TritonSettings
+from shared.addresses import HttpUrl
+from shared.settings import Folder, RedisSettings, ServiceSettings, TritonSettings
 from tidemill.running import running_stack
 
 
@@ -16,10 +17,10 @@ class Connection(ServiceSettings):
     triton: TritonSettings = TritonSettings()
     redis: RedisSettings = RedisSettings()
 
-    services: Mapping[str, str] = {}
+    services: Mapping[str, HttpUrl] = {}
     """Base address of each service's HTTP endpoint, by its name: `{"inference": "http://worker:8080"}`."""
 
-    models_dir: Path = MODELS
+    models_dir: Folder = MODELS
     """The model repository."""
 
     intents_file: Path = Path("intents.json")

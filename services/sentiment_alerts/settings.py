@@ -63,7 +63,7 @@ class AlertSettings(Group):
     resolve_story_count: Count = 3
     """... and the window holds so many stories: a single good one proves nothing."""
 
-    cooldown_h: Annotated[float, Field(ge=0.0)] = 3.0
+    cooldown_h: Annotated[float, Field(ge=0.0, le=24 * 365)] = 3.0
     """After an alert is resolved its company raises none for so long."""
 
     max_evidence_count: Annotated[int, Field(ge=1, le=50)] = 10
@@ -91,7 +91,7 @@ class AlertSettings(Group):
 class LimitSettings(Group):
     """When the service gives up."""
 
-    stall_after_s: Annotated[float, Field(gt=0)] = 30.0
+    stall_after_s: Annotated[float, Field(gt=0, le=86_400)] = 30.0
     """After twice this long with lag and no record moving the process is unhealthy: restart it."""
 
     dead_letter_max_share: Annotated[float, Field(gt=0, le=1)] = 0.05

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from shared.bus.limits import StreamLimits
-from shared.settings import Group, ServiceSettings
+from shared.settings import EmptyIsNone, Group, Readable, ServiceSettings
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -36,8 +36,11 @@ class RoutingSettings(Group):
 class Settings(ServiceSettings):
     """Everything that the support bot needs."""
 
-    replies_file: Path | None = None
-    """The table of answers, a file like `services/support_bot/replies.toml`, which it replaces."""
+    replies_file: Annotated[Annotated[Path, Readable] | None, EmptyIsNone] = None
+    """The table of answers, a file like `services/support_bot/replies.toml`, which it replaces.
+
+    Empty means none.
+    """
 
     routing: RoutingSettings = RoutingSettings()
     limits: StreamLimits = StreamLimits()

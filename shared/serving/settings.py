@@ -6,22 +6,22 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.inference.batcher import BatchLimits
-from shared.settings import Group, RedisSettings, ServiceSettings, TritonSettings
+from shared.settings import Folder, Group, RedisSettings, ServiceSettings, TritonSettings
 
 
 class BatchSettings(Group):
     """How items are merged into model calls."""
 
-    token_budget: Annotated[int, Field(ge=1)] | None = None
+    token_budget: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Most tokens of a text batch, padding included; by default what is best for each model."""
 
     max_items: Annotated[int, Field(ge=1, le=64)] = 64
     """Items of a batch at most; the models take 64."""
 
-    max_wait_s: Annotated[float, Field(ge=0)] = 0.005
+    max_wait_s: Annotated[float, Field(ge=0, le=60)] = 0.005
     """How long the first item waits for company."""
 
-    max_in_flight: Annotated[int, Field(ge=2)] = 2
+    max_in_flight: Annotated[int, Field(ge=2, le=64)] = 2
     """Batches at a model at a time."""
 
     def limits(self, *, token_budget: int) -> BatchLimits:
@@ -37,16 +37,16 @@ class BatchSettings(Group):
 class ServingSettings(ServiceSettings):
     """Where models are, how they are batched and how their versions are followed."""
 
-    models_dir: Path = Path("triton_models")
+    models_dir: Annotated[Folder, Field(validate_default=True)] = Path("triton_models")
     """The model repository: tokenizers and labels are read from it."""
 
     intents_file: Path = Path("intents.json")
     """Intents that `tidemill intents add` writes; a change is noticed within a second."""
 
-    start_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    start_timeout_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     """How long the start waits for Triton to have the models ready."""
 
-    models_look_every_s: Annotated[float, Field(gt=0)] = 5.0
+    models_look_every_s: Annotated[float, Field(gt=0, le=86_400)] = 5.0
     """How often a worker looks whether its models have another version to serve."""
 
     triton: TritonSettings = TritonSettings()

@@ -30,9 +30,9 @@ def _documented(definition: ast.stmt) -> Iterator[tuple[str, str]]:
 
 
 _BOUNDS = {
-    "minimum": "at least {:g}",
-    "exclusiveMinimum": "above {:g}",
-    "maximum": "at most {:g}",
+    "minimum": "at least {:.12g}",
+    "exclusiveMinimum": "above {:.12g}",
+    "maximum": "at most {:.12g}",
     "minLength": "at least {} long",
     "maxLength": "at most {} long",
 }

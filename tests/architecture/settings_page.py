@@ -24,14 +24,21 @@ SERVICES: tuple[tuple[str, type[ServiceSettings]], ...] = (
 )
 HEAD = """# Settings
 
-Every setting is an environment variable, read once at the start. A name that does not exist inside a group,
-or a value that makes no sense, stops the start with one line that names the variable and exit code 2. This
-page is generated from the classes (`python -m tests.architecture.settings_page`).
+Every setting is an environment variable, read once at the start. A name that no service knows, or a value
+that makes no sense, stops the start with one line that names the variable and the cure, and exit code 2;
+nothing is connected to before. No such line shows a value. One environment may hold the settings of all
+services: each passes over those of the others. This page is generated from the classes
+(`python -m tests.architecture.settings_page`).
+
+`docker --env-file` keeps quotes around a value, and `docker compose` takes them off: write values without
+quotes, which works with both. An empty variable is wrong, except where a table below says what empty means.
 
 Secrets need not stand in the environment: `TIDEMILL_SECRETS_DIR` names a folder, such as a mounted secret of
 Kubernetes or Docker, that has a file for each, called like its variable (`TIDEMILL__KAFKA__PASSWORD`). White
-space around its content is cut off, a variable overrules a file, and a folder that is not there or can't be
-read stops the start. Links that lead out of the folder are not followed.
+space around its content is cut off, and a variable overrules a file. A folder or a file that can't be read,
+is no text or has a misspelt name stops the start and is named. Files whose names do not begin with
+`TIDEMILL`, such as a certificate, may lie beside them and are not read. Links that lead out of the folder
+are not followed.
 """
 
 

@@ -9,13 +9,13 @@ from typing import Any, get_args
 import pytest
 import yaml
 from pydantic import BaseModel
-from pydantic_settings import BaseSettings
 
 from services.inference.settings import Settings as InferenceSettings
 from services.sentiment_alerts.settings import Settings as AlertsSettings
 from services.support_bot.settings import Settings as BotSettings
 from shared.catalogue import DEAD_TOPICS, MODELS, SERVICES, Service
 from shared.events import BY_NAME
+from shared.settings import ServiceSettings
 from tidemill.connect import Connection
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ CLI: dict[str, Any] = COMPOSE["services"]["cli"]
 OURS = {
     name: each for name, each in COMPOSE["services"].items() if each["image"] == "tidemill" and name != "cli"
 }
-SETTINGS: Mapping[str, type[BaseSettings]] = {
+SETTINGS: Mapping[str, type[ServiceSettings]] = {
     "services.inference": InferenceSettings,
     "services.support_bot": BotSettings,
     "services.sentiment_alerts": AlertsSettings,
@@ -102,9 +102,10 @@ def test_every_service_gets_what_tells_it_apart(service: Service) -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_the_settings_as_written_are_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in OURS[name]["environment"].items():
-        monkeypatch.setenv(variable, str(value).replace("${TRITON:-triton:8001}", "triton:8001"))
+        here = str(value).replace("${TRITON:-triton:8001}", "triton:8001").replace("/app/", f"{ROOT}/")
+        monkeypatch.setenv(variable, here)
 
-    settings: Any = SETTINGS[module_of(OURS[name])]()
+    settings: Any = SETTINGS[module_of(OURS[name])].from_environment()
 
     assert settings.kafka.bootstrap == "kafka:9092"
     assert f":{settings.http.port}/" in str(OURS[name]["healthcheck"]["test"])

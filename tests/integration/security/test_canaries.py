@@ -15,8 +15,8 @@ from services.inference.settings import Settings
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.record import Outgoing
 from shared.cache.open import open_cache
+from shared.environment import SECRETS_DIR
 from shared.events import DEAD_SUFFIX, CustomerMessageAnalyzed, CustomerMessageReceived, SupportMessageRouted
-from shared.settings import SECRETS_DIR
 from tests.integration.services.service_process import Results, ServiceProcess, publish, running
 from tests.support.events import message
 from tests.support.redis_process import RedisProcess, running_redis

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from services.inference.settings import Settings
+from shared.environment import SECRETS_DIR
 from shared.errors import ConfigError
-from shared.settings import SECRETS_DIR, KafkaSettings
+from shared.settings import KafkaSettings
 from tidemill.connect import Connection
 
 SECRET = "canary-in-the-coal-mine"
