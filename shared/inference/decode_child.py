@@ -1,7 +1,7 @@
-"""The child process of `decoder.py`: decodes the image files that come on standard input, under limits.
+"""The child process of `decoder.py`: decodes the image files that arrive on standard input, under limits.
 
-A frame is its length in four bytes, then as many. An answer has one byte before that: 1 for pixels, 0 for a
-refusal, which is JSON.
+A frame is a length of four bytes, then so many bytes. An answer is one byte, then a frame: after 1 the frame
+holds pixels, after 0 a refusal as JSON.
 """
 
 import json
@@ -17,13 +17,13 @@ from shared.reasons import Reason
 from shared.repository.bundle import ImageSpec
 
 MEMORY_MAX_BYTES = 2 * 1024**3
-"""Address space: the largest image allowed takes a quarter of it, transparency and all."""
+"""Limit of the address space; the largest image allowed, with transparency, takes a quarter of it."""
 
 HELLO = b"h"
-"""Comes first. Until then standard error says why a start failed; from then on nobody reads it."""
+"""First byte on standard output. Standard error, which says why a start failed, is read until then only."""
 
 CPU_MAX_S = 3600
-"""One that decodes for so long has done its work; the next photo gets a new one."""
+"""CPU limit; the next image starts a fresh child."""
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _bound_memory() -> None:
-    """Set our own bound in place of the one that the worker passed on, which is made for the worker."""
+    """Replace the limit inherited from the worker, which is sized for the worker."""
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))

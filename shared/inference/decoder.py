@@ -1,4 +1,4 @@
-"""Decodes hostile image files where they can do no harm: in a child process with limits."""
+"""Image decoder that runs in a child process with limits, so that hostile files can do no harm."""
 
 import json
 import os
@@ -21,17 +21,17 @@ from shared.repository.bundle import ImageSpec
 ANSWER_WITHIN_S = 10.0
 _START_WITHIN_S = 30.0
 _PIPE_BYTES = 1024 * 1024
-"""Whole files and whole images fit: each further turn of the two processes costs up to a millisecond."""
+"""Room for a whole file and for its pixels: each further switch between the processes takes up to 1 ms."""
 
 _KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(128 * 1024**2), "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2)}
-"""Else the child gives its memory back after each image and is given it anew: 1 ms of 3.2 a photo."""
+"""Keeps freed memory in the child: returning it after each image took 1 ms of 3.2 a photo."""
 
 _ATTEMPTS = 2
-"""A child may die for reasons of its own; one photo on which two died is to blame."""
+"""A child may die for other reasons than its image; when two die on the same image, the image is to blame."""
 
 
 class _Child(NamedTuple):
-    """A process that is ready, and the ways to it and back."""
+    """A child process that is ready, with its two pipes."""
 
     process: "subprocess.Popen[bytes]"
     files: IO[bytes]
@@ -39,7 +39,7 @@ class _Child(NamedTuple):
 
 
 class Decoder:
-    """One long-lived child, started with the first image and again when it dies. For one thread at a time."""
+    """A long-lived child process, started with the first image and again after its death; not thread-safe."""
 
     def __init__(self, spec: ImageSpec, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
         self._spec = spec

@@ -1,43 +1,117 @@
-"""Turns the bytes of an image file, friendly or hostile, into the pixels that a model takes."""
+"""Decodes image files, also hostile ones, into the pixels that a model takes."""
 
 from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import (
+    ExifTags,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
 
 from shared.errors import RejectedError
+from shared.inference.metadata import without_metadata
 from shared.reasons import Reason
 from shared.repository.bundle import ImageSpec
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+# Importing a plugin registers it in `Image.OPEN`.
+FORMATS = tuple(
+    plugin.format
+    for plugin in (
+        JpegImagePlugin.JpegImageFile,
+        PngImagePlugin.PngImageFile,
+        WebPImagePlugin.WebPImageFile,
+        GifImagePlugin.GifImageFile,
+    )
+)
 MAX_PIXELS = 25_000_000
 MAX_ASPECT_RATIO = 50
 """Longer than this is no photo, and scaling it to a square would waste memory or show nothing."""
 
+_WORDS_MAX_CHARS = 200
+
 Pixels = NDArray[np.uint8]
 
 
-def decode_image(content: bytes, spec: ImageSpec) -> Pixels:
-    """Return the first frame of an image file as uint8 [height, width, channels].
+# By the orientation of EXIF. Pillow's `exif_transpose` also rewrites the EXIF data, and fails where it is broken.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
-    Raises RejectedError with reason `image_undecodable`, `image_too_large` or `image_shape`.
+
+def decode_image(content: bytes, spec: ImageSpec) -> Pixels:
+    """Return the first frame of an image file as uint8 [height, width, channels], upright.
+
+    Broken metadata is ignored where the pixels are whole. Raises RejectedError with the reason
+    `image_undecodable`, whose text has the decoder's words, `image_too_large` or `image_shape`.
     """
     try:
-        with Image.open(BytesIO(content), formats=FORMATS) as image:
-            _check_size(image)
-            # JPEG only: lets the decoder scale down while it decodes, a third to half of the time.
-            image.draft(None, (max(spec.width, spec.height),) * 2)
-            upright = ImageOps.exif_transpose(image)
+        return _framed(_flat(_whole(content, spec)), spec)
     except (RejectedError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise RejectedError(Reason.IMAGE_TOO_LARGE, f"more than {MAX_PIXELS} pixels") from error
     except Exception as error:  # hostile bytes make the decoders raise nearly anything
         raise RejectedError(
-            Reason.IMAGE_UNDECODABLE, f"no readable {'/'.join(FORMATS)} image: {type(error).__name__}"
+            Reason.IMAGE_UNDECODABLE, f"no readable {'/'.join(FORMATS)} image: {_words(error)}"
         ) from error
-    return _framed(_flat(upright), spec)
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Return the image turned as its EXIF data says; as it lies where that can't be read."""
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 -- broken EXIF data raises nearly anything, and is no reason to refuse pixels
+        turn = None
+    return image if turn is None else image.transpose(turn)
+
+
+def _whole(content: bytes, spec: ImageSpec) -> Image.Image:
+    try:
+        return _loaded(content, spec)
+    except (RejectedError, MemoryError):
+        raise
+    except Exception:
+        bare = without_metadata(content)
+        if bare is None or bare == content:
+            raise
+    return _loaded(bare, spec)
+
+
+def _loaded(content: bytes, spec: ImageSpec) -> Image.Image:
+    with _opened(content) as image:
+        _check_size(image)
+        # JPEG only: lets the decoder scale down while it decodes, a third to half of the time.
+        image.draft(None, (max(spec.width, spec.height),) * 2)
+        image.load()
+        return upright(image)
+
+
+def _opened(content: bytes) -> ImageFile.ImageFile:
+    """Return the image with its header read. Other than `Image.open`, errors have the decoder's words."""
+    for name in FORMATS:
+        opener, accepts = Image.OPEN[name]
+        if accepts is not None and accepts(content[:16]):
+            return opener(BytesIO(content), "")
+    raise ValueError("it begins like no such file" if content else "it is empty")
+
+
+def _words(error: Exception) -> str:
+    """Return what the decoder said, on one line; some errors have no words, only a kind."""
+    said = " ".join(str(error).split())[:_WORDS_MAX_CHARS]
+    return said or type(error).__name__
 
 
 def _check_size(image: Image.Image) -> None:
