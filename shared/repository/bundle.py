@@ -1,4 +1,4 @@
-"""The files beside a model's weights that give its numbers a meaning."""
+"""Files beside a model's weights: tokenizer, labels, calibration and preprocessing."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from shared.errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageSpec:
-    """What a model wants to see.
+    """Size, colour mode and fitting of the images that a model takes.
 
-    `cover_crop` fills the frame and cuts off the rest, `fit` shows everything inside borders.
+    `cover_crop` fills the frame and cuts off the rest. `fit` shows the whole image inside borders.
     """
 
     width: int
@@ -30,37 +30,38 @@ class ImageSpec:
 
 
 class Scope(BaseModel):
-    """Tells rows that no label fits from the others, by the energy of the logits: log of the sum of exp.
+    """Calibration of the score that tells known inputs from foreign ones, which no label fits.
 
-    Known rows have a high energy. Liu et al. 2020, "Energy-based Out-of-distribution Detection".
+    The score is made from the energy of the logits, the log of the sum of their exponentials. Known inputs
+    have a high energy. Liu et al. 2020, "Energy-based Out-of-distribution Detection".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     middle: float
-    """The energy that gets the score 0.5: one of twenty validation rows lies below."""
+    """The energy that gets the score 0.5: 5 % of the validation rows lie below it."""
 
     steepness: Annotated[float, Field(gt=0)]
-    """By how much the log odds of the score rise when the energy falls by one."""
+    """Increase of the score's log odds when the energy falls by one."""
 
 
 class OutputSpec(BaseModel):
-    """How to read one output of logits, float32 [batch, labels] or [batch, tokens, labels]."""
+    """Labels and calibration of one output of logits, float32 [batch, labels] or [batch, tokens, labels]."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     labels: tuple[str, ...]
-    """One a column, in order."""
+    """Labels in the order of the columns."""
 
     temperature: Annotated[float, Field(gt=0)] = 1.0
-    """Divide the logits by this before the softmax: then confidences are calibrated."""
+    """Divisor of the logits before the softmax; it makes the confidences calibrated."""
 
     scope: Scope | None = None
-    """None where it was not measured."""
+    """None when it was not measured."""
 
 
 class TextSpec(BaseModel):
-    """How a text model's input was made when it was trained."""
+    """Preprocessing of a model that labels a text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,7 +71,7 @@ class TextSpec(BaseModel):
 
 
 class WordsSpec(BaseModel):
-    """How the input of a text model was made that labels each word; its outputs have a row a piece."""
+    """Preprocessing of a model that labels each word of a text; its outputs have one row per piece."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -80,7 +81,7 @@ class WordsSpec(BaseModel):
 
 
 class ImageModelSpec(BaseModel):
-    """How an image model's input was made when it was trained."""
+    """Preprocessing of a model that labels an image."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -93,7 +94,7 @@ class ImageModelSpec(BaseModel):
 
     @property
     def image(self) -> ImageSpec:
-        """What `decode_image` needs."""
+        """The part that `decode_image` takes."""
         return ImageSpec(width=self.width, height=self.height, mode=self.mode, resize=self.resize)
 
 
@@ -106,14 +107,14 @@ _KINDS = {
     "words": ("text and labels its words", "a stream of its own"),
     "image": ("images", "an image stream"),
 }
-"""What a model of each kind takes, and where it belongs."""
+"""Input of each kind of model, and the stream that carries it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelBundle:
-    """One version of one model as its folder describes it; the weights stay with Triton.
+    """One version of a model as its folder describes it; the weights stay with Triton.
 
-    Each is equal to itself only, so it can be a key.
+    A bundle is equal to itself only, so it can be a key.
     """
 
     model: str
@@ -129,23 +130,23 @@ class ModelBundle:
 
     @property
     def tokenizer_json(self) -> Path:
-        """Return the file of the tokenizer; image models have none."""
+        """Path of the tokenizer; an image model has none."""
         return self.folder / "tokenizer.json"
 
     def text_spec(self) -> TextSpec:
-        """Return how this model's text is encoded. Raises ConfigError for another kind of model."""
+        """Return the preprocessing of a text model. Raises ConfigError for another kind of model."""
         if not isinstance(self.spec, TextSpec):
             raise self._unfit()
         return self.spec
 
     def words_spec(self) -> WordsSpec:
-        """Return how this model's words are encoded. Raises ConfigError for another kind of model."""
+        """Return the preprocessing of a model of words. Raises ConfigError for another kind of model."""
         if not isinstance(self.spec, WordsSpec):
             raise self._unfit()
         return self.spec
 
     def image_spec(self) -> ImageSpec:
-        """Return how this model's images are decoded. Raises ConfigError when this is a text model."""
+        """Return the image format of an image model. Raises ConfigError for another kind of model."""
         if not isinstance(self.spec, ImageModelSpec):
             raise self._unfit()
         return self.spec.image
@@ -156,7 +157,7 @@ class ModelBundle:
 
 
 def load_bundle(repository: Path, model: str, version: str = "1") -> ModelBundle:
-    """Return what `<repository>/<model>/<version>/` says about its model.
+    """Return the bundle in `<repository>/<model>/<version>/`.
 
     Raises ConfigError when the folder is missing or broken: check it out again, or train the model.
     """

@@ -1,4 +1,4 @@
-"""Adds versions of models to a repository and removes them; workers serve the folders they find."""
+"""Adds versions of models to a repository and removes them. Workers serve the folders that they find."""
 
 import shutil
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ _GONE = ".gone"
 
 
 def add_version(trained: ModelBundle, repository: Path, *, relabel: bool = False) -> str:
-    """Copy a trained model into `repository` as its newest version, and return the number of that.
+    """Copy a trained model into `repository` as its newest version, and return its number.
 
-    The number was never given before. The folder appears at once and whole, after its hash stands in the
-    configurations. Raises ConfigError when no such model is there, or it has other inputs or outputs, or,
-    without `relabel`, other labels; IntegrityError when the trained files are not those of their card.
+    The number was never used before. The folder appears whole, after the configs name its hash. Raises
+    ConfigError when the repository has no such model, when its inputs or outputs differ, or, without
+    `relabel`, its labels; IntegrityError when the files do not match the card.
     """
     model = repository / trained.model
     versions = versions_in(repository, trained.model)
@@ -49,7 +49,7 @@ def add_version(trained: ModelBundle, repository: Path, *, relabel: bool = False
 
 
 def _copy(trained: ModelBundle, target: Path) -> None:
-    """Copy a version to `target`; the configs name its hash before the folder appears."""
+    """Copy a version to `target`. The configs name its hash before the folder appears."""
     try:
         with staged(target) as aside:
             shutil.copytree(trained.folder, aside, dirs_exist_ok=True)
@@ -60,9 +60,9 @@ def _copy(trained: ModelBundle, target: Path) -> None:
 
 
 def remove_version(bundle: ModelBundle) -> str:
-    """Take a version out of its repository, and return the newest one that is left.
+    """Remove a version from its repository, and return the newest one that is left.
 
-    Its folder stays under a hidden name until somebody deletes it. Raises ConfigError when no other is there.
+    The folder keeps a hidden name until somebody deletes it. Raises ConfigError when it is the only version.
     """
     model, number = bundle.folder.parent, bundle.version
     others = [version for version in versions_in(model.parent, bundle.model) if version != number]
@@ -74,7 +74,7 @@ def remove_version(bundle: ModelBundle) -> str:
 
 
 def _numbers_given(model: Path) -> Iterator[int]:
-    """Yield the numbers of all versions that there are, and of those that were."""
+    """Yield the numbers of all versions, removed ones included."""
     for path in model.iterdir():
         name = path.name.removeprefix(".").removesuffix(_GONE)
         if name.isdecimal():

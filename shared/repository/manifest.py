@@ -1,4 +1,4 @@
-"""Which files a version of a model consists of, and whether they are those that its card was written of."""
+"""Manifest of a version: the hash of each file, compared with the hashes in its card."""
 
 import hashlib
 import json
@@ -7,11 +7,11 @@ from pathlib import Path
 from shared.errors import ConfigError
 
 CARD_FILES = ("card.json", "card.md", "reliability.svg", "coverage.svg", "confusion.svg", "learning.svg")
-"""What tells of a version and is no part of it: it may be written anew, so no hash covers it."""
+"""Files that describe a version. They may be written again, so the manifest leaves them out."""
 
 
 def manifest(folder: Path) -> dict[str, str]:
-    """Return the sha256, in hex, of each file of a version but those of its card."""
+    """Return the sha256, in hex, of each file of a version except those of its card."""
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.iterdir())
@@ -20,7 +20,7 @@ def manifest(folder: Path) -> dict[str, str]:
 
 
 def strange_files(folder: Path) -> list[str]:
-    """Return the names of files that are missing, changed or not told of by the card.
+    """Return the names of files that are missing, changed or unknown to the card.
 
     Raises ConfigError when `card.json` can't be used: copy or train the version again.
     """

@@ -1,4 +1,4 @@
-"""A folder that is written aside and appears whole."""
+"""Staging: a folder is written under a hidden name and then takes its place as a whole."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,9 +8,9 @@ from pathlib import Path
 
 @contextmanager
 def staged(target: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `target` at the end, and goes when the block fails.
+    """Yield an empty folder that replaces `target` at the end of the block, or is deleted when it fails.
 
-    It lies beside `target`. Its name is hidden and no number, so Triton and workers overlook it.
+    It lies beside `target` under a hidden name without a number, so Triton and workers ignore it.
     """
     new, old = (target.with_name(f".{target.name}.{suffix}") for suffix in ("new", "old"))
     _tidy(target, new, old)
@@ -25,7 +25,7 @@ def staged(target: Path) -> Iterator[Path]:
 
 
 def _tidy(target: Path, new: Path, old: Path) -> None:
-    """Remove leftovers. After an end between the two renames, the old folder is put back first."""
+    """Remove leftovers. If a process ended between the two renames, the old folder is put back first."""
     if old.exists() and not target.exists():
         old.rename(target)
     for leftover in (new, old):

@@ -1,4 +1,4 @@
-"""The models of a repository, and their versions: `<repository>/<model>/<version>/`."""
+"""Models of a repository and their versions: `<repository>/<model>/<version>/`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ def models_in(repository: Path) -> tuple[str, ...]:
 
 
 def versions_in(repository: Path, model: str) -> list[str]:
-    """Return the versions of a model that have a folder, newest first: those with the highest number."""
+    """Return the versions of a model that have a folder, highest number first."""
     return sorted(_numbered(repository / model), key=int, reverse=True)
 
 
