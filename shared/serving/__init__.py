@@ -1,1 +1,1 @@
-"""Models as services use them: tasks, predictors, and the exchange of versions."""
+"""Models as services use them: tasks, predictors and the change of versions."""

@@ -1,4 +1,4 @@
-"""Makes sure that the model being served is the one whose tokenizer and labels we hold."""
+"""Check that the served model belongs to the tokenizer and labels of this process."""
 
 from shared.errors import ConfigError
 from shared.inference.port import ModelSpec
@@ -7,10 +7,10 @@ from shared.repository.config import hash_parameter
 
 
 def check_fits(served: ModelSpec, bundle: ModelBundle) -> None:
-    """Return when what the server has and what our files say belong together.
+    """Return when the served model fits the files of the bundle.
 
-    Raises ConfigError when the hash in the model's config is not that of our files, or when an output has
-    another number of labels, or the input another size, than they say.
+    Raises ConfigError when the preprocessing hash in Triton's config is another one, when an output has
+    another number of labels, or when an image has another size.
     """
     _check_hash(served, bundle)
     for name, output in bundle.outputs.items():
@@ -28,7 +28,7 @@ def check_fits(served: ModelSpec, bundle: ModelBundle) -> None:
 
 
 def width_of(output: str, served: ModelSpec) -> int:
-    """Return how many numbers an output has. Raises ConfigError when the model lacks it."""
+    """Return the size of an output's last axis. Raises ConfigError when the model lacks the output."""
     if output not in served.outputs:
         raise ConfigError(f"{served.model} has no output {output!r}; run `make train MODEL={served.model}`")
     return served.outputs[output].dims[-1]

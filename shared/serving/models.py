@@ -1,4 +1,4 @@
-"""The models of one process: opened at the start, and exchanged for other versions while it runs."""
+"""Models of one process: opened at the start, and replaced by other versions while it runs."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -24,14 +24,14 @@ from shared.serving.versions import VersionWatch
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """One version of a model, ready to answer."""
+    """One version of a model that can answer."""
 
     predictor: Predictor[Any, Any]
     call: ModelCall[Any]
 
 
 class Models:
-    """Keeps the newest good version of each model; all share a runner, a cache and a thread for encoding."""
+    """The newest working version of each model. All share a runner, a cache and an encoding thread."""
 
     def __init__(
         self, settings: ServingSettings, runner: ModelServer, cache: Cache, registry: CollectorRegistry
@@ -49,7 +49,7 @@ class Models:
 
     @property
     def predictors(self) -> Mapping[str, Predictor[Any, Any]]:
-        """Who answers for each model at this moment: look there once for what belongs together."""
+        """Current predictor of each model. Read it once for answers that belong together."""
         return self._predictors
 
     async def open_all(self, tasks: Iterable[Task[Any, Any, Any]]) -> None:
@@ -58,10 +58,9 @@ class Models:
             await self.open(task)
 
     async def open(self, task: Task[Any, Any, Any]) -> None:
-        """Serve the newest version of a task's model that is ready and fits its files.
+        """Open the newest version of a task's model that is ready and fits its files.
 
-        Raises RetryableError when Triton doesn't have one in time, ConfigError when all that it has were made
-        for other files.
+        Raises RetryableError when Triton has none in time, ConfigError when none fits its files.
         """
         watch = VersionWatch(self._runner, self._settings.models_dir, task.model, partial(self._opened, task))
         self._awaited_since_s[task.model] = asyncio.get_running_loop().time()
@@ -70,7 +69,7 @@ class Models:
         self._watches[task.model] = watch
 
     async def follow(self) -> None:
-        """Exchange versions as they come and go, until cancelled."""
+        """Replace versions as they appear and disappear, until cancelled."""
         while True:
             await asyncio.sleep(self._settings.models_look_every_s)
             for model, watch in self._watches.items():
@@ -78,7 +77,7 @@ class Models:
                     self._take(model, version)
 
     def waiting_for(self) -> str | None:
-        """Return which models are away, in one line; None when all answer."""
+        """Return which models do not answer, in one line; None when all do."""
         now_s = asyncio.get_running_loop().time()
         away_since_s = self._awaited_since_s | {
             model: since_s
@@ -93,7 +92,7 @@ class Models:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, model: str, version: _Version) -> None:
-        """Let a version answer all that is asked from now on; the former one finishes what it has."""
+        """Let a version answer all further requests; the former one finishes its own."""
         former = self._serving.get(model)
         self._serving[model] = version
         self._predictors[model] = version.predictor

@@ -1,4 +1,4 @@
-"""One model as a service uses it: cache first, then encode, then batch."""
+"""Predictor of one model: cache, then encoding, then batcher."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -21,21 +21,21 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputEncoding(Generic[Raw, Item]):
-    """How one kind of input reaches a model."""
+    """Conversion of one kind of input into items of a model, and the cache key of an input."""
 
     canonical: Callable[[Raw], bytes]
-    """Inputs that are equal by this are one input to the model: what the cache key is made of."""
+    """Returns the bytes that the cache key is made of; equal bytes mean equal answers."""
 
     encode: Callable[[Sequence[Raw]], Sequence[Item | RejectedError]]
-    """Runs in another thread, as it costs CPU time."""
+    """Returns the encoded items. Runs in another thread, as it takes CPU time."""
 
     vectors: Mapping[str, int] = field(default_factory=dict)
-    """How many numbers each output has that is asked for beside the logits."""
+    """Size of each output that is asked for beside the logits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAnswer:
-    """The outputs for one input by name, float32, such as one logit a label; and how they came about."""
+    """Outputs for one input by name, float32, with their timings."""
 
     row: Row
     cached: bool
@@ -44,7 +44,7 @@ class ModelAnswer:
 
 
 class Predictor(Generic[Raw, Item]):
-    """Answers the inputs of one model. Equal inputs under way at the same time share one answer."""
+    """Answers the inputs of one model. Equal inputs under way share one model call (single flight)."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Predictor(Generic[Raw, Item]):
         self._unpack = _unpack_words if isinstance(bundle.spec, WordsSpec) else _unpack
 
     async def predict(self, inputs: Sequence[Raw]) -> list[ModelAnswer | RejectedError]:
-        """Return one outcome an input, in order. Raises what the batcher raises."""
+        """Return one outcome per input, in order. Raises the batcher's errors."""
         keys = [self._keys.key(self._recipe.canonical(raw)) for raw in inputs]
         found = await self._cached(keys)
         pending, refused = await self._submit(
@@ -98,7 +98,7 @@ class Predictor(Generic[Raw, Item]):
     async def _submit(
         self, missing: Mapping[bytes, Raw]
     ) -> tuple[dict[bytes, asyncio.Future[ItemResult]], dict[bytes, RejectedError]]:
-        """Return the answers to come and the inputs that can't be encoded, by key."""
+        """Return the pending answers and the inputs that can't be encoded, by key."""
         pending = {key: self._under_way[key] for key in missing if key in self._under_way}
         new_keys = [key for key in missing if key not in pending]
         refused: dict[bytes, RejectedError] = {}
@@ -144,7 +144,7 @@ def _pack(row: Row, widths: Mapping[str, int]) -> bytes:
 
 
 def _unpack(value: bytes, widths: Mapping[str, int]) -> Row | None:
-    """Return the row in `value`; None when it has another size, which makes it a miss."""
+    """Return the row in `value`; None when the size is wrong, which counts as a miss."""
     numbers = _numbers(value)
     if numbers.size != sum(widths.values()):
         return None
@@ -153,12 +153,12 @@ def _unpack(value: bytes, widths: Mapping[str, int]) -> Row | None:
 
 
 def _unpack_words(value: bytes, widths: Mapping[str, int]) -> Row | None:
-    """Return the row in `value`, of one output with any number of pieces; None when none fits."""
+    """Return the row in `value`, one output with any number of pieces; None when the size is wrong."""
     ((name, width),) = widths.items()
     numbers = _numbers(value)
     return {name: numbers.reshape(-1, width)} if numbers.size and numbers.size % width == 0 else None
 
 
 def _numbers(value: bytes) -> NDArray[np.float32]:
-    """Return the numbers in `value`; none when it is not made of such."""
+    """Return the float32 numbers in `value`; none when its size is no multiple of four."""
     return np.frombuffer(value if len(value) % 4 == 0 else b"", dtype=np.float32)

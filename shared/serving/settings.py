@@ -10,7 +10,7 @@ from shared.settings import Folder, Group, RedisSettings, ServiceSettings, Trito
 
 
 class BatchSettings(Group):
-    """How items are merged into model calls."""
+    """Limits of the batches that are sent to a model."""
 
     token_budget: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """Most tokens of a text batch, padding included; by default what is best for each model."""
@@ -19,10 +19,10 @@ class BatchSettings(Group):
     """Items of a batch at most; the models take 64."""
 
     max_wait_s: Annotated[float, Field(ge=0, le=60)] = 0.005
-    """How long the first item waits for company."""
+    """Longest time that the first item of a batch waits for others."""
 
     max_in_flight: Annotated[int, Field(ge=2, le=64)] = 2
-    """Batches at a model at a time."""
+    """Most batches at a model at a time."""
 
     def limits(self, *, token_budget: int) -> BatchLimits:
         """Return the bounds for a batcher; `token_budget` is the model's own."""
@@ -35,7 +35,7 @@ class BatchSettings(Group):
 
 
 class ServingSettings(ServiceSettings):
-    """Where models are, how they are batched and how their versions are followed."""
+    """Model repository, batches, and the change of versions."""
 
     models_dir: Annotated[Folder, Field(validate_default=True)] = Path("triton_models")
     """The model repository: tokenizers and labels are read from it."""

@@ -1,4 +1,4 @@
-"""Tasks of a stream: which models are asked about which of its events."""
+"""Tasks of a stream: the models that it asks about each of its events."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ AnyTask = Task[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class StreamTasks:
-    """The event that a stream reads, and the tasks of the models that it asks."""
+    """The event that a stream reads, and the tasks of its models."""
 
     reads: type[Event]
     all: tuple[AnyTask, ...]
@@ -26,7 +26,7 @@ class StreamTasks:
     def of(self, event: Event) -> tuple[AnyTask, ...]:
         """Return the tasks for one event: the first makes the result, the others add to it.
 
-        Raises RejectedError when no model wants the event.
+        Raises RejectedError when no model of the stream takes the event.
         """
         if tasks := tuple(task for task in self.all if task.wanted(event)):
             return tasks

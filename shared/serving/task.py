@@ -1,4 +1,4 @@
-"""How a model serves one kind of event."""
+"""Task: how a model serves one kind of event."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ Item = TypeVar("Item")
 
 
 Result = Callable[[Any, Row, ModelBundle, DecisionRecord], Event]
-"""Returns the event with a model's answer, from the event that was read.
+"""Returns the result event, made from the event that was read and the model's answer.
 
-Of a task that is asked beside another: from the other's result, with its own answer added.
+A further task of the same event gets the result of the first one instead, and adds to it.
 """
 
 
@@ -30,28 +30,28 @@ def always(_: Event) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task(Generic[In, Raw, Item]):
-    """How one model serves one kind of event."""
+    """How one model serves one kind of event: input, encoder, batches, and the reading of its outputs."""
 
     model: str
-    """Name of its folder in the model repository."""
+    """Name of the model's folder in the model repository."""
 
     wanted: Callable[[In], bool] = always
     """Returns whether the model is asked about an event of its stream."""
 
     raw: Callable[[In], Raw]
-    """Returns what the model is to judge."""
+    """Returns the model's input, taken from the event."""
 
     canonical: Callable[[Raw], bytes]
-    """Returns equal bytes for inputs that the model can't tell apart."""
+    """Returns equal bytes for inputs that give the model equal items."""
 
     encoder: Callable[[ModelBundle], Callable[[Sequence[Raw]], Sequence[Item | RejectedError]]]
-    """Returns the function that encodes a chunk; built once, used in a thread of its own."""
+    """Returns the function that encodes a chunk. It is built once and runs in a thread of its own."""
 
     length: Callable[[Item], int]
-    """Returns what an item costs the model: tokens of a text, 1 for an image."""
+    """Returns the cost of an item: the tokens of a text, 1 for an image."""
 
     token_budget: int
-    """Most that items times longest length of a batch may be."""
+    """Most that the item count of a batch times its longest length may be."""
 
     pad: Callable[[Sequence[Item]], Arrays]
     """Returns the model's input for a batch."""
@@ -59,10 +59,10 @@ class Task(Generic[In, Raw, Item]):
     result: Result
 
     with_intents: Callable[[IntentsFile], Result] | None = None
-    """Returns `result` for a process with a file of added intents; None where it takes none."""
+    """Returns `result` extended by the added intents of a file; None when the task has none."""
 
     vectors: tuple[str, ...] = ()
     """Outputs that are asked for beside the logits."""
 
     out_of_scope: Callable[[Row, ModelBundle], float | None] = lambda _row, _bundle: None
-    """Returns how foreign the input is to the model, 0 to 1; None where that was not measured."""
+    """Returns how foreign the input is to the model, 0 to 1; None when that was not measured."""

@@ -1,4 +1,4 @@
-"""Which version of a model a worker serves: the newest good one, also when that changes while it runs."""
+"""Choice of the version that a worker serves: the newest one that works."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
@@ -17,27 +17,26 @@ _ASK_EVERY_S = 0.5
 
 Opened = TypeVar("Opened")
 Open = Callable[[ModelBundle, ModelSpec], Awaitable[Opened]]
-"""Makes a version able to answer; raises what is wrong with it."""
+"""Makes a version able to answer. Raises when something is wrong with it."""
 
 log = structlog.get_logger()
 
 
 def to_try(folders: Iterable[str], ready: Collection[str], *, serving: str | None) -> list[str]:
-    """Return the versions that would be better than the one that is serving, best first.
+    """Return the versions that are better than the one in service, best first.
 
-    `folders` come newest first. Older ones are better only when the serving one has lost its folder, or
-    the server has it no more; where the server has none at all, nothing is better.
+    `folders` come newest first. An older version is better only when the one in service has lost its folder
+    or left the server. While the server has no version, none is better.
     """
     servable = [version for version in folders if version in ready]
     return servable[: servable.index(serving)] if serving in servable else servable
 
 
 class VersionWatch(Generic[Opened]):
-    """Finds the version of one model that is to serve.
+    """Finds the version of one model to serve.
 
-    A version counts when its folder stands in the repository, the server says that it is ready, its files
-    fit, it can be opened and it answers a canary. What fails in this is logged once, and tried again at
-    the next look.
+    A version counts when its folder exists, the server has it ready, its files fit, it opens and it answers a
+    canary. A failure is logged once, and the version is tried again at the next look.
     """
 
     def __init__(self, server: ModelServer, repository: Path, model: str, open_version: Open[Opened]) -> None:
@@ -49,10 +48,10 @@ class VersionWatch(Generic[Opened]):
         self._refused: dict[str, Exception] = {}
 
     async def first(self, *, timeout_s: float) -> Opened:
-        """Return the first version that can serve, waiting for the server if need be.
+        """Return the first version that works; wait for the server if need be.
 
         Raises ConfigError when there is no version, or as soon as none fits its files; after `timeout_s`
-        RetryableError when the server has none, IntegrityError when it answers nonsense.
+        RetryableError when the server has none, IntegrityError when its answers are wrong.
         """
         loop = asyncio.get_running_loop()
         give_up_s = loop.time() + timeout_s
@@ -66,7 +65,7 @@ class VersionWatch(Generic[Opened]):
         return opened
 
     async def look(self) -> Opened | None:
-        """Return the version that takes over, opened; None where the one that is serving stays."""
+        """Return the version that takes over, opened; None when the one in service stays."""
         known, self._refused = self._refused, {}
         try:
             return await self._better()

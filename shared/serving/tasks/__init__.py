@@ -1,1 +1,1 @@
-"""Tasks: `TASK` in the file of a model's name says how its input is made and its answer is read."""
+"""Tasks of the models; the module of a model's name holds its `TASK`."""

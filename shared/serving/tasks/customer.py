@@ -1,4 +1,4 @@
-"""The result of both models of customer messages."""
+"""Result events of both models of customer messages."""
 
 from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived, DecisionRecord, Prediction
 
@@ -10,7 +10,7 @@ def analyzed(
     intent: Prediction | None = None,
     sentiment: Prediction | None = None,
 ) -> CustomerMessageAnalyzed:
-    """Return the message with what a model said about it."""
+    """Return the result event of a message."""
     return CustomerMessageAnalyzed(
         event_id=event.child_id(CustomerMessageAnalyzed),
         occurred_at=event.occurred_at,

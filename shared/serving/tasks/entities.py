@@ -1,4 +1,4 @@
-"""Names of persons, organisations and places in a headline, added to the result of news_tone."""
+"""Persons, organisations and places in a headline, added to the result of news_tone."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -25,7 +25,7 @@ def result(
 
 
 def _entities(headline: str, row: Row, bundle: ModelBundle) -> Iterator[Entity]:
-    """Yield the names; the rows of `logits` are those of pieces, and of padding behind them."""
+    """Yield the names; the rows of `logits` are those of pieces, followed by padding."""
     spec = bundle.outputs["logits"]
     words = _reader(bundle).words(blanked_text(headline))
     chances = probabilities(row["logits"][[word.place for word in words]], spec)
@@ -44,7 +44,7 @@ def _entities(headline: str, row: Row, bundle: ModelBundle) -> Iterator[Entity]:
 
 @cache
 def _reader(bundle: ModelBundle) -> WordEncoder:
-    """Return the encoder of the thread that makes results; the one that encodes has its own."""
+    """Return the encoder of the thread that makes results; the encoding thread has its own."""
     return word_encoder(bundle)
 
 

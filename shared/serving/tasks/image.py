@@ -13,11 +13,11 @@ from shared.repository.bundle import ModelBundle
 from shared.serving.task import Task
 
 _BATCH_COUNT = 32
-"""Images of a batch: more bring a CPU nothing, and a photo's answer would wait for its neighbours."""
+"""Images of a batch. Larger batches bring no speed on a CPU and delay the first photo."""
 
 
 def encoder(bundle: ModelBundle) -> Callable[[Sequence[bytes]], Sequence[Pixels | RejectedError]]:
-    """Return the decoder for this model's frame; raises ConfigError when the model takes no images."""
+    """Return the decoder for this model's image size. Raises ConfigError for another kind of model."""
     decoder = Decoder(bundle.image_spec())
     return lambda files: [_decoded(file, decoder) for file in files]
 
@@ -30,7 +30,7 @@ def _decoded(file: bytes, decoder: Decoder) -> Pixels | RejectedError:
 
 
 def result(event: ImageReceived, row: Row, bundle: ModelBundle, decision: DecisionRecord) -> ImageAnalyzed:
-    """Return the image's label; the image itself stays behind."""
+    """Return the result event of an image; it leaves out the image itself."""
     return ImageAnalyzed(
         event_id=event.child_id(ImageAnalyzed),
         occurred_at=event.occurred_at,

@@ -1,4 +1,4 @@
-"""Topic of a story, and its tone: good or bad for the company."""
+"""Topic of a story, and its tone: positive or negative for the company."""
 
 from shared.events import DecisionRecord, NewsArticleAnalyzed, NewsArticlePublished
 from shared.inference.batcher import Row

@@ -8,7 +8,7 @@ from shared.serving.tasks.customer import analyzed
 from shared.serving.tasks.text import text_task
 
 _TOKEN_BUDGET = 8192
-"""An LSTM takes a step a token whatever the batch, so that company makes long reviews cheap."""
+"""An LSTM takes one step per token for any batch size, so larger batches make long reviews cheaper."""
 
 TASK: Task[CustomerMessageReceived, str, Ids] = text_task(
     "review_sentiment",

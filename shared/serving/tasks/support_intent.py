@@ -1,4 +1,4 @@
-"""Intent of a customer message: one of the model's labels, or one of those added by `tidemill intents`."""
+"""Intent of a customer message: a label of the model, or an intent added by `tidemill intents`."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from shared.serving.tasks.text import text_task
 
 
 def _with_intents(added: IntentsFile) -> Result:
-    """Return `result` with the intents that are in the file at the time of each message."""
+    """Return `result` with the intents of the file, read again for each message."""
     return lambda event, row, bundle, decision: analyzed(
         event, decision, intent=added.current(bundle).prediction(row, bundle.outputs["logits"])
     )

@@ -15,7 +15,7 @@ from shared.serving.task import Task, always
 In = TypeVar("In", bound=Event)
 
 ENCODER_TOKENS = 512
-"""Of a BERT batch: on two cores the best of 256 to 2048, as larger ones no longer fit the cache."""
+"""Token budget of a BERT batch: the fastest of 256 to 2048 on two cores; larger ones leave the CPU cache."""
 
 
 def text_task(
@@ -26,7 +26,7 @@ def text_task(
     result: Callable[[In, Row, ModelBundle, DecisionRecord], Event],
     token_budget: int = ENCODER_TOKENS,
 ) -> Task[In, str, Ids]:
-    """Return the task that asks `model` about the text that `raw` finds in an event."""
+    """Return the task of a text model; `raw` takes the text from an event."""
     return Task(
         model=model,
         wanted=wanted,
