@@ -1,1 +1,1 @@
-"""From inputs to logits: encoding, batching, and Triton behind a port."""
+"""Inference: encoders, batcher, the model server's port and its Triton adapter."""

@@ -1,4 +1,4 @@
-"""Micro-batching: many callers wait, one model call answers them all."""
+"""Micro-batching: items of many callers share one model call."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,10 +12,10 @@ from shared.inference.port import Array
 
 Item = TypeVar("Item")
 Row = Mapping[str, Array]
-"""What the model said about one item: its row of each output."""
+"""The model's outputs for one item: one row of each output, by name."""
 
 RunBatch = Callable[[Sequence[Item]], Awaitable[Sequence[Row | RejectedError]]]
-"""Answers a batch, one outcome an item, in order."""
+"""Answers a batch: one outcome per item, in order."""
 
 # Sorting more than this by length gains nothing measurable and costs time a message.
 _PLANNED_ITEMS = 512
@@ -23,30 +23,30 @@ _PLANNED_ITEMS = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchLimits:
-    """How large, how late and how many."""
+    """Bounds on the size, the wait and the number of batches."""
 
     token_budget: int = 512
-    """Most that items times longest length may be, so that long texts travel in small company."""
+    """Most that item count times longest length may be."""
 
     max_items: int = 64
-    """At most the model's `max_batch_size`."""
+    """Most items of a batch; not above the model's `max_batch_size`."""
 
     max_waste: float = 0.1
     """Share of a batch that may be padding, 0 to 1."""
 
     max_wait_s: float = 0.005
-    """How long the first item waits for company while the model is idle."""
+    """Longest time that the first item waits for others while the model is idle."""
 
     max_in_flight: int = 2
-    """Batches at the model at a time: one computes while the next one travels."""
+    """Batches at the model at a time: one is computed while the next one is sent."""
 
     max_pending: int = 8192
-    """Items that wait; the callers' credits should keep it lower."""
+    """Most items that wait; the callers' credits should keep the number lower."""
 
 
 @dataclass(frozen=True, slots=True)
 class ItemResult:
-    """One item's row, and where its time went."""
+    """The outputs for one item, and the times that it took."""
 
     row: Row
     queue_ms: float
@@ -62,10 +62,10 @@ class _Waiting(Generic[Item]):
 
 
 class Batcher(Generic[Item]):
-    """Merges what many callers submit into calls of `run_batch`.
+    """Merges items of many callers into calls of `run_batch`.
 
     A batch leaves when a slot is free and either a full budget waits or the oldest item has waited
-    `max_wait_s`. A caller that gives up never hurts its batch mates.
+    `max_wait_s`. A cancelled caller does not disturb the other items of its batch.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Batcher(Generic[Item]):
         self._woken = False
 
     def submit(self, item: Item) -> asyncio.Future[ItemResult]:
-        """Return the answer to come; it raises RejectedError when the model refuses this item.
+        """Return a future of the result; it raises RejectedError when the model refuses this item.
 
         Raises RetryableError when `max_pending` items wait already.
         """

@@ -1,4 +1,4 @@
-"""Calls one model until it answers, and finds the item that it refuses."""
+"""Calls of one model: repeated while it is down, and bisected to the item that it refuses."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from shared.reasons import Reason
 
 Item = TypeVar("Item")
 Pad = Callable[[Sequence[Item]], Arrays]
-"""Makes the model's input of a batch."""
+"""Makes the model's input from a batch of items."""
 
 # A process has a few calls under way at most: once a second they cost a sick model nothing.
 _BACK_OFF = wait_random_exponential(multiplier=0.05, max=1.0)
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to ask whom."""
+    """Model, version and outputs of a call."""
 
     model: str
     version: str
@@ -60,18 +60,18 @@ class ModelCall(Generic[Item]):
 
     @property
     def waiting_since_s(self) -> float | None:
-        """The loop's time since when the model has been away; None while it answers."""
+        """Time of the event loop since which the model has been down; None while it answers."""
         return self._waiting_since_s
 
     def retire(self) -> None:
-        """Wait for the model no longer: another version has taken over, and this one may never come back."""
+        """Stop waiting for the model: another version has taken over, and this one may not come back."""
         self._retired = True
 
     async def __call__(self, items: Sequence[Item]) -> list[Row | RejectedError]:
-        """Return one outcome an item, in order; wait as long as the model is away.
+        """Return one outcome per item, in order; wait while the model is down.
 
-        A refused batch is halved until the refused item is alone: its neighbours get their rows.
-        Raises IntegrityError when the model answers nonsense, RetryableError when it is away and retired.
+        A refused batch is halved until the refused item is alone, so the other items get their rows. Raises
+        IntegrityError when the model's answers are wrong, RetryableError when it is down and retired.
         """
         try:
             answer = await self._persist(self._pad(items))
@@ -84,7 +84,7 @@ class ModelCall(Generic[Item]):
         return self._rows(answer)
 
     async def _persist(self, inputs: Arrays) -> Arrays:
-        """Return the model's answer, however long it is away."""
+        """Return the model's answer; repeat the call while the model is down."""
         while True:
             try:
                 answer = await self._ask(inputs)
@@ -100,14 +100,14 @@ class ModelCall(Generic[Item]):
                 raise RetryableError(f"{self._target.model} {self._target.version} has had its day")
 
     async def _ask_again(self, inputs: Arrays) -> Arrays | None:
-        """Return what a model says that gave no numbers, or None when it is away.
+        """Ask again after NaN; None while the model is down.
 
-        Raises IntegrityError when the canary gets no numbers either: then the model is at fault, not a row.
+        Raises IntegrityError when the canary has NaN too: then the model is at fault, not a row.
         """
         return await self._ask(inputs) if await self._is_well() else None
 
     async def _ask(self, inputs: Arrays) -> Arrays | None:
-        """Return the answer, or None when the model fails and is not well itself."""
+        """Return the answer; None when the call fails and the canary fails too."""
         # A new one a call: it keeps state, and several batches are under way.
         retrying = AsyncRetrying(
             retry=_WHILE_AWAY,
@@ -178,7 +178,7 @@ class ModelCall(Generic[Item]):
 
 
 def _finite_rows(answer: Arrays) -> NDArray[np.bool_]:
-    """Return for each row whether all of its numbers are numbers."""
+    """Return whether all numbers of each row are finite."""
     row_count = len(next(iter(answer.values())))
     finite = np.ones(row_count, dtype=np.bool_)
     for array in answer.values():

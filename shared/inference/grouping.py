@@ -1,14 +1,14 @@
-"""Decides which of the waiting items travel together."""
+"""Choice of the waiting items that form the next batch."""
 
 from collections.abc import Sequence
 
 
 def next_batch(lengths: Sequence[int], *, token_budget: int, max_items: int, max_waste: float) -> list[int]:
-    """Return the indices of the next batch: the oldest item and its neighbours in length, shortest first.
+    """Return the indices of the next batch: the oldest item and those nearest to its length, shortest first.
 
-    `lengths` are those of the waiting items, oldest first, each at least 1. A batch costs its number
-    of items times its longest length. It keeps within `token_budget` (an item above it travels alone)
-    and `max_items`, and at most the share `max_waste` of its cost is padding.
+    `lengths` are those of the waiting items, oldest first, each at least 1. The cost of a batch is its item
+    count times its longest length. It keeps within `token_budget` (a longer item is alone) and `max_items`,
+    and at most the share `max_waste` of its cost is padding.
     """
     by_length = sorted(range(len(lengths)), key=lengths.__getitem__)
     low = high = by_length.index(0)

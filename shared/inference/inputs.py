@@ -1,4 +1,4 @@
-"""Turns a batch of encoded items into the one input that each of our models takes."""
+"""Input tensors of the models, made from a batch of encoded items."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A model server in memory: models are functions. For tests, and to measure what is not Triton."""
+"""A model server in memory whose models are functions; for tests."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -6,13 +6,13 @@ from shared.errors import RetryableError
 from shared.inference.port import Arrays, ModelSpec, TensorSpec
 
 Model = Callable[[Arrays], Arrays]
-"""Answers a batch; raises what a runner may raise."""
+"""Answers a batch; may raise the errors of a runner."""
 
 
 class MemoryRunner:
-    """Answers by calling the function of the model, whatever the version.
+    """Answers by the function of the model, for any version.
 
-    `canaries` are run in place of the real inference that a server makes to see whether it is well.
+    `canaries` replace the real inference by which a server shows that a model works.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class MemoryRunner:
         return self._specs.get(model) or empty_spec(model, version)
 
     async def canary(self, model: str, version: str) -> None:
-        """Return when there is such a model, and its canary, if any, passes."""
+        """Return when the model exists and its canary, if any, succeeds."""
         self._model(model, version)
         if model in self._canaries:
             self._canaries[model]()
@@ -52,7 +52,7 @@ class MemoryRunner:
 
 
 def empty_spec(model: str, version: str) -> ModelSpec:
-    """Return a spec that says nothing."""
+    """Return a spec without inputs and outputs."""
     nothing: dict[str, TensorSpec] = {}
     return ModelSpec(
         model=model, version=version, inputs=nothing, outputs=nothing, max_batch_size=64, parameters={}

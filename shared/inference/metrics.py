@@ -1,4 +1,4 @@
-"""What is measured between the items of a stream and its model."""
+"""Metrics of batches and model calls."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -8,7 +8,7 @@ _MODEL = ("model",)
 
 
 class ModelMetrics:
-    """The counters of one model, looked up once: a lookup a message would cost more than the counting."""
+    """Metrics of one model with resolved labels: resolving them per message costs more than the count."""
 
     def __init__(self, metrics: "InferenceMetrics", model: str) -> None:
         self.batch_size = metrics.batch_size.labels(model)
@@ -22,7 +22,7 @@ class ModelMetrics:
 
 
 class InferenceMetrics:
-    """All models of one process. Build it once a registry."""
+    """Metrics of all models of a process. Build it once per registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.batch_size = Histogram(
@@ -60,5 +60,5 @@ class InferenceMetrics:
         self.version = Gauge("tidemill_model_version", "The version that answers", _MODEL, registry=registry)
 
     def model(self, model: str) -> ModelMetrics:
-        """Return the counters of one model; all of its versions share them."""
+        """Return the metrics of one model, shared by its versions."""
         return ModelMetrics(self, model)

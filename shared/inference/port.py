@@ -1,4 +1,4 @@
-"""The model server as the rest of Tidemill sees it; `triton.py` and `memory.py` are its two adapters."""
+"""Port of the model server; its adapters are `triton.py` and `memory.py`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class TensorSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
-    """What the server says about one version of one model."""
+    """Description of one version of a model, as the server gives it."""
 
     model: str
     version: str
@@ -30,36 +30,37 @@ class ModelSpec:
     outputs: Mapping[str, TensorSpec]
     max_batch_size: int
     parameters: Mapping[str, str]
-    """The `parameters` of its config, e.g. the hash of the preprocessing that it was trained with."""
+    """Parameters of its config, such as preprocessing hashes."""
 
 
 class ModelRunner(Protocol):
-    """Answers batches; safe for many tasks at once."""
+    """Answers batches; many tasks may call it at once."""
 
     async def infer(self, model: str, version: str, inputs: Arrays, outputs: Sequence[str]) -> Arrays:
         """Return the named outputs, rows in the order of the inputs, read-only.
 
-        Their dtype, shape and size are checked; whether numbers are finite is for the caller, who can
-        tell one row from another. Raises RetryableError when the model is away, RejectedError when it
-        refuses the batch, IntegrityError when it answers nonsense.
+        Dtype, shape and size are checked; NaN and infinity are left to the caller, who knows the rows. Raises
+        RetryableError when the model is down, RejectedError when it refuses the batch, IntegrityError when
+        its answer is wrong.
         """
         ...
 
 
 class ModelServer(ModelRunner, Protocol):
-    """A runner that can also be asked about its models."""
+    """A runner that also describes its models and checks that they work."""
 
     async def ready(self, model: str, version: str) -> ModelSpec:
-        """Return what the server says about a model that is ready.
+        """Return the server's description of a model that is ready.
 
-        Raises RetryableError while it is not, IntegrityError when its description can't be right.
+        Raises RetryableError while it is not ready, IntegrityError when the description can't be right.
         """
         ...
 
     async def canary(self, model: str, version: str) -> None:
-        """Return after one real inference of the smallest input: health says 200 for dead models too.
+        """Return after one real inference of the smallest input.
 
-        Raises what `infer` raises, and IntegrityError when the answer is not finite.
+        Health end points say 200 for dead models too. Raises the errors of `infer`, and IntegrityError when
+        the answer is not finite.
         """
         ...
 

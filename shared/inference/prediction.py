@@ -1,4 +1,4 @@
-"""From logits to a calibrated answer."""
+"""Predictions from logits: calibrated confidence, runner-up and scope."""
 
 import math
 
@@ -10,7 +10,7 @@ from shared.inference.batcher import Row
 from shared.repository.bundle import ModelBundle, OutputSpec
 
 _CERTAIN = 30.0
-"""Log odds beyond these are all alike, and their exponentials stay finite."""
+"""Bound of the log odds: beyond it they are certain, and their exponentials stay finite."""
 
 
 def probabilities(logits: NDArray[np.float32], spec: OutputSpec) -> NDArray[np.float64]:
@@ -22,7 +22,7 @@ def probabilities(logits: NDArray[np.float32], spec: OutputSpec) -> NDArray[np.f
 
 
 def predict(chances: NDArray[np.float64], spec: OutputSpec) -> Prediction:
-    """Return the most probable label with what is needed to doubt it; there are at least two labels."""
+    """Return top label, confidence, runner-up and margin; there are at least two labels."""
     order = np.argpartition(chances, -2)[-2:]
     second, first = sorted(order.tolist(), key=chances.__getitem__)
     confidence, runner_up = float(chances[first]), float(chances[second])
@@ -35,22 +35,22 @@ def predict(chances: NDArray[np.float64], spec: OutputSpec) -> Prediction:
 
 
 def prediction(row: Row, bundle: ModelBundle) -> Prediction:
-    """Return the answer of a model whose one output is `logits`."""
+    """Return the prediction of a model whose only output is `logits`."""
     spec = bundle.outputs["logits"]
     return predict(probabilities(row["logits"], spec), spec)
 
 
 def out_of_scope(logits: NDArray[np.float32], spec: OutputSpec) -> float | None:
-    """Return how foreign a row is to the model, 0 to 1; None where the model's scope was not measured."""
+    """Return how foreign a row is to the model, 0 to 1; None when the model's scope was not measured."""
     if spec.scope is None:
         return None
     return 1.0 / (1.0 + math.exp(-float(foreign_log_odds(logits, spec))))
 
 
 def foreign_log_odds(logits: NDArray[np.float32], spec: OutputSpec) -> NDArray[np.float64]:
-    """Return by how much more likely a row is foreign than not, float64 [...] for logits [..., labels].
+    """Return the log odds that a row is foreign, float64 [...] for logits [..., labels].
 
-    Even odds, 0, where the model's scope was not measured.
+    They are 0, even odds, when the model's scope was not measured.
     """
     energy = np.logaddexp.reduce(logits.astype(np.float64), axis=-1)
     if spec.scope is None:

@@ -1,4 +1,4 @@
-"""Intents that are added to a served model by a few sentences, without training it again."""
+"""Added intents: a served model learns them from a few sentences, without training."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,37 +19,37 @@ from shared.repository.bundle import ModelBundle, OutputSpec
 _CHECK_EVERY_S = 1.0
 
 _SLOPE = 12.0
-"""By how much the log odds of an added intent rise with the cosine; see `_ROOM`."""
+"""Increase of an added intent's log odds per unit of cosine; see `_ROOM`."""
 
 _ROOM = 2.0
-"""At its threshold an added intent is so many times as likely as the odds that the message is foreign.
+"""Weight of an added intent at its threshold, relative to the out-of-scope odds.
 
-Chosen with `_SLOPE` on rows held back from a training of support_intent without ten of its intents
-(docs/added_intents.md): many of 1,053 of theirs without loss of any of 444 others. How sure the model is
-tells less of what it never saw than its energy does: by 1 - confidence instead, 56 % of the added were right.
+Chosen with `_SLOPE` on held-back rows of a support_intent that was trained without ten of its intents
+(docs/added_intents.md): many of the 1,053 rows of these are right, and none of 444 others is lost. Energy
+tells unknown intents better than confidence: with 1 - confidence in its place 56 % of the added were right.
 """
 
 log = structlog.get_logger()
 
 
 class AddedIntent(BaseModel):
-    """One intent that the model was not trained for."""
+    """An intent that the model was not trained on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=80)
     sentences: tuple[str, ...]
-    """What it was made from, so that it can be made again for another version of the model."""
+    """Examples that it was made from; for another version of the model it is made again from them."""
 
     vector: tuple[float, ...]
-    """The prototype: mean of the sentences' vectors, of length one."""
+    """The prototype: mean of the sentences' vectors, scaled to length one."""
 
     threshold: float
-    """A message belongs to it from this cosine on."""
+    """Cosine from which a message belongs to the intent."""
 
 
 class AddedIntents(BaseModel):
-    """All intents that were added to one version of one model, as they are stored."""
+    """All intents added to one version of a model, as the file stores them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
@@ -60,17 +60,17 @@ class AddedIntents(BaseModel):
 
     @classmethod
     def none_for(cls, bundle: ModelBundle) -> "AddedIntents":
-        """Return an empty list for this version of the model."""
+        """Return an empty list for this version of a model."""
         return cls(
             model=bundle.model, model_version=bundle.version, preprocessing_hash=bundle.preprocessing_hash
         )
 
     def fits(self, bundle: ModelBundle) -> bool:
-        """Return whether the vectors were made by this version of the model."""
+        """Return whether this version of the model made the vectors."""
         return self.none_for(bundle) == self.model_copy(update={"intents": ()})
 
     def with_intent(self, intent: AddedIntent) -> "AddedIntents":
-        """Return the list with this intent, in place of one of the same name."""
+        """Return the list with this intent, which replaces one of the same name."""
         return self.model_copy(update={"intents": (*self.without(intent.name).intents, intent)})
 
     def without(self, name: str) -> "AddedIntents":
@@ -80,7 +80,7 @@ class AddedIntents(BaseModel):
 
 
 def prototype(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the direction in the middle of unit vectors [rows, width]: float32 [width], of length one.
+    """Return the normalised mean of unit vectors [rows, width]: float32 [width].
 
     Snell et al. 2017, "Prototypical Networks for Few-shot Learning".
     """
@@ -90,7 +90,7 @@ def prototype(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def added_intent(name: str, sentences: Sequence[str], vectors: NDArray[np.float32]) -> AddedIntent:
-    """Return the intent that sentences with these unit vectors, float32 [sentences, width], make."""
+    """Return the intent of sentences that have these unit vectors, float32 [sentences, width]."""
     return AddedIntent(
         name=name,
         sentences=tuple(sentences),
@@ -108,9 +108,9 @@ def threshold(vectors: NDArray[np.float32]) -> float:
 
 
 def read_intents(path: Path) -> AddedIntents | None:
-    """Return what the file holds; None where there is none.
+    """Return the content of the file; None when there is no file.
 
-    Raises ConfigError when it can't be read: remove it, and add the intents anew.
+    Raises ConfigError when it can't be read: remove it, and add the intents again.
     """
     try:
         return AddedIntents.model_validate_json(path.read_bytes())
@@ -122,7 +122,7 @@ def read_intents(path: Path) -> AddedIntents | None:
 
 
 def write_intents(path: Path, intents: AddedIntents) -> None:
-    """Write the file anew, aside first: a service that reads it meanwhile sees the old one or the new one."""
+    """Write the file. A service that reads it meanwhile sees the old content or the new one, whole."""
     try:
         write_whole(path, f"{intents.model_dump_json(indent=1)}\n".encode())
     except OSError as error:
@@ -130,7 +130,7 @@ def write_intents(path: Path, intents: AddedIntents) -> None:
 
 
 class Prototypes:
-    """Added intents, ready to judge messages."""
+    """Added intents in the form that predictions take."""
 
     def __init__(self, intents: Sequence[AddedIntent]) -> None:
         self._names = tuple(intent.name for intent in intents)
@@ -138,7 +138,7 @@ class Prototypes:
         self._thresholds = np.array([intent.threshold for intent in intents], dtype=np.float64)
 
     def prediction(self, row: Row, spec: OutputSpec) -> Prediction:
-        """Return the most probable label among those of the model and the added ones."""
+        """Return the most probable label of the model's and the added ones."""
         if not self._names:
             return predict(probabilities(row["logits"], spec), spec)
         return predict(
@@ -162,7 +162,7 @@ class Prototypes:
 
 
 class IntentsFile:
-    """The added intents as a running service sees them: a change of the file counts within a second."""
+    """The added intents of a running service; a change of the file takes effect within a second."""
 
     def __init__(self, path: Path, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._path = path
@@ -171,10 +171,10 @@ class IntentsFile:
         self._changed_ns: int | None = None
         self._found: AddedIntents | None = None
         self._fitting: dict[ModelBundle, Prototypes] = {}
-        """While versions of a model are exchanged, both are asked for."""
+        """By model version: two versions are asked while one replaces the other."""
 
     def current(self, bundle: ModelBundle) -> Prototypes:
-        """Return the intents for this version of the model; a file that is of no use changes nothing."""
+        """Return the intents of this version of the model; an unusable file changes nothing."""
         now_s = self._clock_s()
         if now_s - self._checked_s >= _CHECK_EVERY_S:
             self._checked_s = now_s

@@ -1,6 +1,6 @@
-"""From a tag a word to spans: `B-x` begins a span of type x, `I-x` goes on with it, `O` is none.
+"""Spans from one tag per word: `B-x` begins a span of type x, `I-x` continues it, `O` is outside.
 
-Ramshaw and Marcus 1995, "Text Chunking using Transformation-Based Learning", in the variant called IOB2.
+Ramshaw and Marcus 1995, "Text Chunking using Transformation-Based Learning", in the variant IOB2.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ OUTSIDE = "O"
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Neighbouring words that are one thing: `end` is the number of the word behind the last one."""
+    """Neighbouring words that form one name: word `start` up to, not including, word `end`."""
 
     kind: str
     start: int
@@ -22,10 +22,10 @@ class Span:
 
 
 def likeliest(chances: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np.int64]:
-    """Return the number of each word's tag, int64 [words], by the probabilities [words, labels] of all tags.
+    """Return the number of each word's tag, int64 [words], from the probabilities [words, labels].
 
-    It is the likeliest row of tags in which every span is begun (Viterbi 1967): a single word that says
-    otherwise is outvoted. On CoNLL-2003 that adds 1.0 points of F1 to taking each word's best tag.
+    It is the most probable sequence of tags in which each span has a beginning (Viterbi 1967). On CoNLL-2003
+    this adds 1.0 points of F1 to taking the best tag of each word.
     """
     scores = np.log(np.maximum(chances, np.finfo(np.float64).tiny))
     follows = np.array([[_may_follow(tag, before) for tag in labels] for before in labels])
@@ -39,7 +39,7 @@ def likeliest(chances: NDArray[np.float64], labels: Sequence[str]) -> NDArray[np
 
 
 def _traced(origins: NDArray[np.int64], last: int) -> NDArray[np.int64]:
-    """Return the path that ends in `last`; `origins` say from which tag each one was best reached."""
+    """Return the path that ends in `last`; `origins` hold the best predecessor of each tag."""
     path = np.empty(len(origins), dtype=np.int64)
     for word in range(len(origins) - 1, -1, -1):
         path[word] = last
@@ -54,15 +54,14 @@ def _may_follow(tag: str, before: str) -> bool:
 def spans_of(tags: Sequence[str]) -> list[Span]:
     """Return the spans in the order of the words.
 
-    A model may go on with what it never began: such a word begins a span, as in the official
-    scoring of CoNLL-2003.
+    A span may begin with `I-x`, as in the official scoring of CoNLL-2003.
     """
     starts = [place for place, tag in enumerate(tags) if _begins(tag, tags[place - 1] if place else OUTSIDE)]
     return [Span(kind_of(tags[start]), start, _end(tags, start)) for start in starts]
 
 
 def kind_of(tag: str) -> str:
-    """Return the type that a tag speaks of; empty for none."""
+    """Return the type of a tag; empty for `O`."""
     return tag.partition("-")[2]
 
 

@@ -1,4 +1,4 @@
-"""What each failed call to Triton means for the message behind it: one table, first match wins.
+"""Meaning of each failed Triton call for its message: a table whose first match decides.
 
 Statuses and texts were measured on Triton 2.51. Codes are the names of gRPC's status codes.
 """
@@ -13,15 +13,12 @@ Verdict = Literal["retry", "doubt", "reject", "stop"]
 
 
 class BatchFailedError(RetryableError):
-    """The model failed on this batch, and it is open whose fault that is.
-
-    A canary tells: a model that answers it is well, and then one of the messages is at fault.
-    """
+    """The model failed on a batch; a canary decides whether the model or one of the messages is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A failure with this code, and this text anywhere in its details, gets this verdict."""
+    """Verdict for a failure with this code and this text anywhere in its details."""
 
     code: str
     text: str
@@ -79,7 +76,7 @@ DEFAULTS: dict[str, Verdict] = {
 
 
 def verdict(code: str, details: str) -> Verdict:
-    """Return what a status means. Without a rule a message is kept: the doubt is in its favour."""
+    """Return the verdict on a status. A status without a rule is retried, so the message is kept."""
     for rule in RULES:
         if rule.code == code and rule.text in details:
             return rule.verdict

@@ -1,4 +1,4 @@
-"""Turns text into token ids: the one way, for training and for serving."""
+"""Conversion of text into token ids, the same in training and serving."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from shared.errors import ConfigError
 
 PAD_ID = 0
-"""Fills the end of short rows; the models derive their mask from it."""
+"""Fills the end of short rows; the models derive their attention mask from it."""
 
 Ids = NDArray[np.int32]
 
@@ -39,9 +39,9 @@ def canonical_text(text: str) -> str:
 
 
 def blanked_text(text: str) -> str:
-    """Return `text` with spaces for what `canonical_text` takes out; all else stays at its place.
+    """Return `text` with spaces in place of the parts that `canonical_text` removes.
 
-    So a model that tells where something stands speaks of the text as it came.
+    All else keeps its position, so positions in the result are positions in `text`.
     """
     text = _ESCAPE.sub(_plain_at_its_place, text.translate(_CONTROLS))
     return _LINE_BREAK.sub(_nothing_at_its_place, _LINK.sub(_nothing_at_its_place, text))
@@ -56,7 +56,7 @@ def _nothing_at_its_place(found: re.Match[str]) -> str:
 
 
 def load_tokenizer(tokenizer_json: Path) -> Tokenizer:
-    """Return the tokenizer kept in a `tokenizer.json`.
+    """Return the tokenizer in a `tokenizer.json`.
 
     Raises ConfigError when there is no such tokenizer: train or check out the model again.
     """
@@ -69,7 +69,7 @@ def load_tokenizer(tokenizer_json: Path) -> Tokenizer:
 
 
 class TextEncoder:
-    """Encodes text as the ids that one model was trained on."""
+    """Encodes text as the token ids that one model was trained on."""
 
     def __init__(self, tokenizer: Tokenizer, *, max_tokens: int) -> None:
         tokenizer.no_padding()
@@ -78,7 +78,7 @@ class TextEncoder:
 
     @classmethod
     def load(cls, tokenizer_json: Path, *, max_tokens: int) -> Self:
-        """Return the encoder kept in a `tokenizer.json`. Raises what `load_tokenizer` raises."""
+        """Return the encoder in a `tokenizer.json`. Raises the errors of `load_tokenizer`."""
         return cls(load_tokenizer(tokenizer_json), max_tokens=max_tokens)
 
     def encode_batch(self, texts: Sequence[str]) -> list[Ids]:

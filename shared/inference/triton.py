@@ -1,7 +1,7 @@
-"""Triton behind the ModelRunner port: one long-lived gRPC channel a process.
+"""Triton behind the port ModelServer: one long-lived gRPC channel per process.
 
-Requests are built from tritonclient's protobuf classes, not by its client object: the cost is the same
-(about 250 us a call), and the raw bytes of an answer can be checked before they pass for numbers.
+Requests are built from tritonclient's protobuf classes, not by its client object. The cost is the same (about
+250 us a call), and the raw bytes of an answer can be checked before they are read as numbers.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from shared.inference.status import classify
 from shared.repository.config import TensorConfig, TritonConfig, inputs_of, outputs_of, parameters_of
 
 _MESSAGE_BYTES = 64 * 1024 * 1024
-"""Room for a batch of 64 photos of 512 x 512; a larger one is halved until it fits."""
+"""Room for a batch of 64 photos of 512 x 512 pixels; a larger batch is halved until it fits."""
 
 _CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", _MESSAGE_BYTES),
@@ -52,17 +52,17 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLimits:
-    """How long and how many."""
+    """Deadline and number of calls."""
 
     deadline_s: float = 10.0
-    """A call without an answer after this is made again; Triton does not stop working on it."""
+    """A call without an answer after this time is repeated; Triton still finishes the first one."""
 
     max_in_flight: int = 8
-    """Calls at a time, over all models of the process; further ones wait here."""
+    """Most calls at a time, over all models of the process; further ones wait."""
 
 
 class TritonRunner:
-    """Asks the Triton at `address` (host:port of its gRPC endpoint). Build it inside the running loop."""
+    """Client of the Triton at `address`, host:port of its gRPC endpoint. Build it inside the running loop."""
 
     def __init__(self, address: str, *, limits: CallLimits | None = None) -> None:
         self._limits = limits or CallLimits()
@@ -81,7 +81,7 @@ class TritonRunner:
         return _checked(response, spec, row_count, outputs)
 
     async def ready(self, model: str, version: str) -> ModelSpec:
-        """Return what Triton says about the model now; later calls are checked against it."""
+        """Return Triton's current description of the model; later calls are checked against it."""
         question = service_pb2.ModelReadyRequest(name=model, version=version)
         if not (await self._call(self._stub.ModelReady, question)).ready:
             raise RetryableError(f"model {model} version {version} is not ready")
@@ -91,7 +91,7 @@ class TritonRunner:
         return self._specs[model, version]
 
     async def canary(self, model: str, version: str) -> None:
-        """Return after one real inference of one row of ones, every free length being 1."""
+        """Return after one real inference of one row of ones; every free length is 1."""
         spec = await self._spec(model, version)
         inputs = {
             name: np.ones((1, *(max(1, size) for size in tensor.dims)), dtype=tensor.dtype)
@@ -150,7 +150,7 @@ def _checked(response: Any, spec: ModelSpec, row_count: int, outputs: Sequence[s
 
 
 def _array(tensor: Any, content: bytes, spec: ModelSpec, row_count: int) -> Array:
-    """Return the tensor's numbers. A server may say OK and send none: seen with a wrong NumPy in its stub."""
+    """Return the tensor's numbers. A server may say OK and send no bytes, as one with NumPy 2 in its stub."""
     expected = spec.outputs.get(tensor.name)
     shape = tuple(tensor.shape)
     if expected is None or _DTYPES.get(tensor.datatype) != expected.dtype:

@@ -1,7 +1,7 @@
-"""Turns text into pieces of which each word's first one gets a label: the one way, for training and serving.
+"""Conversion of text into pieces of which the first of each word is labelled, as in training.
 
-The tokenizer folds case. What that loses comes back as the shape of each word, in the same number as the
-piece, so that batching, padding and cache know of one tensor only.
+The tokenizer folds case. The shape of each word (capitals, digits) is kept in the same number as the piece,
+so batching, padding and cache handle one tensor only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,21 +18,21 @@ from tokenizers import Encoding, Tokenizer
 from shared.inference.text import Ids, load_tokenizer
 
 PIECES = 2**20
-"""An input id is `shape * PIECES + piece`; no vocabulary is as large."""
+"""An input id is `shape * PIECES + piece`; no vocabulary is larger."""
 
 _APOSTROPHES = "'\u2019"
-"""Data sets part words in front of them, so they never join."""
+"""Data sets split words before them, so they never join two words."""
 
 
 class Shape(IntEnum):
-    """How a word is written."""
+    """Spelling of a word: capitals, digits or marks."""
 
     NONE = 0
-    """Of pieces that stand for no word, and of padding."""
+    """Padding, and pieces that belong to no word."""
 
     NUMBER = 1
     MARK = 2
-    """No letter and no digit."""
+    """Neither letter nor digit."""
 
     JOINT = 3
     """A mark that joins two words, such as the hyphen of `Al-Ain`."""
@@ -41,7 +41,7 @@ class Shape(IntEnum):
     LOWER = 5
     UPPER = 6
     INITIAL = 7
-    """One capital letter alone."""
+    """A single capital letter."""
 
     CAPITALISED = 8
     MIXED = 9
@@ -51,22 +51,22 @@ class Shape(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A run of letters and digits, or one mark: where it stands in the text, in code points."""
+    """A run of letters and digits, or one mark, with its position in the text in code points."""
 
     start: int
     end: int
     place: int
-    """Of its first piece among the ids; the model's answer there is the word's."""
+    """Index of its first piece among the ids; the model's output there is the word's."""
 
     stop: int
-    """The place behind its last piece."""
+    """Index behind its last piece."""
 
 
 class WordEncoder:
-    """Encodes text as the ids that one model was trained on, and finds its words again.
+    """Encodes text as the token ids that one model was trained on, and finds the words of the ids.
 
-    A text of which each token stands alone, as in data sets, gives the ids of the text as printed: spaces
-    make no difference but around marks that join, and those stand within a token.
+    A text with a space between all tokens, as in data sets, gives the ids of the printed text: spaces matter
+    only around marks that join, and those are within a token.
     """
 
     def __init__(self, tokenizer: Tokenizer, *, max_tokens: int) -> None:
@@ -76,7 +76,7 @@ class WordEncoder:
 
     @classmethod
     def load(cls, tokenizer_json: Path, *, max_tokens: int) -> Self:
-        """Return the encoder kept in a `tokenizer.json`. Raises what `load_tokenizer` raises."""
+        """Return the encoder in a `tokenizer.json`. Raises the errors of `load_tokenizer`."""
         return cls(load_tokenizer(tokenizer_json), max_tokens=max_tokens)
 
     def encode(self, texts: Sequence[str]) -> list[Ids]:
@@ -84,7 +84,7 @@ class WordEncoder:
         return [self._ids(text, self._encoding(text)) for text in texts]
 
     def words(self, text: str) -> list[Word]:
-        """Return the words of a text, in order, as far as `max_tokens` reach."""
+        """Return the words of a text, in order, up to `max_tokens`."""
         return list(_words(self._encoding(text)))
 
     def _encoding(self, text: str) -> Encoding:
@@ -115,7 +115,7 @@ def _shape_in(text: str, word: Word) -> Shape:
 
 
 def shape_of(word: str) -> Shape:
-    """Return how a word is written."""
+    """Return the shape of a word."""
     if word.isdigit():
         return Shape.NUMBER
     if not any(map(str.isalnum, word)):
