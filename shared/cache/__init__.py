@@ -1,1 +1,1 @@
-"""Results that need not be computed twice."""
+"""Cache of model results."""

@@ -1,8 +1,11 @@
-"""Decides when a server that fails is left alone, and when it is tried again."""
+"""Circuit breaker: when a failing server is left alone, and when it is probed."""
 
 
 class Breaker:
-    """Opens after failures in a row; then asks for a probe every `open_s`. Instants are the loop's, in s."""
+    """Opens after several failures in a row, then allows one probe every `open_s`.
+
+    Instants are those of the event loop, in seconds.
+    """
 
     def __init__(self, *, open_s: float, failures_to_open: int) -> None:
         self._open_s = open_s
@@ -16,11 +19,11 @@ class Breaker:
         return self._probe_at_s is None
 
     def open(self, *, until_s: float) -> None:
-        """Leave the server alone until then."""
+        """Leave the server alone until this instant."""
         self._probe_at_s = until_s
 
     def claim_probe(self, now_s: float) -> bool:
-        """Return True to the one caller who shall probe now; a probe that never reports is made again."""
+        """Return True to the one caller that probes now. A probe that never reports is allowed again."""
         if self._probe_at_s is None or now_s < self._probe_at_s:
             return False
         self._probe_at_s = now_s + self._open_s
@@ -35,6 +38,6 @@ class Breaker:
         return True
 
     def succeed(self) -> None:
-        """Close the breaker and forget the failures."""
+        """Close the breaker and reset the count of failures."""
         self._failure_count = 0
         self._probe_at_s = None

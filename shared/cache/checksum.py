@@ -1,4 +1,4 @@
-"""Values that prove themselves: whole, and stored under the key that was asked for."""
+"""Checksums of cached values: a value is whole and belongs to the key that was asked for."""
 
 import hashlib
 
@@ -6,12 +6,12 @@ _SEAL_BYTES = 12
 
 
 def seal(key: bytes, value: bytes) -> bytes:
-    """Return `value` with its seal before it."""
+    """Return `value` with its checksum before it."""
     return _seal_of(key, value) + value
 
 
 def unseal(key: bytes, stored: bytes) -> bytes | None:
-    """Return the value, or None when it is damaged or was stored under another key."""
+    """Return the value; None when it is damaged or belongs to another key."""
     value = stored[_SEAL_BYTES:]
     return value if stored[:_SEAL_BYTES] == _seal_of(key, value) else None
 

@@ -1,13 +1,13 @@
-"""Keys that differ whenever the result could."""
+"""Cache keys: equal only when the results must be equal."""
 
 import hashlib
 
 PREFIX = b"tidemill:1:"
-"""The number changes with the format of the values. An ACL of Redis can be limited to this prefix."""
+"""Its number changes with the format of the values. An ACL of Redis can allow this prefix alone."""
 
 
 class KeySpace:
-    """The keys of one task on one version of one model with one way of preprocessing."""
+    """Keys of one task, model version and preprocessing hash."""
 
     def __init__(self, task: str, *, model: str, version: str, preprocessing_hash: str) -> None:
         self._digest = hashlib.blake2b(digest_size=20)

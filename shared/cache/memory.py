@@ -12,14 +12,14 @@ class MemoryCache:
         self._values: OrderedDict[bytes, bytes] = OrderedDict()
 
     async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        """Return the value of each key, in order; None for what is not known."""
+        """Return the value of each key, in order; None for a miss."""
         for key in keys:
             if key in self._values:
                 self._values.move_to_end(key)
         return [self._values.get(key) for key in keys]
 
     async def put_many(self, items: Mapping[bytes, bytes]) -> None:
-        """Remember the items, at the cost of those unused for longest."""
+        """Store the items; the least recently used ones make room."""
         for key, value in items.items():
             self._values[key] = value
             self._values.move_to_end(key)
@@ -32,7 +32,7 @@ class MemoryCache:
 
 
 class NullCache:
-    """Knows nothing: for when no cache is set up."""
+    """Stores nothing; used when no cache is configured."""
 
     async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return None for every key."""

@@ -1,10 +1,10 @@
-"""What the cache saves, and what is wrong with it."""
+"""Metrics of the result cache."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class CacheMetrics:
-    """The cache of one process. Build it once a registry."""
+    """Metrics of the cache of a process. Build it once per registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.hits = Counter("tidemill_cache_hits", "Results found", registry=registry)

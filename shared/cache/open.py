@@ -1,4 +1,4 @@
-"""Chooses the cache that the settings ask for."""
+"""Choice of the cache by the settings."""
 
 from prometheus_client import CollectorRegistry
 
@@ -10,7 +10,7 @@ from shared.settings import RedisSettings
 
 
 async def open_cache(settings: RedisSettings, registry: CollectorRegistry) -> Cache:
-    """Return the cache in Redis, or one that knows nothing when no address is set."""
+    """Return the cache in Redis; a cache that stores nothing when no address is set."""
     if settings.url is None:
         return NullCache()
     return await RedisCache.open(

@@ -1,20 +1,20 @@
-"""The result cache as the rest of Tidemill sees it; `redis.py` and `memory.py` are its adapters."""
+"""Port of the result cache; its adapters are `redis.py` and `memory.py`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
 class Cache(Protocol):
-    """Remembers results; safe for many tasks at once. It may forget anything, and it never raises."""
+    """Stores results; many tasks may call it at once. It may lose any value, and it never raises."""
 
     async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        """Return the value of each key, in order; None for what is not known, or not in time."""
+        """Return the value of each key, in order; None for a miss, and for an answer that came too late."""
         ...
 
     async def put_many(self, items: Mapping[bytes, bytes]) -> None:
-        """Remember the items, perhaps, and perhaps only in a moment. Does not wait for a network."""
+        """Store best-effort, possibly later; never wait for the network."""
         ...
 
     async def aclose(self) -> None:
-        """Close; what was put a moment ago may be lost."""
+        """Close the cache; the last values may be lost."""
         ...

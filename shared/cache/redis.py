@@ -1,4 +1,4 @@
-"""Results in Redis, which may be away, slow or wrong at any time without anyone noticing but the metrics."""
+"""Result cache in Redis, which may be down, slow or wrong at any time: only the metrics show it."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -32,34 +32,34 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheLimits:
-    """How long to wait for Redis, and how much to keep for it."""
+    """Deadlines of Redis calls, and bounds of the values that wait to be written."""
 
     ttl_s: int = 3600
-    """How long Redis remembers a result."""
+    """Time to live of a result in Redis."""
 
     deadline_s: float = 0.03
-    """Longest wait for an answer on the way of a message."""
+    """Longest wait for an answer while a message waits."""
 
     connect_s: float = 1.0
-    """Longest wait for connections, which are made beside the way of the messages."""
+    """Longest wait for a connection; no message waits for it."""
 
     open_s: float = 5.0
-    """How long Redis is left alone after failures."""
+    """Time for which Redis is left alone after failures."""
 
     failures_to_open: int = 3
-    """One late answer may be our own busy loop."""
+    """Failures in a row that open the breaker: a single late answer may be our own busy event loop."""
 
     connection_count: int = 4
 
     unwritten_items: int = 4096
-    """Results that wait to be written; further ones are dropped."""
+    """Most results that wait to be written; further ones are dropped."""
 
     write_items: int = 256
-    """Results a write."""
+    """Results per write."""
 
 
 class RedisCache:
-    """Remembers results in the Redis at `url`, all workers together. Never raises, never waits long."""
+    """Cache in the Redis at `url`, shared by all workers. It never raises and never waits long."""
 
     def __init__(
         self, url: str, *, limits: CacheLimits, metrics: CacheMetrics, ca_file: str | None = None
@@ -85,9 +85,9 @@ class RedisCache:
         metrics: CacheMetrics,
         ca_file: str | None = None,
     ) -> Self:
-        """Return the cache, connected if Redis is there; if not, it connects by itself later.
+        """Return the cache, connected if Redis is up; otherwise it connects later by itself.
 
-        Raises ConfigError when `url` is none: write it as redis://host:port; or when `ca_file` holds no
+        Raises ConfigError when `url` is no address (write redis://host:port), or when `ca_file` has no
         certificates.
         """
         if ca_file is not None:
@@ -101,7 +101,7 @@ class RedisCache:
         return cache
 
     async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        """Return the value of each key, in order; None for what is not known, damaged or late."""
+        """Return the value of each key, in order; None for a miss, a damaged value or a late answer."""
         values = await self._read(keys) if keys else []
         hit_count = sum(value is not None for value in values)
         self._metrics.hits.inc(hit_count)
@@ -109,7 +109,7 @@ class RedisCache:
         return values
 
     async def put_many(self, items: Mapping[bytes, bytes]) -> None:
-        """Leave the items to be written in a moment; drop those that find no room."""
+        """Queue the items for the next write; drop those beyond the bound."""
         room = self._limits.unwritten_items - len(self._unwritten) if self._is_usable() else 0
         self._unwritten.update(islice(items.items(), max(0, room)))
         self._metrics.errors.labels("dropped").inc(len(items) - min(len(items), max(0, room)))
@@ -117,7 +117,7 @@ class RedisCache:
             self._writer = asyncio.get_running_loop().create_task(self._write())
 
     async def aclose(self) -> None:
-        """Write what waits, for as long as one connection may take, then close."""
+        """Write the queued items, for at most `connect_s`, then close."""
         if self._writer is not None:
             await asyncio.wait([self._writer], timeout=self._limits.connect_s)
         for task in (self._writer, self._probe):
@@ -172,7 +172,7 @@ class RedisCache:
         return False
 
     async def _reconnect(self) -> None:
-        """Replace all connections: after an outage the pool holds dead ones and can't tell."""
+        """Replace all connections: after an outage the pool holds dead ones without noticing."""
         fresh = self._new_client()
         # What the cache will ask, as a user may be allowed to ping and not to read.
         reads = [fresh.mget([_PROBE_KEY]) for _ in range(self._limits.connection_count)]
@@ -233,7 +233,7 @@ async def _close(client: Redis) -> None:
 
 
 def _cure(error: BaseException) -> str:
-    """Return what an operator can do about a failure; never what the server said, which may hold anything."""
+    """Return the operator's cure for a failure, never the server's own words, which may hold anything."""
     if isinstance(error, AuthenticationError):
         return "check user and password in TIDEMILL__REDIS__URL"
     if isinstance(error, NoPermissionError):
