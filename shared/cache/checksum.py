@@ -5,12 +5,12 @@ import hashlib
 _SEAL_BYTES = 12
 
 
-def seal(key: bytes, value: bytes) -> bytes:
+def with_checksum(key: bytes, value: bytes) -> bytes:
     """Return `value` with its checksum before it."""
     return _seal_of(key, value) + value
 
 
-def unseal(key: bytes, stored: bytes) -> bytes | None:
+def checked_value(key: bytes, stored: bytes) -> bytes | None:
     """Return the value; None when it is damaged or belongs to another key."""
     value = stored[_SEAL_BYTES:]
     return value if stored[:_SEAL_BYTES] == _seal_of(key, value) else None

@@ -14,7 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
 from shared.cache.breaker import Breaker
-from shared.cache.checksum import seal, unseal
+from shared.cache.checksum import checked_value, with_checksum
 from shared.cache.key import PREFIX
 from shared.cache.metrics import CacheMetrics
 from shared.errors import ConfigError
@@ -140,7 +140,7 @@ class RedisCache:
         return values
 
     def _opened(self, key: bytes, stored: bytes | str | None) -> bytes | None:
-        value = unseal(key, stored) if isinstance(stored, bytes) else None
+        value = checked_value(key, stored) if isinstance(stored, bytes) else None
         if stored is not None and value is None:
             # It needs no deleting: the result of this miss is about to be written over it.
             self._metrics.errors.labels("damaged").inc()
@@ -149,7 +149,7 @@ class RedisCache:
     async def _write(self) -> None:
         while self._unwritten and self._is_usable():
             keys = list(islice(self._unwritten, self._limits.write_items))
-            values = [seal(key, self._unwritten.pop(key)) for key in keys]
+            values = [with_checksum(key, self._unwritten.pop(key)) for key in keys]
             try:
                 async with asyncio.timeout(self._limits.connect_s):
                     await self._client.eval(_PUT, len(keys), *keys, self._limits.ttl_s, *values)

@@ -19,9 +19,9 @@ from shared.repository.bundle import ModelBundle, OutputSpec
 _CHECK_EVERY_S = 1.0
 
 _SLOPE = 12.0
-"""Increase of an added intent's log odds per unit of cosine; see `_ROOM`."""
+"""Increase of an added intent's log odds per unit of cosine; see `_ADDED_WEIGHT`."""
 
-_ROOM = 2.0
+_ADDED_WEIGHT = 2.0
 """Weight of an added intent at its threshold, relative to the out-of-scope odds.
 
 Chosen with `_SLOPE` on held-back rows of a support_intent that was trained without ten of its intents
@@ -155,7 +155,7 @@ class Prototypes:
         """
         nearness = _SLOPE * (pooled @ self._vectors.T - self._thresholds)
         # An added intent may take what is foreign to the model, and not what it knows.
-        room = _ROOM * np.exp(foreign_log_odds(logits, spec))[..., None]
+        room = _ADDED_WEIGHT * np.exp(foreign_log_odds(logits, spec))[..., None]
         both = np.concatenate((probabilities(logits, spec), room * np.exp(nearness)), axis=-1)
         shares: NDArray[np.float64] = both / both.sum(axis=-1, keepdims=True)
         return shares

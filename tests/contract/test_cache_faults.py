@@ -108,7 +108,7 @@ async def test_a_redis_that_is_not_there_yet_is_found_later() -> None:
     redis.kill()
 
 
-@pytest.mark.parametrize("damage", [b"", b"1", b"garbage that is longer than a seal"], ids=len)
+@pytest.mark.parametrize("damage", [b"", b"1", b"garbage that is longer than a checksum"], ids=len)
 async def test_a_damaged_value_is_a_miss_and_is_written_over(
     cache: RedisCache, raw: Redis, registry: CollectorRegistry, damage: bytes
 ) -> None:
