@@ -39,7 +39,7 @@ _WORDS_MAX_CHARS = 200
 Pixels = NDArray[np.uint8]
 
 
-# By the orientation of EXIF. Pillow's `exif_transpose` also rewrites the EXIF data, and fails where it is broken.
+# By EXIF orientation. Pillow's `exif_transpose` also rewrites the EXIF data, and fails where it is broken.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
