@@ -13,8 +13,8 @@ import faust
 from benchmarks.identity_tasks import identity_tasks
 from services.inference.settings import Settings
 from shared.events import CustomerMessageReceived, DecisionRecord
+from shared.events.codec import decode
 from shared.events.headers import new_trace, trace_id
-from shared.events.parse import parse
 from shared.inference.triton import TritonRunner
 from shared.repository.bundle import load_bundle
 
@@ -32,7 +32,7 @@ class OneByOne:
 
     async def answer(self, key: bytes, value: bytes) -> bytes:
         """Return the analyzed event as JSON."""
-        event = parse(CustomerMessageReceived, key=key, value=value, headers=())
+        event = decode(CustomerMessageReceived, key=key, value=value, headers=())
         inputs = self._task.pad(self._encode([event.text]))
         said = await self._runner.infer(self._bundle.model, self._bundle.version, inputs, ["logits"])
         decision = DecisionRecord(

@@ -83,6 +83,11 @@ class Service:
         return f"tidemill-{self.name}"
 
     @property
+    def publisher(self) -> str:
+        """Return the header `ce_source` of its results."""
+        return f"tidemill/{self.module.rpartition('.')[2]}"
+
+    @property
     def key_field(self) -> str:
         """Return the field by which its input is ordered."""
         return self.inputs[0].key_field

@@ -42,6 +42,9 @@ class Reason(StrEnum):
     MISSING_KEY = "missing_key"
     """The record has no Kafka key, and order matters on its topic."""
 
+    KEY_MISMATCH = "key_mismatch"
+    """The Kafka key is not the value of the field that it must equal: the order would be lost."""
+
     TIME_OUT_OF_RANGE = "time_out_of_range"
     """A time lies before 1970, or in 2200 or later."""
 
@@ -77,3 +80,6 @@ class Reason(StrEnum):
 
     PUBLISHED_IN_FUTURE = "published_in_future"
     """The story is dated further ahead than the alert service allows (`TIDEMILL__ALERTS__AHEAD_MAX_H`)."""
+
+    RESULT_TOO_LARGE = "result_too_large"
+    """The result of this record is larger than the result topic allows (`max.message.bytes`)."""

@@ -58,4 +58,9 @@ async def serve_tasks(tasks: StreamTasks, settings: Settings, stop: asyncio.Even
 
 def _source(settings: Settings) -> Source:
     service = STREAMS[settings.stream]
-    return Source(topics=service.input_topics, group=service.group, member=settings.kafka.member)
+    return Source(
+        reads=service.inputs,
+        group=service.group,
+        publisher=service.publisher,
+        member=settings.kafka.member,
+    )

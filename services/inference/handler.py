@@ -6,59 +6,54 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.bus.port import Outcome
-from shared.bus.record import Outgoing, Record
+from shared.bus.received import Received
 from shared.errors import RejectedError
 from shared.events import DecisionRecord, Event
-from shared.events.headers import headers_for, trace_id, trace_of
-from shared.events.parse import parse
 from shared.repository.bundle import ModelBundle
 from shared.serving.predictor import ModelAnswer, Predictor
 from shared.serving.streams import AnyTask, StreamTasks
 
-SOURCE = "tidemill/inference"
-
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A record on its way to its models."""
+    """An event on its way to its models."""
 
     index: int
-    record: Record
     event: Event
+    trace_id: str
     tasks: tuple[AnyTask, ...]
 
 
 class InferenceHandler:
-    """Sends each event to its models and says what came back. Knows no broker and no server."""
+    """Sends each event to its models and returns their results. Knows no broker and no server."""
 
     def __init__(self, stream: StreamTasks, predictors: Mapping[str, Predictor[Any, Any]]) -> None:
         self._stream = stream
         self._predictors = predictors
 
-    async def handle(self, records: Sequence[Record]) -> list[Outcome]:
-        """Return one analyzed event, or one refusal, a record."""
+    async def handle(self, received: Sequence[Received[Event]]) -> list[Outcome]:
+        """Return one analyzed event, or one refusal, for each event."""
         started_s = asyncio.get_running_loop().time()
         outcomes: dict[int, Outcome] = {}
         groups: dict[tuple[AnyTask, ...], list[_Asked]] = {}
-        for index, record in enumerate(records):
-            asked = self._asked(index, record)
+        for index, each in enumerate(received):
+            asked = self._asked(index, each)
             if isinstance(asked, RejectedError):
                 outcomes[index] = asked
             else:
                 groups.setdefault(asked.tasks, []).append(asked)
         for answered in await asyncio.gather(*(self._ask(group, started_s) for group in groups.values())):
             outcomes |= answered
-        return [outcomes[index] for index in range(len(records))]
+        return [outcomes[index] for index in range(len(received))]
 
-    def _asked(self, index: int, record: Record) -> _Asked | RejectedError:
+    def _asked(self, index: int, received: Received[Event]) -> _Asked | RejectedError:
         try:
-            event = parse(self._stream.reads, key=record.key, value=record.value, headers=record.headers)
-            return _Asked(index, record, event, self._stream.of(event))
-        except RejectedError as refused:
-            return refused
+            return _Asked(index, received.event, received.trace.id, self._stream.of(received.event))
+        except RejectedError as refusal:
+            return refusal
 
     async def _ask(self, group: Sequence[_Asked], started_s: float) -> dict[int, Outcome]:
-        """Return the outcomes of the records that go to the same models."""
+        """Return the outcomes of the events that go to the same models."""
         tasks = group[0].tasks
         # Looked up once: another version may take over while these answer, and must not be named for it.
         predictors = [self._predictors[task.model] for task in tasks]
@@ -81,15 +76,14 @@ def _outcome(
     answers: Sequence[tuple[AnyTask, ModelBundle, ModelAnswer | RejectedError]],
     total_ms: float,
 ) -> Outcome:
-    """Return what all models said in one event; nothing when one of them refused."""
-    result, trace = asked.event, trace_of(asked.record.headers)
+    """Return one event with the results of all models, or the refusal of one of them."""
+    result = asked.event
     for task, bundle, answer in answers:
         if isinstance(answer, RejectedError):
             return answer
-        decision = _decision(task, answer, bundle=bundle, total_ms=total_ms, trace_id=trace_id(trace))
+        decision = _decision(task, answer, bundle=bundle, total_ms=total_ms, trace_id=asked.trace_id)
         result = task.result(result, answer.row, bundle, decision)
-    headers = headers_for(result, source=SOURCE, trace=trace)
-    return [Outgoing(result.name, result.key, result.to_json(), headers)]
+    return [result]
 
 
 def _decision(

@@ -8,7 +8,6 @@ from prometheus_client import CollectorRegistry
 
 from services.sentiment_alerts.handler import SentimentAlerts
 from services.sentiment_alerts.settings import Settings
-from shared.bus.dead_letters import FloodGuard
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
 from shared.bus.kafka.topics import KafkaTopics
@@ -44,9 +43,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             producer,
             group=GROUP,
             metrics=metrics,
-            flood_guard=FloodGuard(
-                max_share=limits.dead_letter_max_share, min_count=limits.dead_letter_min_count
-            ),
+            limits=limits,
         )
         stream = NewsStream(settings.kafka, await _source(settings.kafka), finder, applier.apply)
         health = stream_health(stream, stall_after_s=limits.stall_after_s)

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from services.sentiment_alerts.alert_events import Alert
 from services.sentiment_alerts.settings import AlertSettings
 from services.sentiment_alerts.state import Change, CompanyState, with_article, with_time
 from shared.bus.record import Outgoing, Record
+from shared.catalogue import SENTIMENT_ALERTS
 from shared.clock import Clock
 from shared.errors import RejectedError
 from shared.events import NewsArticleAnalyzed
-from shared.events.headers import headers_for, trace_of
-from shared.events.parse import parse
+from shared.events.codec import decode
+from shared.events.headers import trace_of
 from shared.reasons import Reason
-
-SOURCE = "tidemill/sentiment_alerts"
 
 
 class States(Protocol):
@@ -52,7 +50,7 @@ class SentimentAlerts:
         An event that is in its company's state already changes nothing. Raises RejectedError
         for what can never be applied.
         """
-        article = parse(NewsArticleAnalyzed, key=record.key, value=record.value, headers=record.headers)
+        article = decode(NewsArticleAnalyzed, key=record.key, value=record.value, headers=record.headers)
         if article.published_at > self._clock() + timedelta(hours=self._limits.ahead_max_h):
             raise RejectedError(
                 Reason.PUBLISHED_IN_FUTURE, f"published_at is {article.published_at.isoformat()}"
@@ -69,7 +67,11 @@ class SentimentAlerts:
         changes = [*others, Change(own, told)]
         return Decision(
             tuple(change.state for change in changes),
-            tuple(_outgoing(change.told, record) for change in changes if change.told),
+            tuple(
+                Outgoing.of(change.told, source=SENTIMENT_ALERTS.publisher, trace=trace_of(record.headers))
+                for change in changes
+                if change.told
+            ),
         )
 
     def _others(self, article: NewsArticleAnalyzed, partition: int, states: States) -> list[Change]:
@@ -84,8 +86,3 @@ class SentimentAlerts:
         )
         changes = (with_time(state, article, self._limits) for state in waiting)
         return [change for change in changes if change.told]
-
-
-def _outgoing(told: Alert, record: Record) -> Outgoing:
-    headers = headers_for(told, source=SOURCE, trace=trace_of(record.headers))
-    return Outgoing(told.name, told.key, told.to_json(), headers)

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from shared.bus.limits import GuardLimits
 from shared.settings import Group, ServiceSettings
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -88,21 +89,8 @@ class AlertSettings(Group):
         return self
 
 
-class LimitSettings(Group):
-    """When the service gives up."""
-
-    stall_after_s: Annotated[float, Field(gt=0, le=86_400)] = 30.0
-    """After twice this long with lag and no record moving the process is unhealthy: restart it."""
-
-    dead_letter_max_share: Annotated[float, Field(gt=0, le=1)] = 0.05
-    """Above this share of a minute's records the service stops."""
-
-    dead_letter_min_count: Annotated[int, Field(ge=1)] = 100
-    """Fewer dead letters than this a minute never stop it."""
-
-
 class Settings(ServiceSettings):
     """Everything that the alert service needs."""
 
     alerts: AlertSettings = AlertSettings()
-    limits: LimitSettings = LimitSettings()
+    limits: GuardLimits = GuardLimits()

@@ -20,7 +20,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     registry = CollectorRegistry()
     stream = Stream(
         KafkaBus(settings.kafka),
-        Source(topics=SUPPORT_BOT.input_topics, group=SUPPORT_BOT.group, member=settings.kafka.member),
+        Source(
+            reads=SUPPORT_BOT.inputs,
+            group=SUPPORT_BOT.group,
+            publisher=SUPPORT_BOT.publisher,
+            member=settings.kafka.member,
+        ),
         SupportBot(load_answers(settings.replies_file), settings.routing),
         limits=settings.limits,
         metrics=StreamMetrics(registry),

@@ -6,14 +6,10 @@ from services.support_bot.replies import Answers
 from services.support_bot.rules import route
 from services.support_bot.settings import RoutingSettings
 from shared.bus.port import Outcome
-from shared.bus.record import Outgoing, Record
+from shared.bus.received import Received
 from shared.errors import RejectedError
 from shared.events import CustomerMessageAnalyzed, SupportMessageRouted
-from shared.events.headers import headers_for, trace_of
-from shared.events.parse import parse
 from shared.reasons import Reason
-
-SOURCE = "tidemill/support_bot"
 
 
 class SupportBot:
@@ -23,20 +19,15 @@ class SupportBot:
         self._answers = answers
         self._limits = limits
 
-    async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        """Return one routed message a record, or why the record can't be one."""
-        return [self._outcome(record) for record in records]
+    async def handle(self, received: Sequence[Received[CustomerMessageAnalyzed]]) -> Sequence[Outcome]:
+        """Return one routed message for each analyzed one, or the reason why it has no route."""
+        return [self._outcome(each.event) for each in received]
 
-    def _outcome(self, record: Record) -> Outcome:
+    def _outcome(self, analyzed: CustomerMessageAnalyzed) -> Outcome:
         try:
-            analyzed = parse(
-                CustomerMessageAnalyzed, key=record.key, value=record.value, headers=record.headers
-            )
-            routed = self.decide(analyzed)
-        except RejectedError as error:
-            return error
-        headers = headers_for(routed, source=SOURCE, trace=trace_of(record.headers))
-        return [Outgoing(routed.name, routed.key, routed.to_json(), headers)]
+            return [self.decide(analyzed)]
+        except RejectedError as refusal:
+            return refusal
 
     def decide(self, analyzed: CustomerMessageAnalyzed) -> SupportMessageRouted:
         """Return the route of a message. Raises RejectedError when it carries no prediction."""

@@ -9,8 +9,8 @@ from shared.bus.record import Partition, Record
 from shared.catalogue import CAUSE_FIELDS, LAST_RESULTS
 from shared.errors import RejectedError
 from shared.events import BY_NAME, DEAD_SUFFIX, INPUTS, Event
+from shared.events.codec import decode
 from shared.events.headers import Headers
-from shared.events.parse import parse
 
 Id = UUID | tuple[Partition, int]
 """The event's id; partition and offset of its record where that can't be read as an event."""
@@ -106,7 +106,7 @@ class Ledger:
 
 def _event(topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> Event | None:
     try:
-        return parse(BY_NAME[topic], key=key, value=value, headers=headers)
+        return decode(BY_NAME[topic], key=key, value=value, headers=headers)
     except (KeyError, RejectedError):
         return None
 

@@ -1,14 +1,12 @@
-"""What can never be handled: kept with its bytes, where it came from, and why.
+"""Dead letters: records that can never be handled, with their bytes, their origin and the reason.
 
 Header names `kafka_dlt-*` are Spring's, so that existing tools read them; ours start with `tidemill-`.
 """
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from shared.bus.port import RecordTooLargeError
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError, TidemillError
 from shared.events import DEAD_SUFFIX
@@ -17,7 +15,6 @@ from shared.reasons import Reason
 
 _FIRST_HEADER = "kafka_dlt-original-topic"
 _LEFT_OUT_HEADER = "tidemill-value-left-out"
-_LARGE_BYTES = 512 * 1024
 
 
 class ValueLeftOutError(TidemillError):
@@ -35,7 +32,10 @@ class DeadLetter:
     key: bytes | None
     value: bytes | None
     value_left_out: bool
-    """True when the broker refused the letter for its size: the value is at the original offset only."""
+    """True when the broker refused the letter for its size: the value is at the original offset only.
+
+    Key and original headers may be left out as well.
+    """
 
     headers: Headers
     """The original ones."""
@@ -69,36 +69,24 @@ def dead_letter(record: Record, error: RejectedError, *, group: str) -> Outgoing
     return Outgoing(record.partition.topic + DEAD_SUFFIX, record.key, record.value, record.headers + added)
 
 
-class LetterSize:
-    """How large dead letters may be: as large as can be, until a broker refuses one.
+def shortened(letter: Outgoing) -> Outgoing | None:
+    """Return a dead letter without its value, or without its key and original headers where it has none.
 
-    Our headers make a letter larger than its record, and a record may have been as large as can be.
+    Our headers make a letter larger than its record, which may have been as large as can be. None when only
+    our headers are left.
     """
-
-    def __init__(self) -> None:
-        self._refused_bytes: int | None = None
-
-    def fitted(self, outgoing: Outgoing) -> Outgoing:
-        """Return the record, or a dead letter without its value, and a header that says so."""
-        if self._refused_bytes is None or not _is_large_letter(outgoing, self._refused_bytes):
-            return outgoing
-        return replace(outgoing, value=None, headers=(*outgoing.headers, (_LEFT_OUT_HEADER, b"true")))
-
-    def learn(self, refused: Sequence[Outgoing], error: RecordTooLargeError) -> None:
-        """Take note that a broker refused one of these. Raises `error` when no large letter is among them."""
-        letters = [record for record in refused if _is_large_letter(self.fitted(record), _LARGE_BYTES)]
-        if not letters:
-            raise error
-        self._refused_bytes = min(len(letter.value or b"") for letter in letters)
-
-
-def _is_large_letter(outgoing: Outgoing, at_least_bytes: int) -> bool:
-    return outgoing.topic.endswith(DEAD_SUFFIX) and len(outgoing.value or b"") >= at_least_bytes
+    own = _first_own_header(letter.headers)
+    ours, left_out = letter.headers[own:], ((_LEFT_OUT_HEADER, b"true"),)
+    if letter.value is not None:
+        return replace(letter, value=None, headers=letter.headers + left_out)
+    if letter.key is not None or own > 0:
+        return replace(letter, key=None, headers=ours if left_out[0] in ours else ours + left_out)
+    return None
 
 
 def read_dead_letter(record: Record) -> DeadLetter:
     """Return what `dead_letter` wrote. Raises RejectedError `wrong_shape` for anything else."""
-    own = _first_own_header(record)
+    own = _first_own_header(record.headers)
     try:
         facts = {name: value.decode() for name, value in record.headers[own:] if value is not None}
         return DeadLetter(
@@ -115,10 +103,10 @@ def read_dead_letter(record: Record) -> DeadLetter:
         raise RejectedError(Reason.WRONG_SHAPE, f"not a dead letter of Tidemill: {error}") from None
 
 
-def _first_own_header(record: Record) -> int:
+def _first_own_header(headers: Headers) -> int:
     """Return where our headers begin: at the last first one, as a dead letter can die once more."""
-    own = [index for index, (name, _) in enumerate(record.headers) if name == _FIRST_HEADER]
-    return own[-1] if own else len(record.headers)
+    own = [index for index, (name, _) in enumerate(headers) if name == _FIRST_HEADER]
+    return own[-1] if own else len(headers)
 
 
 class DeadLetterFloodError(TidemillError):

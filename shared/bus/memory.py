@@ -8,19 +8,29 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from shared.bus.outlet import AckedOutlet, TransactionalOutlet
-from shared.bus.port import ClientBrokenError, Consumer, OnAssign, OnRevoke, Outlet
+from shared.bus.port import ClientBrokenError, Consumer, OnAssign, OnRevoke, Outlet, RecordTooLargeError
 from shared.bus.record import Outgoing, Partition, Record
 from shared.settings import Delivery
+
+RECORD_MAX_BYTES = 2 * 1024 * 1024
+"""Largest record that a MemoryBus takes, unless it is told another bound."""
 
 
 class MemoryBus:
     """Topics as lists; groups rebalance when a member starts or stops, as Kafka's eager ones do."""
 
-    def __init__(self, *, partitions: int = 4, delivery: Delivery = "at-least-once") -> None:
+    def __init__(
+        self,
+        *,
+        partitions: int = 4,
+        delivery: Delivery = "at-least-once",
+        record_max_bytes: int = RECORD_MAX_BYTES,
+    ) -> None:
         self.epochs: Counter[str] = Counter()
         """How often each transactional id was taken: who holds an older number is shut out."""
         self._partition_count = partitions
         self._delivery = delivery
+        self._record_max_bytes = record_max_bytes
         self._logs: dict[Partition, list[Record]] = {}
         self._groups: dict[str, _Group] = {}
         self._arrived = asyncio.Condition()
@@ -52,8 +62,14 @@ class MemoryBus:
         """Return all records of a partition; the list itself, not a copy."""
         return self._logs.setdefault(partition, [])
 
+    def check_size(self, outgoing: Outgoing) -> None:
+        """Raise RecordTooLargeError for a record above the bound."""
+        if outgoing.size_bytes > self._record_max_bytes:
+            raise RecordTooLargeError(f"{outgoing.size_bytes:,} bytes for {outgoing.topic}")
+
     async def append(self, outgoing: Outgoing) -> None:
-        """Add one record; equal keys share a partition."""
+        """Add one record; equal keys share a partition. Raises RecordTooLargeError as `check_size` does."""
+        self.check_size(outgoing)
         number = zlib.crc32(outgoing.key or b"") % self._partition_count
         partition = Partition(outgoing.topic, number)
         log = self.log(partition)
@@ -194,7 +210,7 @@ class MemoryProducer:
         """Nothing to connect to."""
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Return when every record is in its log."""
+        """Return when every record is in its log. Raises RecordTooLargeError at the first above the bound."""
         for record in records:
             await self._bus.append(record)
 
@@ -217,9 +233,14 @@ class MemoryTransactions:
         self._epoch = self._bus.epochs[self._id]
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Keep the records for the commit. Raises ClientBrokenError when another has taken the id."""
+        """Keep the records for the commit.
+
+        Raises ClientBrokenError when another has taken the id, RecordTooLargeError as `append` does.
+        """
         self._refuse_zombies()
-        self._open += records
+        for record in records:
+            self._bus.check_size(record)
+            self._open.append(record)
 
     async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
         """Make the records visible and store the offsets. Raises ClientBrokenError as `publish` does."""

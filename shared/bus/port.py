@@ -1,10 +1,12 @@
 """The bus as the rest of Tidemill sees it; `kafka.py` and `memory.py` are its two adapters."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
+from shared.bus.received import Received
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError, TidemillError
+from shared.events import Event
 
 
 class ClientBrokenError(TidemillError):
@@ -181,17 +183,20 @@ class Bus(Protocol):
         ...
 
 
-Outcome = Sequence[Outgoing] | RejectedError
-"""What became of one record: the records to write, or the RejectedError that dead-letters it."""
+Outcome = Sequence[Event] | RejectedError
+"""Result of one event: the events to publish, or the RejectedError that makes its record a dead letter."""
+
+E_contra = TypeVar("E_contra", bound=Event, contravariant=True)
 
 
-class Handler(Protocol):
-    """Turns records into outcomes; it neither fetches, publishes nor commits."""
+class Handler(Protocol[E_contra]):
+    """Turns events into events; it knows no record, and neither fetches, publishes nor commits."""
 
-    async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        """Return one outcome a record, in the order given.
+    async def handle(self, received: Sequence[Received[E_contra]]) -> Sequence[Outcome]:
+        """Return one outcome for each event, in the order given.
 
-        `records` are consecutive records of one partition; several calls run at once. Raises
-        RetryableError to be called again later with the same records. Anything else is a bug.
+        The events are of consecutive records of one partition, without those that can't be decoded; several
+        calls run at once. Raises RetryableError to be called again later with the same events. Anything else
+        is a bug.
         """
         ...

@@ -1,10 +1,12 @@
-"""What travels on the bus: a record read, a record to write."""
+"""Records on the bus: as read, and to be written."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from shared.errors import RejectedError
-from shared.events.headers import Headers
+from shared.events import Event
+from shared.events.codec import encode
+from shared.events.headers import Headers, Trace
 
 
 class Partition(NamedTuple):
@@ -29,8 +31,8 @@ class Record:
 
     @property
     def size_bytes(self) -> int:
-        """Return what this record weighs against a byte budget."""
-        return len(self.value or b"") + len(self.key or b"")
+        """Return the bytes of key, value and headers, without Kafka's framing."""
+        return _size_bytes(self.key, self.value, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,18 @@ class Outgoing:
     key: bytes | None
     value: bytes | None
     headers: Headers = ()
+
+    @classmethod
+    def of(cls, event: Event, *, source: str, trace: Trace) -> Self:
+        """Return the record of an event that `source` publishes, as a child of `trace`."""
+        return cls(*encode(event, source=source, trace=trace))
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes of key, value and headers, without Kafka's framing."""
+        return _size_bytes(self.key, self.value, self.headers)
+
+
+def _size_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    header_bytes = sum(len(name) + len(content or b"") for name, content in headers)
+    return len(key or b"") + len(value or b"") + header_bytes

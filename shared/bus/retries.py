@@ -1,36 +1,30 @@
-"""Tries again what can't be done now, and shortens a dead letter that can never be written as it is."""
+"""Retries the steps of a stream while a model or the broker is down; counts the retries."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from shared.bus.dead_letters import LetterSize
-from shared.bus.metrics import StreamMetrics
-from shared.bus.port import RecordTooLargeError
-from shared.bus.record import Outgoing
+from shared.bus.metrics import Step, StreamMetrics
 from shared.errors import RetryableError
 
 T = TypeVar("T")
-Publish = Callable[[Sequence[Outgoing]], Awaitable[None]]
-"""Returns when every record is acknowledged. Raises RecordTooLargeError when one is too large."""
 
 
 class Retries:
-    """Takes the steps of one stream that need a model or a broker, and counts what it takes again."""
+    """Calls each step of one stream until it succeeds."""
 
-    def __init__(self, metrics: StreamMetrics, letter_size: LetterSize, *, group: str) -> None:
+    def __init__(self, metrics: StreamMetrics, *, group: str) -> None:
         self._metrics = metrics
-        self._letter_size = letter_size
         self._log = structlog.get_logger().bind(group=group)
 
-    async def until_done(self, step: str, topic: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Return what `attempt` returns, however long the thing that it needs is away."""
+    async def until_done(self, step: Step, topic: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of `attempt`, called again after each RetryableError, with growing pauses."""
 
         def note(state: RetryCallState) -> None:
             why = str(state.outcome.exception()) if state.outcome else ""
-            self._metrics.retries.labels(topic, step).inc()
+            self._metrics.note_retry(topic, step)
             self._log.warning("chunk_retried", step=step, topic=topic, why=why)
 
         again = AsyncRetrying(
@@ -39,19 +33,3 @@ class Retries:
             before_sleep=note,
         )
         return await again(attempt)
-
-    async def until_published(self, topic: str, outgoing: Sequence[Outgoing], publish: Publish) -> None:
-        """Return when all is published, a dead letter without its value where the broker refuses it.
-
-        Raises RecordTooLargeError when it refuses anything else.
-        """
-
-        async def attempt() -> None:
-            await publish([self._letter_size.fitted(record) for record in outgoing])
-
-        try:
-            await self.until_done("publish", topic, attempt)
-        except RecordTooLargeError as too_large:
-            self._letter_size.learn(outgoing, too_large)
-            self._log.warning("dead_letter_shortened", topic=topic, why=str(too_large))
-            await self.until_done("publish", topic, attempt)

@@ -1,24 +1,23 @@
-"""One life of the loop fetch -> handle -> publish in order -> commit, on one pair of clients."""
+"""The loop fetch -> handle -> publish in order -> commit, on one pair of clients."""
 
 import asyncio
-import time
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
+from shared.bus.accounting import Accounting
 from shared.bus.credits import Credits
-from shared.bus.dead_letters import DeadLetterFloodError, FloodGuard, LetterSize, dead_letter
+from shared.bus.dead_letters import DeadLetterFloodError
+from shared.bus.handling import Handling
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
-from shared.bus.port import ClientBrokenError, Consumer, Handler, Outcome, Outlet
+from shared.bus.port import ClientBrokenError, Consumer, Outlet
+from shared.bus.publishing import Publishing
 from shared.bus.pulse import Pulse
-from shared.bus.record import Outgoing, Partition, Record
-from shared.bus.retries import Retries
-from shared.errors import RejectedError, RetryableError
-from shared.events.headers import ID_HEADER, named_trace, trace_id
+from shared.bus.record import Partition, Record
+from shared.errors import RetryableError
 
 _WATCH_INTERVAL_S = 1.0
 _CLOSE_TIMEOUT_S = 1.0
@@ -26,32 +25,32 @@ _CLOSE_TIMEOUT_S = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
-    """What all sessions of one stream share."""
+    """The parts that all sessions of one stream share."""
 
     group: str
     limits: StreamLimits
     metrics: StreamMetrics
-    flood_guard: FloodGuard
-    letter_size: LetterSize
+    handling: Handling
+    publishing: Publishing
+    accounting: Accounting
 
 
-class Session:
+class ConsumerSession:
     """Reads until told to stop; ends with everything in flight published and committed.
 
     The records of one partition in one fetch are a chunk. Chunks are handled side by side,
     but a partition's chunks are published one after the other, so its order is kept.
     """
 
-    def __init__(self, consumer: Consumer, outlet: Outlet, handler: Handler, policy: SessionPolicy) -> None:
+    def __init__(self, consumer: Consumer, outlet: Outlet, policy: SessionPolicy) -> None:
         limits = policy.limits
         self._consumer = consumer
         self._outlet = outlet
-        self._handler = handler
-        self._group = policy.group
         self._limits = limits
         self._metrics = policy.metrics
-        self._flood_guard = policy.flood_guard
-        self._retries = Retries(policy.metrics, policy.letter_size, group=policy.group)
+        self._handling = policy.handling
+        self._publishing = policy.publishing
+        self._accounting = policy.accounting
         self._credits = Credits(
             max_records=limits.max_in_flight_records, max_bytes=limits.max_in_flight_bytes
         )
@@ -135,64 +134,23 @@ class Session:
 
     def _begin(self, tasks: asyncio.TaskGroup, partition: Partition, records: Sequence[Record]) -> None:
         self._pulse.move()
-        self._metrics.records_in.labels(partition.topic).inc(len(records))
-        self._credits.take(len(records), _size_bytes(records))
+        self._accounting.note_read(partition.topic, len(records))
+        size_bytes = sum(record.size_bytes for record in records)
+        self._credits.take(len(records), size_bytes)
         chunks = self._chunks.setdefault(partition, [])
         task = tasks.create_task(self._finish(records, after=chunks[-1] if chunks else None))
         chunks.append(task)
         task.add_done_callback(chunks.remove)
+        task.add_done_callback(lambda _: self._credits.give_back(len(records), size_bytes))
 
     async def _finish(self, records: Sequence[Record], *, after: asyncio.Task[None] | None) -> None:
-        partition = records[0].partition
-        try:
-            outcomes = await self._retries.until_done(
-                "handle", partition.topic, partial(self._handled, records)
-            )
-            if after is not None:
-                await _finished(after)
-            outgoing = self._outgoing(records, outcomes)
-            await self._publish(partition, outgoing, next_offset=records[-1].offset + 1)
-            self._pulse.move()
-            self._count(records, outcomes, outgoing)
-        finally:
-            self._credits.give_back(len(records), _size_bytes(records))
-
-    async def _handled(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        """Return one outcome a record; those with a flaw don't reach the handler."""
-        whole = [record for record in records if record.flaw is None]
-        outcomes = await self._handler.handle(whole) if whole else []
-        of_offset = {record.offset: outcome for record, outcome in zip(whole, outcomes, strict=True)}
-        return [record.flaw or of_offset[record.offset] for record in records]
-
-    async def _publish(self, partition: Partition, outgoing: Sequence[Outgoing], *, next_offset: int) -> None:
-        publish = partial(self._outlet.publish, partition, next_offset=next_offset)
-        await self._retries.until_published(partition.topic, outgoing, publish)
-
-    def _outgoing(self, records: Sequence[Record], outcomes: Sequence[Outcome]) -> list[Outgoing]:
-        """Return all that a chunk publishes, in the order of its records."""
-        outgoing: list[Outgoing] = []
-        for record, outcome in zip(records, outcomes, strict=True):
-            if isinstance(outcome, RejectedError):
-                outgoing.append(dead_letter(record, outcome, group=self._group))
-            else:
-                outgoing.extend(outcome)
-        return outgoing
-
-    def _count(
-        self, records: Sequence[Record], outcomes: Sequence[Outcome], outgoing: Sequence[Outgoing]
-    ) -> None:
-        topic = records[0].partition.topic
-        now_ms = time.time() * 1000
-        dead_count = 0
-        for record, outcome in zip(records, outcomes, strict=True):
-            self._metrics.event_age.labels(topic).observe(max(0.0, now_ms - record.timestamp_ms) / 1000)
-            if isinstance(outcome, RejectedError):
-                dead_count += 1
-                self._metrics.dead_letters.labels(topic, outcome.reason).inc()
-                self._log.warning("record_dead_lettered", reason=outcome.reason, **_whereabouts(record))
-        for written_topic, count in Counter(record.topic for record in outgoing).items():
-            self._metrics.records_out.labels(topic, written_topic).inc(count)
-        self._flood_guard.note(asyncio.get_running_loop().time(), records=len(records), dead=dead_count)
+        handled = await self._handling.handle(records)
+        if after is not None:
+            await _finished(after)
+        send = partial(self._outlet.publish, records[0].partition)
+        written = await self._publishing.publish(handled, send)
+        self._pulse.move()
+        self._accounting.note_done(written)
 
     async def _commit(self) -> None:
         """Store what is finished; a failure costs nothing, as the next commit covers it."""
@@ -258,20 +216,3 @@ async def _finished(chunk: asyncio.Task[None]) -> None:
     await asyncio.wait([chunk])
     if chunk.cancelled() or chunk.exception() is not None:
         raise asyncio.CancelledError
-
-
-def _size_bytes(records: Sequence[Record]) -> int:
-    return sum(record.size_bytes for record in records)
-
-
-def _whereabouts(record: Record) -> dict[str, str | int]:
-    """Return what finds a record again in logs, traces and topics."""
-    named = {name: value for name, value in record.headers if name == ID_HEADER}
-    trace = named_trace(record.headers)
-    return {
-        "topic": record.partition.topic,
-        "partition": record.partition.number,
-        "offset": record.offset,
-        "event_id": (named.get(ID_HEADER) or b"").decode(errors="replace"),
-        "trace_id": trace_id(trace) if trace else "",
-    }

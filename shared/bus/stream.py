@@ -1,18 +1,24 @@
-"""A stream that outlives its Kafka clients."""
+"""A stream of events that outlives its Kafka clients."""
 
 import asyncio
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 
-from shared.bus.dead_letters import FloodGuard, LetterSize
+from shared.bus.accounting import Accounting
+from shared.bus.handled import StreamCodec
+from shared.bus.handling import Handling
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Bus, ClientBrokenError, Handler
-from shared.bus.session import Session, SessionPolicy
+from shared.bus.publishing import Publishing
+from shared.bus.retries import Retries
+from shared.bus.session import ConsumerSession, SessionPolicy
 from shared.errors import RetryableError
+from shared.events import Event
 from shared.waiting import finished
 
 _REBUILD_PAUSE_S = 1.0
@@ -22,28 +28,44 @@ _CONNECT_WITHIN_S = 120.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a stream reads, and as whom."""
+    """The input of a stream, and the names that it has on the broker."""
 
-    topics: Sequence[str]
+    reads: Sequence[type[Event]]
+    """Events that it reads, one topic each."""
+
     group: str
+    publisher: str
+    """Header `ce_source` of its results."""
+
     member: str | None = None
+    """Name of a static member of the group; None for a member that leaves at each stop."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Return the topics that it reads."""
+        return tuple(event.name for event in self.reads)
 
 
 class Stream:
     """Runs sessions one after the other: when a client breaks, a new one replays what was not committed."""
 
     def __init__(
-        self, bus: Bus, source: Source, handler: Handler, *, limits: StreamLimits, metrics: StreamMetrics
+        self, bus: Bus, source: Source, handler: Handler[Any], *, limits: StreamLimits, metrics: StreamMetrics
     ) -> None:
         self._bus = bus
         self._source = source
-        self._handler = handler
         self._metrics = metrics
-        guard = FloodGuard(max_share=limits.dead_letter_max_share, min_count=limits.dead_letter_min_count)
+        retries = Retries(metrics, group=source.group)
+        codec = StreamCodec(source.reads, source=source.publisher, group=source.group)
         self._policy = SessionPolicy(
-            group=source.group, limits=limits, metrics=metrics, flood_guard=guard, letter_size=LetterSize()
+            group=source.group,
+            limits=limits,
+            metrics=metrics,
+            handling=Handling(codec, handler, retries),
+            publishing=Publishing(retries, group=source.group),
+            accounting=Accounting(metrics, limits, group=source.group),
         )
-        self._session: Session | None = None
+        self._session: ConsumerSession | None = None
         self._log = structlog.get_logger().bind(group=source.group)
 
     def stalled_s(self) -> float:
@@ -72,7 +94,7 @@ class Stream:
                 await session.close()
             session = None if stop.is_set() else await self._reopen(stop)
 
-    async def _reopen(self, stop: asyncio.Event) -> Session | None:
+    async def _reopen(self, stop: asyncio.Event) -> ConsumerSession | None:
         """Return a connected session, however long the broker is away; None when told to stop meanwhile."""
         while not stop.is_set():
             try:
@@ -82,7 +104,7 @@ class Stream:
                 await _pause(stop)
         return None
 
-    async def _connected(self, stop: asyncio.Event) -> Session | None:
+    async def _connected(self, stop: asyncio.Event) -> ConsumerSession | None:
         """Return a connected session; None when told to stop meanwhile.
 
         Raises RetryableError when the broker is away, or lets us wait for too long.
@@ -94,11 +116,11 @@ class Stream:
         except TimeoutError:
             raise RetryableError(f"Kafka let us wait for more than {_CONNECT_WITHIN_S:.0f} s") from None
 
-    def _new_session(self) -> Session:
+    def _new_session(self) -> ConsumerSession:
         source = self._source
         consumer = self._bus.consumer(source.topics, group=source.group, member=source.member)
         outlet = self._bus.outlet(consumer, group=source.group)
-        return Session(consumer, outlet, self._handler, self._policy)
+        return ConsumerSession(consumer, outlet, self._policy)
 
     def _note_rebuild(self, reasons: Sequence[BaseException]) -> None:
         self._log.warning("client_rebuilt", why="; ".join(str(reason) for reason in reasons))

@@ -5,8 +5,8 @@ from pathlib import Path
 from shared.bus.record import Record
 from shared.errors import RejectedError
 from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived
+from shared.events.codec import decode
 from shared.events.headers import trace_id, trace_of
-from shared.events.parse import parse
 from shared.inference.encoders import text_encoder
 from shared.inference.prediction import prediction
 from shared.repository.bundle import load_bundle
@@ -22,7 +22,9 @@ def recompute_with(models: Path) -> Recompute:
 
     def recompute(record: Record) -> Wanted | None:
         try:
-            event = parse(CustomerMessageReceived, key=record.key, value=record.value, headers=record.headers)
+            event = decode(
+                CustomerMessageReceived, key=record.key, value=record.value, headers=record.headers
+            )
         except RejectedError:
             return None
         [ids] = encoder.encode_batch([event.text])

@@ -1,7 +1,6 @@
 """Records that aiokafka can't parse, on both Kafkas: one dead letter each, and everything else is served."""
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -11,26 +10,17 @@ from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.reader import KafkaInspector, KafkaReader
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
-from shared.bus.port import Outcome
-from shared.bus.record import Outgoing, Partition, Record
-from shared.bus.stream import Source, Stream
+from shared.bus.record import Partition, Record
+from shared.bus.stream import Stream
 from shared.events import DEAD_SUFFIX
+from shared.reasons import Reason
 from shared.settings import Delivery, KafkaSettings
+from tests.support.echo import Echo, echo_source
 from tests.support.raw_batches import LATIN1_NAME, RawRecord, batch, write
+from tests.support.said import said, text_of
 
 PATIENCE_S = 30.0
 LIMITS = StreamLimits(commit_interval_s=0.1)
-
-
-class Echo:
-    """Answers each record with its value."""
-
-    def __init__(self, results: str) -> None:
-        self._results = results
-
-    async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        """Return one outcome a record."""
-        return [[Outgoing(self._results, record.key, record.value)] for record in records]
 
 
 @pytest.fixture(params=["memory_kafka", "real_kafka"])
@@ -39,13 +29,18 @@ def bootstrap(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param))
 
 
+def value(text: str) -> bytes:
+    """Return the value of a record under the key `key`."""
+    return said(text, speaker="key").to_json()
+
+
 async def written(bootstrap: str, topic: str) -> None:
     """Write to two partitions: in the first, one record between two others has a bad header name."""
     bus = KafkaBus(KafkaSettings(bootstrap=bootstrap))
     await bus.create_topics([topic, f"{topic}.out", topic + DEAD_SUFFIX], partitions=2)
-    first = [RawRecord(b"before"), RawRecord(b"bad", [LATIN1_NAME]), RawRecord(b"after")]
+    first = [RawRecord(value("before")), RawRecord(value("bad"), [LATIN1_NAME]), RawRecord(value("after"))]
     await write(bootstrap, Partition(topic, 0), batch(first))
-    await write(bootstrap, Partition(topic, 1), batch([RawRecord(b"beside")]))
+    await write(bootstrap, Partition(topic, 1), batch([RawRecord(value("beside"))]))
 
 
 async def read_from(settings: KafkaSettings, topic: str, count: int) -> list[Record]:
@@ -71,7 +66,7 @@ async def test_a_header_name_that_is_not_utf8_becomes_one_dead_letter_and_its_ne
     stop = asyncio.Event()
     stream = Stream(
         KafkaBus(settings),
-        Source(topics=[topic], group=topic),
+        echo_source(topic, group=topic),
         Echo(f"{topic}.out"),
         limits=LIMITS,
         metrics=StreamMetrics(CollectorRegistry()),
@@ -83,10 +78,10 @@ async def test_a_header_name_that_is_not_utf8_becomes_one_dead_letter_and_its_ne
     stop.set()
     await running
 
-    assert sorted(record.value or b"" for record in echoes) == [b"after", b"before", b"beside"]
+    assert sorted(map(text_of, echoes)) == ["after", "before", "beside"]
     [letter] = letters
     assert (letter.original, letter.original_offset) == (Partition(topic, 0), 1)
-    assert (letter.reason, letter.key, letter.value) == ("header_not_utf8", b"key", b"bad")
+    assert (letter.reason, letter.key, letter.value) == (Reason.HEADER_NOT_UTF8, b"key", value("bad"))
     assert letter.headers == (("x-caf\\xe9", b"1"),)
 
 
@@ -95,8 +90,8 @@ async def test_a_reader_returns_such_a_record_and_all_others(bootstrap: str, top
 
     records = await read_from(KafkaSettings(bootstrap=bootstrap), topic, 4)
 
-    assert sorted(record.value or b"" for record in records) == [b"after", b"bad", b"before", b"beside"]
-    assert [record.value for record in records if record.flaw is not None] == [b"bad"]
+    assert sorted(map(text_of, records)) == ["after", "bad", "before", "beside"]
+    assert [text_of(record) for record in records if record.flaw is not None] == ["bad"]
 
 
 async def test_the_lag_is_counted_from_such_a_record_on(real_kafka: str, topic: str) -> None:

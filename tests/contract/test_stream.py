@@ -16,9 +16,11 @@ from shared.bus.kafka.reader import KafkaReader
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Outcome
-from shared.bus.record import Outgoing, Record
-from shared.bus.stream import Source, Stream
+from shared.bus.received import Received
+from shared.bus.stream import Stream
 from shared.settings import Delivery, KafkaSettings
+from tests.support.echo import Echo, echo_source
+from tests.support.said import Said, record_of, said, said_on, text_of
 from tests.support.stack import stack_process
 
 COUNT = 2_000
@@ -27,18 +29,18 @@ EITHER_WAY = pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once
 LIMITS = StreamLimits(commit_interval_s=0.1, max_in_flight_records=64)
 
 
-class Echo:
-    """Answers each record with itself, after a moment."""
+class SlowEcho(Echo):
+    """Answers each event with itself, after a moment."""
 
     def __init__(self, results: str) -> None:
-        self._results = results
+        super().__init__(results)
         self.count = 0
 
-    async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        """Return one outcome a record."""
+    async def handle(self, received: Sequence[Received[Said]]) -> Sequence[Outcome]:
+        """Return one outcome for each event."""
         await asyncio.sleep(0.02)
-        self.count += len(records)
-        return [[Outgoing(self._results, record.key, record.value)] for record in records]
+        self.count += len(received)
+        return await super().handle(received)
 
 
 class Mill:
@@ -56,7 +58,7 @@ class Mill:
         try:
             await producer.publish(
                 [
-                    Outgoing(self._topic, f"key-{number % 20}".encode(), str(number).encode())
+                    record_of(said(str(number), speaker=f"key-{number % 20}", on=said_on(self._topic)))
                     for number in range(COUNT)
                 ]
             )
@@ -64,9 +66,9 @@ class Mill:
             await producer.stop()
 
     @asynccontextmanager
-    async def member(self, echo: Echo) -> AsyncIterator[asyncio.Task[None]]:
+    async def member(self, echo: SlowEcho) -> AsyncIterator[asyncio.Task[None]]:
         """Yield a running stream, and let it finish cleanly unless it was cancelled."""
-        source = Source(topics=[self._topic], group=self._topic)
+        source = echo_source(self._topic, group=self._topic)
         metrics = StreamMetrics(CollectorRegistry())
         stream = Stream(KafkaBus(self._settings), source, echo, limits=LIMITS, metrics=metrics)
         stop = asyncio.Event()
@@ -79,9 +81,9 @@ class Mill:
         if not task.cancelled():
             task.result()
 
-    def echo(self) -> Echo:
+    def echo(self) -> SlowEcho:
         """Return a handler for this mill."""
-        return Echo(self._results)
+        return SlowEcho(self._results)
 
     async def echoes(self) -> Counter[int]:
         """Return how often each number was echoed, once all are there or nothing moves any more."""
@@ -91,14 +93,14 @@ class Mill:
         try:
             async with asyncio.timeout(PATIENCE_S):
                 while len(found) < COUNT:
-                    found.update(int(record.value or b"") for record in await reader.fetch(timeout_ms=200))
-            found.update(int(record.value or b"") for record in await reader.fetch(timeout_ms=500))
+                    found.update(int(text_of(record)) for record in await reader.fetch(timeout_ms=200))
+            found.update(int(text_of(record)) for record in await reader.fetch(timeout_ms=500))
         finally:
             await reader.stop()
         return found
 
 
-async def until_handled(echo: Echo, count: int) -> None:
+async def until_handled(echo: SlowEcho, count: int) -> None:
     """Return when a handler has seen `count` records."""
     async with asyncio.timeout(PATIENCE_S):
         while echo.count < count:  # noqa: ASYNC110 - the broker's time is real

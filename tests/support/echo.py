@@ -1,4 +1,4 @@
-"""A stream that answers each record with itself."""
+"""A stream that answers each event with itself."""
 
 from collections.abc import Sequence
 
@@ -8,33 +8,39 @@ from shared.bus.kafka.bus import KafkaBus
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Outcome
-from shared.bus.record import Outgoing, Record
+from shared.bus.received import Received
 from shared.bus.stream import Source, Stream
 from shared.errors import RejectedError
 from shared.reasons import Reason
 from shared.settings import KafkaSettings
+from tests.support.said import Said, said, said_on
 
-REFUSED = b"refuse me"
+REFUSED = "refuse me"
 
 
 class Echo:
-    """Answers each record with itself, and refuses those that say so."""
+    """Answers each event with itself on another topic, and refuses those that say so."""
 
     def __init__(self, writes: str) -> None:
-        self._writes = writes
+        self._writes = said_on(writes)
 
-    async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        """Return one outcome a record."""
-        return [
-            RejectedError(Reason.NOT_JSON, "it says so")
-            if record.value == REFUSED
-            else [Outgoing(self._writes, record.key, record.value)]
-            for record in records
-        ]
+    async def handle(self, received: Sequence[Received[Said]]) -> Sequence[Outcome]:
+        """Return one outcome for each event."""
+        return [self._outcome(each.event) for each in received]
+
+    def _outcome(self, event: Said) -> Outcome:
+        if event.text == REFUSED:
+            return RejectedError(Reason.WRONG_SHAPE, "it says so")
+        return [said(event.text, speaker=event.speaker, on=self._writes)]
+
+
+def echo_source(reads: str, *, group: str) -> Source:
+    """Return the source of a stream of what is said on a topic."""
+    return Source(reads=[said_on(reads)], group=group, publisher="tests")
 
 
 def echoing(settings: KafkaSettings, group: str, *, reads: str, writes: str) -> Stream:
     """Return what a service runs, with a handler of the test's own."""
-    source = Source(topics=[reads], group=group)
     metrics = StreamMetrics(CollectorRegistry())
+    source = echo_source(reads, group=group)
     return Stream(KafkaBus(settings), source, Echo(writes), limits=StreamLimits(), metrics=metrics)

@@ -8,24 +8,27 @@ from contextlib import asynccontextmanager
 from prometheus_client import CollectorRegistry
 
 from shared.bus.limits import StreamLimits
-from shared.bus.memory import MemoryBus
+from shared.bus.memory import RECORD_MAX_BYTES, MemoryBus
 from shared.bus.metrics import StreamMetrics
 from shared.bus.outlet import AckedOutlet
 from shared.bus.port import Consumer, OnAssign, OnRevoke, Outcome, Outlet, Producer
+from shared.bus.received import Received
 from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.stream import Source, Stream
 from shared.errors import RetryableError
+from tests.support.said import Said, record_of, said, said_on, text_of
 
-TOPIC = "in"
+TOPIC = Said.name
 RESULTS = "out"
+Heard = said_on(RESULTS)
 HERE = Partition(TOPIC, 0)
 
 
 class WatchedBus:
     """Keeps a history of what was published and committed; the next calls raise what is queued."""
 
-    def __init__(self, *, partitions: int = 1) -> None:
-        self.memory = MemoryBus(partitions=partitions)
+    def __init__(self, *, partitions: int = 1, record_max_bytes: int = RECORD_MAX_BYTES) -> None:
+        self.memory = MemoryBus(partitions=partitions, record_max_bytes=record_max_bytes)
         self.history: list[str] = []
         self.published: list[Outgoing] = []
         self.committed: dict[Partition, int] = {}
@@ -69,7 +72,7 @@ class WatchedBus:
     async def send(self, *values: str, key: str = "k") -> None:
         """Write records to the topic that the stream reads."""
         for value in values:
-            await self.memory.append(Outgoing(TOPIC, key.encode(), value.encode()))
+            await self.memory.append(record_of(said(value, speaker=key)))
 
 
 class _WatchedConsumer:
@@ -134,11 +137,11 @@ class _WatchedProducer:
         self._watched.history += [f"published {text_of(record)}" for record in records]
 
 
-Answer = Callable[[Record], Outcome]
+Answer = Callable[[Said], Outcome]
 
 
 class GatedHandler:
-    """Answers each record; those whose text is in `closed` wait until it is taken out."""
+    """Answers each event; those whose text is in `closed` wait until it is taken out."""
 
     def __init__(self, answer: Answer | None = None) -> None:
         self.answer: Answer = answer or echo
@@ -146,25 +149,20 @@ class GatedHandler:
         self.errors: deque[Exception] = deque()
         self.calls: list[list[str]] = []
 
-    async def handle(self, records: Sequence[Record]) -> Sequence[Outcome]:
-        """Return one outcome a record."""
-        texts = [text_of(record) for record in records]
+    async def handle(self, received: Sequence[Received[Said]]) -> Sequence[Outcome]:
+        """Return one outcome for each event."""
+        texts = [each.event.text for each in received]
         self.calls.append(texts)
         if self.errors:
             raise self.errors.popleft()
         while self.closed.intersection(texts):  # noqa: ASYNC110 - the time is virtual
             await asyncio.sleep(0.01)
-        return [self.answer(record) for record in records]
+        return [self.answer(each.event) for each in received]
 
 
-def text_of(record: Record | Outgoing) -> str:
-    """Return the value of a record as text."""
-    return (record.value or b"").decode()
-
-
-def echo(record: Record) -> Outcome:
-    """Answer a record with its own text."""
-    return [Outgoing(RESULTS, record.key, record.value)]
+def echo(event: Said) -> Outcome:
+    """Answer an event with its own text."""
+    return [said(event.text, speaker=event.speaker, on=Heard)]
 
 
 def published(bus: WatchedBus, topic: str = RESULTS) -> list[str]:
@@ -181,7 +179,7 @@ def stream_on(
     """Return a stream, not running."""
     return Stream(
         bus,
-        Source(topics=[TOPIC], group="readers"),
+        Source(reads=[Said], group="readers", publisher="tests"),
         handler,
         limits=limits or StreamLimits(commit_interval_s=0.01),
         metrics=metrics or StreamMetrics(CollectorRegistry()),

@@ -11,7 +11,7 @@ from shared.bus.kafka.reader import KafkaReader
 from shared.bus.record import Record
 from shared.errors import RejectedError
 from shared.events import BY_NAME, DEAD_SUFFIX
-from shared.events.parse import parse
+from shared.events.codec import decode
 from tidemill.connect import Connection
 from tidemill.lines import dead_line, line
 from tidemill.terminal import OUT, one_line, show
@@ -64,7 +64,7 @@ def _show(record: Record, *, as_json: bool) -> None:
             letter = read_dead_letter(record)
             show(dead_line(record, letter.reason, letter.message))
         else:
-            event = parse(BY_NAME[name], key=record.key, value=record.value, headers=record.headers)
+            event = decode(BY_NAME[name], key=record.key, value=record.value, headers=record.headers)
             show(line(event))
     except RejectedError as error:
         show(one_line(f"unreadable: {error}", "yellow"))

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 
 from shared.bus.kafka.bus import KafkaBus
-from shared.bus.record import Outgoing
 from shared.errors import ConfigError, RetryableError, TidemillError
 from shared.process.run import exit_code_of, reason_of
 from shared.settings import Delivery
@@ -18,6 +17,7 @@ from tests.integration.services.service_process import publish, running
 from tests.support.buses import keep
 from tests.support.certificates import new_certificate
 from tests.support.echo import REFUSED, echoing
+from tests.support.said import record_of, said, said_on
 from tests.support.secured_kafka import PASSWORD, SecuredKafka
 
 READS, WRITES = "sentiment.alert_resolved.v1", "image.analyzed.v1.dead"
@@ -53,7 +53,9 @@ async def test_each_missing_right_ends_the_stream_and_is_named(
     for right in NAMED:
         if right != missing:
             locked.grant(user, *right.format(group=user).split())
-    await publish(locked.broker.bootstrap, [Outgoing(READS, b"k", value) for value in (b"{}", REFUSED)])
+    await publish(
+        locked.broker.bootstrap, [record_of(said(text, on=said_on(READS))) for text in ("hi", REFUSED)]
+    )
     settings = locked.settings(user, delivery=delivery)
 
     async with asyncio.timeout(ENDS_WITHIN_S):

@@ -15,6 +15,7 @@ from shared.settings import Delivery
 from tests.integration.services.analyzed import analyzed_message, analyzed_news
 from tests.integration.services.service_process import Results, publish, running
 from tests.support.echo import REFUSED, echoing
+from tests.support.said import record_of, said, said_on
 from tests.support.secured_kafka import SecuredKafka
 
 [READS] = STREAMS["messages"].input_topics
@@ -31,7 +32,11 @@ async def test_a_stream_delivers_with_the_documented_rights(
 ) -> None:
     [reads], [writes], user = service.input_topics, service.output_topics, service.group
     run = uuid4().hex
-    inputs = [Outgoing(reads, f"{run}-{n}".encode(), REFUSED if n == 3 else b"{}") for n in range(20)]
+    texts = [REFUSED if number == 3 else "hi" for number in range(20)]
+    inputs = [
+        record_of(said(text, speaker=f"{run}-{number}", on=said_on(reads)))
+        for number, text in enumerate(texts)
+    ]
     stop = asyncio.Event()
     running = asyncio.create_task(
         echoing(locked.settings(user, delivery=delivery), user, reads=reads, writes=writes).run(stop)

@@ -9,7 +9,7 @@ from deploy.local.samples.hostile import HostileRecord
 from deploy.local.samples.load import EXPECTED_FILE, hostile
 from shared.errors import RejectedError
 from shared.events import BY_NAME, ImageReceived
-from shared.events.parse import parse
+from shared.events.codec import decode
 from shared.inference.image import decode_image
 from shared.reasons import Reason
 from shared.repository.bundle import ImageSpec
@@ -48,7 +48,7 @@ def test_a_record_is_refused_for_its_reason_or_accepted(record: HostileRecord) -
 
 def _refusal(record: HostileRecord) -> str | None:
     try:
-        event = parse(BY_NAME[record.topic], key=record.key, value=record.value, headers=record.headers)
+        event = decode(BY_NAME[record.topic], key=record.key, value=record.value, headers=record.headers)
         if isinstance(event, ImageReceived):
             decode_image(event.content, DIGIT)
     except RejectedError as error:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.bus.record import Outgoing
 from shared.events import CustomerMessageReceived
-from shared.events.parse import parse
+from shared.events.codec import decode
 from tests.unit.tidemill.events import a_message
 from tidemill.player import CHUNK_BYTES, CHUNK_RECORDS, due_count, outgoing, play
 
@@ -73,5 +73,5 @@ def test_a_record_of_an_event_can_be_parsed_back() -> None:
     record = outgoing(message)
 
     assert record.topic == CustomerMessageReceived.name
-    found = parse(CustomerMessageReceived, key=record.key, value=record.value, headers=record.headers)
+    found = decode(CustomerMessageReceived, key=record.key, value=record.value, headers=record.headers)
     assert found == message

@@ -1,4 +1,4 @@
-"""InferenceHandler: every record gets exactly one analyzed event or one refusal."""
+"""InferenceHandler: every event gets exactly one analyzed event or one refusal."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ import numpy as np
 
 from services.inference.handler import InferenceHandler
 from shared.bus.port import Outcome
-from shared.bus.record import Partition, Record
 from shared.cache.memory import NullCache
 from shared.catalogue import STREAMS
 from shared.errors import RejectedError
 from shared.events import Channel, CustomerMessageAnalyzed, CustomerMessageReceived
-from shared.events.headers import headers_for, new_trace, trace_id, trace_of
 from shared.inference.batcher import Batcher, BatchLimits, Row, RunBatch
 from shared.inference.prototypes import IntentsFile
+from shared.reasons import Reason
 from shared.repository.bundle import ModelBundle, OutputSpec, TextSpec
 from shared.serving.predictor import InputEncoding, Predictor
 from shared.serving.streams import stream_tasks
 from tests.support.metrics import model_metrics
+from tests.support.received import TRACE, received
 
 MESSAGES = stream_tasks(STREAMS["messages"], IntentsFile(Path("no intents were added")))
 LABELS = {"support_intent": ("lost_card", "top_up"), "review_sentiment": ("negative", "positive")}
@@ -63,24 +63,17 @@ def a_message(number: int, channel: Channel = Channel.CHAT) -> CustomerMessageRe
     )
 
 
-def a_record(offset: int, value: bytes | None, event: CustomerMessageReceived | None = None) -> Record:
-    headers = headers_for(event, source="test", trace=new_trace()) if event else ()
-    return Record(Partition(CustomerMessageReceived.name, 0), offset, b"key", value, headers, 0)
-
-
 def analyzed(outcome: Outcome) -> CustomerMessageAnalyzed:
     assert not isinstance(outcome, RejectedError)
-    (outgoing,) = outcome
-    assert outgoing.value is not None
-    return CustomerMessageAnalyzed.from_json(outgoing.value)
+    (event,) = outcome
+    assert isinstance(event, CustomerMessageAnalyzed)
+    return event
 
 
 async def test_a_review_is_judged_for_its_sentiment_and_a_chat_for_its_intent() -> None:
     chat, review = a_message(1), a_message(2, Channel.REVIEW)
 
-    first, second = await a_handler().handle(
-        [a_record(0, chat.to_json(), chat), a_record(1, review.to_json(), review)]
-    )
+    first, second = await a_handler().handle(received(chat, review))
 
     intent, sentiment = analyzed(first).intent, analyzed(second).sentiment
     assert intent is not None
@@ -90,42 +83,36 @@ async def test_a_review_is_judged_for_its_sentiment_and_a_chat_for_its_intent() 
     assert analyzed(first).sentiment is None
 
 
-async def test_a_bad_record_is_refused_and_its_neighbours_are_answered() -> None:
-    events = [a_message(1), a_message(2)]
-    records = [a_record(0, events[0].to_json()), a_record(1, b"not json"), a_record(2, events[1].to_json())]
+async def test_a_refused_message_hurts_no_neighbour() -> None:
+    async def refuse_second(texts: Sequence[str]) -> list[Row | RejectedError]:
+        rows = await second_label(texts)
+        no = RejectedError(Reason.MODEL_FAILED, "no")
+        return [no if text == "message 2" else row for text, row in zip(texts, rows, strict=True)]
 
-    before, bad, after = await a_handler().handle(records)
+    handler = InferenceHandler(MESSAGES, {"support_intent": a_predictor("support_intent", refuse_second)})
+
+    before, bad, after = await handler.handle(received(*map(a_message, (1, 2, 3))))
 
     assert isinstance(bad, RejectedError)
-    assert bad.reason == "not_json"
-    assert [analyzed(before).cause_id, analyzed(after).cause_id] == [UUID(int=1), UUID(int=2)]
+    assert bad.reason is Reason.MODEL_FAILED
+    assert [analyzed(before).cause_id, analyzed(after).cause_id] == [UUID(int=1), UUID(int=3)]
 
 
 async def test_a_replay_gives_the_same_event_id() -> None:
-    event = a_message(1)
-
-    (once,) = await a_handler().handle([a_record(0, event.to_json())])
-    (again,) = await a_handler().handle([a_record(7, event.to_json())])
+    (once,) = await a_handler().handle(received(a_message(1)))
+    (again,) = await a_handler().handle(received(a_message(1)))
 
     assert analyzed(once).event_id == analyzed(again).event_id
 
 
-async def test_the_trace_of_the_message_goes_on_in_its_result() -> None:
-    event = a_message(1)
-    record = a_record(0, event.to_json(), event)
+async def test_the_decision_names_the_trace_of_the_message() -> None:
+    (outcome,) = await a_handler().handle(received(a_message(1)))
 
-    (outcome,) = await a_handler().handle([record])
-
-    assert not isinstance(outcome, RejectedError)
-    expected = trace_id(trace_of(record.headers))
-    assert trace_id(trace_of(outcome[0].headers)) == expected
-    assert analyzed(outcome).decision.trace_id == expected
+    assert analyzed(outcome).decision.trace_id == TRACE.id
 
 
 async def test_the_result_names_the_model_that_gave_it() -> None:
-    event = a_message(1)
-
-    (outcome,) = await a_handler().handle([a_record(0, event.to_json())])
+    (outcome,) = await a_handler().handle(received(a_message(1)))
 
     decision = analyzed(outcome).decision
     assert (decision.model, decision.model_version) == ("support_intent", "1")
@@ -142,11 +129,10 @@ async def test_a_version_that_takes_over_meanwhile_is_not_named_for_what_the_old
 
     predictors = {"support_intent": a_predictor("support_intent", slowly)}
     handler = InferenceHandler(MESSAGES, predictors)
-    events = [a_message(1), a_message(2)]
-    asking = asyncio.create_task(handler.handle([a_record(0, events[0].to_json())]))
+    asking = asyncio.create_task(handler.handle(received(a_message(1))))
     await was_asked.wait()
     predictors["support_intent"] = a_predictor("support_intent", version="2")
-    (after,) = await handler.handle([a_record(1, events[1].to_json())])
+    (after,) = await handler.handle(received(a_message(2)))
     may_answer.set()
     (before,) = await asking
 

@@ -10,7 +10,6 @@ from uuid import UUID
 import numpy as np
 
 from services.inference.handler import InferenceHandler
-from shared.bus.record import Partition, Record
 from shared.cache.memory import NullCache
 from shared.errors import RejectedError
 from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived
@@ -23,6 +22,7 @@ from shared.serving.streams import StreamTasks
 from shared.serving.task import always
 from shared.serving.tasks import review_sentiment, support_intent
 from tests.support.metrics import model_metrics
+from tests.support.received import received
 
 Said = Callable[[str], Row | RejectedError]
 MOOD = replace(
@@ -65,22 +65,18 @@ def a_handler(*, mood: Said) -> InferenceHandler:
     )
 
 
-def a_record(offset: int, text: str) -> Record:
-    event = CustomerMessageReceived(
-        event_id=UUID(int=offset + 1),
-        occurred_at=datetime(2030, 1, 1, tzinfo=UTC),
-        conversation_id="c",
-        text=text,
+def a_message(text: str) -> CustomerMessageReceived:
+    return CustomerMessageReceived(
+        event_id=UUID(int=1), occurred_at=datetime(2030, 1, 1, tzinfo=UTC), conversation_id="c", text=text
     )
-    return Record(Partition(event.name, 0), offset, b"c", event.to_json(), (), 0)
 
 
 async def test_both_models_answer_in_one_event_whose_decision_is_that_of_the_first() -> None:
-    (outcome,) = await a_handler(mood=second_label).handle([a_record(0, "hello")])
+    (outcome,) = await a_handler(mood=second_label).handle(received(a_message("hello")))
 
     assert not isinstance(outcome, RejectedError)
-    (outgoing,) = outcome
-    event = CustomerMessageAnalyzed.from_json(outgoing.value or b"")
+    (event,) = outcome
+    assert isinstance(event, CustomerMessageAnalyzed)
     assert event.intent is not None
     assert event.sentiment is not None
     assert (event.intent.label, event.sentiment.label) == ("top_up", "positive")
@@ -88,7 +84,7 @@ async def test_both_models_answer_in_one_event_whose_decision_is_that_of_the_fir
 
 
 async def test_what_one_of_the_models_refuses_has_no_half_result() -> None:
-    bad, good = await a_handler(mood=refuse_bad).handle([a_record(0, "bad"), a_record(1, "good")])
+    bad, good = await a_handler(mood=refuse_bad).handle(received(a_message("bad"), a_message("good")))
 
     assert isinstance(bad, RejectedError)
     assert bad.reason == "model_failed"

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.support_bot.handler import SupportBot
 from services.support_bot.replies import load_answers
 from services.support_bot.settings import RoutingSettings
-from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.port import Outcome
 from shared.errors import RejectedError
 from shared.events import (
     Channel,
@@ -16,9 +16,10 @@ from shared.events import (
     Prediction,
     SupportMessageRouted,
 )
+from shared.reasons import Reason
+from tests.support.received import TRACE, received
 
 BOT = SupportBot(load_answers(), RoutingSettings())
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 def analyzed(number: int, *, intent: str | None = "card_arrival") -> CustomerMessageAnalyzed:
@@ -40,31 +41,25 @@ def analyzed(number: int, *, intent: str | None = "card_arrival") -> CustomerMes
             queue_ms=1.0,
             infer_ms=2.0,
             total_ms=3.0,
-            trace_id=TRACE,
+            trace_id=TRACE.id,
         ),
     )
 
 
-def record(value: bytes | None, *, key: bytes | None = b"case") -> Record:
-    """Return a record as it is read, inside a known trace."""
-    trace = (("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01".encode()),)
-    return Record(Partition(CustomerMessageAnalyzed.name, 0), 7, key, value, trace, 0)
+async def routes(*messages: CustomerMessageAnalyzed) -> list[SupportMessageRouted]:
+    """Return the routes of messages that are all fine."""
+    outcomes = await BOT.handle(received(*messages))
+    return [event for outcome in outcomes for event in routed_in(outcome)]
 
 
-async def routes(*records: Record) -> list[SupportMessageRouted]:
-    """Return what the bot says about records that are all fine."""
-    outgoing = [written for outcome in await BOT.handle(records) for written in sent(outcome)]
-    return [SupportMessageRouted.from_json(written.value or b"") for written in outgoing]
-
-
-def sent(outcome: object) -> list[Outgoing]:
-    """Return the records of an outcome that is no refusal."""
-    assert isinstance(outcome, list)
-    return outcome
+def routed_in(outcome: Outcome) -> list[SupportMessageRouted]:
+    """Return the events of an outcome that is no refusal."""
+    assert not isinstance(outcome, RejectedError)
+    return [event for event in outcome if isinstance(event, SupportMessageRouted)]
 
 
 async def test_each_message_gets_one_route_in_the_order_of_arrival() -> None:
-    routed = await routes(*(record(analyzed(number).to_json()) for number in (1, 2, 3)))
+    routed = await routes(analyzed(1), analyzed(2), analyzed(3))
 
     assert [event.conversation_id for event in routed] == ["case-1", "case-2", "case-3"]
 
@@ -72,7 +67,7 @@ async def test_each_message_gets_one_route_in_the_order_of_arrival() -> None:
 async def test_a_route_carries_the_message_its_prediction_and_the_way_back_to_it() -> None:
     message = analyzed(1)
 
-    [routed] = await routes(record(message.to_json()))
+    [routed] = await routes(message)
 
     assert (routed.cause_id, routed.message_id) == (message.event_id, message.cause_id)
     assert (routed.customer_id, routed.text, routed.intent) == (
@@ -84,32 +79,16 @@ async def test_a_route_carries_the_message_its_prediction_and_the_way_back_to_it
 
 
 async def test_a_replay_gives_the_same_event_again() -> None:
-    message = record(analyzed(1).to_json())
+    message = analyzed(1)
 
     assert await routes(message) == await routes(message)
 
 
-async def test_the_route_stays_in_the_trace_of_its_message() -> None:
-    [outcome] = await BOT.handle([record(analyzed(1).to_json())])
+async def test_a_message_without_any_prediction_is_refused_and_its_neighbours_are_not() -> None:
+    good, bad = analyzed(1), analyzed(2, intent=None)
 
-    headers = dict(sent(outcome)[0].headers)
-
-    assert (headers["traceparent"] or b"").decode().split("-")[1] == TRACE
-    assert headers["ce_type"] == b"support.message_routed.v1"
-
-
-async def test_a_bad_record_is_refused_and_its_neighbours_are_not() -> None:
-    good, bad = record(analyzed(1).to_json()), record(b"{")
-
-    first, second, third = await BOT.handle([good, bad, good])
+    first, second, third = await BOT.handle(received(good, bad, good))
 
     assert isinstance(second, RejectedError)
-    assert second.reason == "not_json"
-    assert len(sent(first)) == len(sent(third)) == 1
-
-
-async def test_a_message_without_any_prediction_is_refused() -> None:
-    [outcome] = await BOT.handle([record(analyzed(1, intent=None).to_json())])
-
-    assert isinstance(outcome, RejectedError)
-    assert outcome.reason == "wrong_shape"
+    assert second.reason is Reason.WRONG_SHAPE
+    assert len(routed_in(first)) == len(routed_in(third)) == 1

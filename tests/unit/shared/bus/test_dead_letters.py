@@ -7,12 +7,11 @@ from hypothesis import strategies as st
 from shared.bus.dead_letters import (
     DeadLetterFloodError,
     FloodGuard,
-    LetterSize,
     ValueLeftOutError,
     dead_letter,
     read_dead_letter,
+    shortened,
 )
-from shared.bus.port import RecordTooLargeError
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError
 from shared.reasons import Reason
@@ -33,7 +32,6 @@ _records = st.builds(
 
 
 NO = RejectedError(Reason.NOT_JSON, "no")
-TOO_LARGE = RecordTooLargeError("no")
 
 
 def read(outgoing: Outgoing) -> Record:
@@ -92,33 +90,39 @@ def test_what_is_no_dead_letter_is_refused(headers: tuple[tuple[str, bytes | Non
         read_dead_letter(Record(Partition("in.dead", 0), 0, None, b"", headers, 0))
 
 
-def test_a_letter_too_large_for_the_broker_keeps_all_but_its_value() -> None:
-    written, size = dead_letter(record(bytes(600_000)), NO, group="g"), LetterSize()
-    assert size.fitted(written) == written
+def test_a_letter_is_shortened_first_by_its_value_then_by_its_key_and_headers() -> None:
+    whole = dead_letter(record(bytes(600_000)), NO, group="g")
 
-    size.learn([written], RecordTooLargeError("no"))
+    shorter = shortened(whole)
+    assert shorter is not None
+    shortest = shortened(shorter)
+    assert shortest is not None
 
-    letter = read_dead_letter(read(size.fitted(written)))
+    assert (shorter.value, shorter.key) == (None, b"key")
+    assert ("traceparent", b"broken") in shorter.headers
+    assert (shortest.value, shortest.key) == (None, None)
+    assert ("traceparent", b"broken") not in shortest.headers
+    assert shortened(shortest) is None
 
-    assert letter.value is None
-    assert (letter.original_offset, letter.reason) == (7, "not_json")
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_shortened_letter_says_where_the_original_is_and_is_not_replayed(times: int) -> None:
+    written: Outgoing | None = dead_letter(record(), NO, group="g")
+    for _ in range(times):
+        written = written and shortened(written)
+    assert written is not None
+
+    letter = read_dead_letter(read(written))
+
+    assert (letter.original, letter.original_offset, letter.reason) == (Partition("in", 3), 7, "not_json")
     with pytest.raises(ValueLeftOutError, match="offset 7"):
         letter.replay()
 
 
-def test_small_letters_and_results_keep_their_value() -> None:
-    small, less = (dead_letter(record(bytes(size)), NO, group="g") for size in (10, 599_999))
-    large_result = Outgoing("out", b"k", bytes(600_000))
-    size = LetterSize()
+def test_a_letter_without_value_key_and_headers_can_not_be_shortened() -> None:
+    bare = Record(Partition("in", 3), 7, None, None, (), 1)
 
-    size.learn([dead_letter(record(bytes(600_000)), NO, group="g"), small], TOO_LARGE)
-
-    assert [size.fitted(each) for each in (small, less, large_result)] == [small, less, large_result]
-
-
-def test_where_no_letter_can_be_shortened_the_refusal_is_a_bug() -> None:
-    with pytest.raises(RecordTooLargeError, match="no"):
-        LetterSize().learn([Outgoing("out", b"k", bytes(600_000))], TOO_LARGE)
+    assert shortened(dead_letter(bare, NO, group="g")) is None
 
 
 def test_a_flood_of_dead_letters_stops_the_stream() -> None:

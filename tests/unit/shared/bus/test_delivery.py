@@ -6,21 +6,21 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.bus.dead_letters import DeadLetterFloodError, read_dead_letter
-from shared.bus.port import Outcome, RecordTooLargeError
+from shared.bus.port import Outcome
 from shared.bus.record import Outgoing, Record
 from shared.errors import RejectedError, RetryableError
 from shared.reasons import Reason
+from tests.support.said import Said, said
 from tests.support.streams import (
     HERE,
-    RESULTS,
     TOPIC,
     GatedHandler,
+    Heard,
     WatchedBus,
     echo,
     published,
     running,
     stream_on,
-    text_of,
     until,
 )
 from tests.support.virtual_time import run_in_virtual_time
@@ -29,8 +29,8 @@ from tests.support.virtual_time import run_in_virtual_time
 def refuse(text: str) -> GatedHandler:
     """Return a handler that rejects one record and echoes the others."""
 
-    def answer(record: Record) -> Outcome:
-        return RejectedError(Reason.NOT_JSON, "no") if text_of(record) == text else echo(record)
+    def answer(event: Said) -> Outcome:
+        return RejectedError(Reason.NOT_JSON, "no") if event.text == text else echo(event)
 
     return GatedHandler(answer)
 
@@ -115,35 +115,6 @@ def test_a_dead_letter_and_the_line_about_it_name_the_same_trace(trace: str) -> 
 
     assert logged == trace
     assert dict(letter.headers).get("tidemill-trace-id", b"") == trace.encode()
-
-
-def test_a_dead_letter_that_the_broker_finds_too_large_is_shortened() -> None:
-    async def scenario() -> None:
-        bus, huge = WatchedBus(), "x" * 1_000_000
-        bus.publish_errors.append(RecordTooLargeError("no"))
-        await bus.send("a", huge)
-        async with running(stream_on(bus, refuse(huge))):
-            await until(lambda: bus.committed == {HERE: 2})
-
-        assert published(bus) == ["a"]
-        assert published(bus, "in.dead") == [""]
-
-    run_in_virtual_time(scenario())
-
-
-def test_a_result_that_the_broker_finds_too_large_is_a_bug() -> None:
-    async def scenario() -> None:
-        bus = WatchedBus()
-        bus.publish_errors.append(RecordTooLargeError("no"))
-        await bus.send("a")
-
-        with pytest.raises(ExceptionGroup) as ended:
-            await stream_on(bus, GatedHandler()).run(asyncio.Event())
-
-        assert ended.group_contains(RecordTooLargeError)
-        assert bus.history == []
-
-    run_in_virtual_time(scenario())
 
 
 def test_what_is_away_for_a_while_is_asked_again_and_nothing_is_lost() -> None:
@@ -231,7 +202,7 @@ def test_a_commit_that_fails_is_made_up_for_by_the_next() -> None:
 def test_a_record_may_have_many_results_or_none() -> None:
     async def scenario() -> None:
         bus = WatchedBus()
-        handler = GatedHandler(lambda record: [Outgoing(RESULTS, None, b"x")] * int(text_of(record)))
+        handler = GatedHandler(lambda event: [said("x", on=Heard)] * int(event.text))
         await bus.send("0", "3", "0")
         async with running(stream_on(bus, handler)):
             await until(lambda: bus.committed == {HERE: 3})

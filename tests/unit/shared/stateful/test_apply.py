@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 from services.sentiment_alerts.handler import SentimentAlerts
 from services.sentiment_alerts.settings import AlertSettings
 from services.sentiment_alerts.state import CompanyState
-from shared.bus.dead_letters import DeadLetterFloodError, FloodGuard
+from shared.bus.dead_letters import DeadLetterFloodError
+from shared.bus.limits import GuardLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import RecordTooLargeError
 from shared.bus.record import Outgoing, Record
@@ -34,6 +35,7 @@ class Broker:
         self.publish_errors: deque[Exception] = deque()
         self.store_errors: deque[Exception] = deque()
         self.states = States()
+        self.result_max_bytes = 1_000_000
         self.registry = CollectorRegistry()
 
     async def start(self) -> None:
@@ -46,6 +48,8 @@ class Broker:
         """Note the records, or raise."""
         if self.publish_errors:
             raise self.publish_errors.popleft()
+        if any(len(each.value or b"") > self.result_max_bytes for each in records if "alert" in each.topic):
+            raise RecordTooLargeError("no")
         self.history += [f"publish {written.topic}" for written in records]
         self.written += records
 
@@ -63,7 +67,7 @@ class Broker:
             self,
             group="alerts",
             metrics=StreamMetrics(self.registry),
-            flood_guard=FloodGuard(max_share=0.5, min_count=3),
+            limits=GuardLimits(dead_letter_max_share=0.5, dead_letter_min_count=3),
         )
         for each in records:
             await applier.apply(each, self.states, self.store)
@@ -129,14 +133,16 @@ async def test_a_dead_letter_that_the_broker_finds_too_large_is_shortened() -> N
     assert broker.history[-1] == "store Alder Rail 0"
 
 
-async def test_an_alert_that_the_broker_finds_too_large_is_a_bug() -> None:
+async def test_a_record_whose_alert_is_too_large_for_its_topic_becomes_one_dead_letter() -> None:
     broker = Broker()
-    broker.publish_errors.append(RecordTooLargeError("no"))
+    broker.result_max_bytes = 100
 
-    with pytest.raises(RecordTooLargeError):
-        await broker.read(*surge(5))
+    await broker.read(*surge(6))
 
-    assert broker.states["Alder Rail"].offset == 3
+    [dead] = broker.written
+    assert dead.topic == "news.article_analyzed.v1.dead"
+    assert dict(dead.headers)["tidemill-reason"] == b"result_too_large"
+    assert broker.states["Alder Rail"].offset == 5
 
 
 async def test_a_flood_of_dead_letters_stops_the_service() -> None:

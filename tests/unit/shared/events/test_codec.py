@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from shared.errors import RejectedError
 from shared.events import CustomerMessageReceived, Event, ImageReceived
+from shared.events.codec import decode
 from shared.events.image import IMAGE_MAX_BYTES
-from shared.events.parse import parse
 from shared.events.text import TEXT_MAX_CHARS
 from tests.support.events import message
 
@@ -44,7 +44,7 @@ def reason_of(
     """Return why the record is refused."""
     headers = () if ce_type is None else (("ce_type", ce_type),)
     with pytest.raises(RejectedError) as refused:
-        parse(event, key=key, value=value, headers=headers)
+        decode(event, key=key, value=value, headers=headers)
     return refused.value.reason
 
 
@@ -94,7 +94,7 @@ def test_what_is_no_message_gets_its_reason(value: bytes | None, reason: str) ->
 def test_a_text_at_the_bound_is_welcome() -> None:
     text = "x" * TEXT_MAX_CHARS
 
-    parsed = parse(CustomerMessageReceived, key=b"case", value=saying(text), headers=())
+    parsed = decode(CustomerMessageReceived, key=b"case", value=saying(text), headers=())
 
     assert parsed.text == text
 
@@ -106,7 +106,7 @@ def test_a_record_that_calls_itself_something_else_is_refused(name: bytes) -> No
 
 def test_a_type_header_without_a_value_is_refused() -> None:
     with pytest.raises(RejectedError, match="carries") as refused:
-        parse(CustomerMessageReceived, key=b"case", value=saying("hi"), headers=(("ce_type", None),))
+        decode(CustomerMessageReceived, key=b"case", value=saying("hi"), headers=(("ce_type", None),))
 
     assert refused.value.reason == "unknown_version"
 
@@ -116,13 +116,13 @@ def test_a_missing_key_is_refused_where_order_matters() -> None:
 
 
 def test_a_missing_key_is_welcome_where_order_does_not_matter() -> None:
-    parsed = parse(ImageReceived, key=None, value=showing(b"bytes"), headers=())
+    parsed = decode(ImageReceived, key=None, value=showing(b"bytes"), headers=())
 
     assert parsed.content == b"bytes"
 
 
 def test_an_image_above_the_bound_is_refused() -> None:
-    assert parse(ImageReceived, key=None, value=showing(bytes(IMAGE_MAX_BYTES)), headers=())
+    assert decode(ImageReceived, key=None, value=showing(bytes(IMAGE_MAX_BYTES)), headers=())
     assert reason_of(showing(bytes(IMAGE_MAX_BYTES + 1)), event=ImageReceived) == "image_too_large"
 
 
@@ -148,7 +148,7 @@ def test_what_is_not_base64_is_refused_as_such(content: str) -> None:
 
 @pytest.mark.parametrize("content", ["QUJD\n/+8=", "QUJD\r\n/+8=\r\n", "QUJD/+8="])
 def test_line_breaks_in_base64_are_ignored(content: str) -> None:
-    assert parse(ImageReceived, key=None, value=encoded_as(content), headers=()).content == b"ABC\xff\xef"
+    assert decode(ImageReceived, key=None, value=encoded_as(content), headers=()).content == b"ABC\xff\xef"
 
 
 @pytest.mark.parametrize("name", ["b64_PNG_28_3", "b64_PNG_28_4"])
@@ -168,7 +168,7 @@ def test_images_whose_base64_a_form_or_a_url_changed_are_refused(cases_dir: Path
     ],
 )
 def test_a_time_of_rfc_3339_is_taken_as_it_is_written(time: str) -> None:
-    parsed = parse(CustomerMessageReceived, key=b"case", value=saying("hi", occurred_at=time), headers=())
+    parsed = decode(CustomerMessageReceived, key=b"case", value=saying("hi", occurred_at=time), headers=())
 
     assert parsed.occurred_at == datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -177,7 +177,7 @@ def test_a_refusal_never_repeats_what_the_customer_wrote() -> None:
     secret = "4111 1111 1111 1111"
     for value in (saying("hi", channel=secret), saying("hi", event_id=secret), saying([secret])):
         with pytest.raises(RejectedError) as refused:
-            parse(CustomerMessageReceived, key=b"case", value=value, headers=())
+            decode(CustomerMessageReceived, key=b"case", value=value, headers=())
 
         assert secret not in str(refused.value)
 
@@ -190,4 +190,4 @@ def test_no_bytes_do_worse_than_a_refusal(value: bytes) -> None:
 def test_a_good_record_is_its_event() -> None:
     sent = message(7)
 
-    assert parse(CustomerMessageReceived, key=sent.key, value=sent.to_json(), headers=()) == sent
+    assert decode(CustomerMessageReceived, key=sent.key, value=sent.to_json(), headers=()) == sent

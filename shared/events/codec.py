@@ -1,13 +1,13 @@
-"""From the bytes of a record to an event, or to the reason why that can never work."""
+"""Codec between events and Kafka records: key, value and headers."""
 
 import json
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from shared.errors import RejectedError
 from shared.events.envelope import Event
-from shared.events.headers import TYPE_HEADER, Headers
+from shared.events.headers import TYPE_HEADER, Headers, Trace, headers_for
 from shared.reasons import Reason
 
 E = TypeVar("E", bound=Event)
@@ -24,10 +24,24 @@ _OWN_REASONS = frozenset(
 )
 
 
-def parse(event_type: type[E], *, key: bytes | None, value: bytes | None, headers: Headers) -> E:
+class Encoded(NamedTuple):
+    """The parts of a Kafka record that carry one event."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+def encode(event: Event, *, source: str, trace: Trace) -> Encoded:
+    """Return the record of an event that `source` publishes, as a child of `trace`."""
+    return Encoded(event.name, event.key, event.to_json(), headers_for(event, source=source, trace=trace))
+
+
+def decode(event_type: type[E], *, key: bytes | None, value: bytes | None, headers: Headers) -> E:
     """Return the event in a record.
 
-    Raises RejectedError with one of the reasons null_value, unknown_version, missing_key,
+    Raises RejectedError with one of the reasons null_value, unknown_version, missing_key, key_mismatch,
     invalid_utf8, not_json, lone_surrogate, empty_text, text_too_long, image_not_base64,
     image_too_large, time_out_of_range, wrong_shape.
     """
@@ -38,6 +52,13 @@ def parse(event_type: type[E], *, key: bytes | None, value: bytes | None, header
             raise RejectedError(Reason.UNKNOWN_VERSION, f"this topic carries {event_type.name} only")
     if key is None and event_type.key_required:
         raise RejectedError(Reason.MISSING_KEY, f"the record needs {event_type.key_field} as its key")
+    event = _event(event_type, value)
+    if event_type.key_required and key != event.key:
+        raise RejectedError(Reason.KEY_MISMATCH, f"the key is not the UTF-8 text of {event_type.key_field}")
+    return event
+
+
+def _event(event_type: type[E], value: bytes) -> E:
     try:
         value.decode()
     except UnicodeDecodeError as error:
