@@ -1,1 +1,1 @@
-"""From data sets to served models: read, train, compress, export, evaluate."""
+"""Training: from data sets to served models (read, train, compress, export, evaluate)."""

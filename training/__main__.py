@@ -5,7 +5,7 @@ from importlib import import_module
 
 
 def main() -> None:
-    """Run the command; Ctrl-C ends it with code 130 also in the seconds that torch takes to load."""
+    """Run the command; Ctrl-C ends it with code 130, also in the seconds that torch takes to load."""
     try:
         import_module("training.command").app()
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""`python -m training.card MODEL --data DIR`: the card of a trained model, measured anew without training."""
+"""`python -m training.card MODEL --data DIR`: measures a trained model again and writes its card."""
 
 import json
 from collections.abc import Mapping
@@ -63,8 +63,8 @@ def card_of(
 ) -> Card:
     """Return the card of the model in `folder`, measured on the job's test rows.
 
-    `outputs` carry the temperatures; `exact` is the float file that a rounded one was made from.
-    All files of the version but those of the card must be there.
+    `outputs` hold the temperatures; `exact` is the float file that a rounded one was made from. All files of
+    the version except those of the card must exist.
     """
     weights = folder / "model.onnx"
     return Card(
@@ -119,9 +119,9 @@ def _reports(job: Job, weights: Path, outputs: Mapping[str, OutputSpec], exact: 
 
 
 def carded_again(job: Job, bundle: ModelBundle) -> Card:
-    """Return the card of a model that lies in its repository; what only its training knew is kept.
+    """Return a new card of a model in its repository; facts that only its training knew are kept.
 
-    Raises ConfigError when the rows of today were not made for this model: train it again.
+    Raises ConfigError when the rows of today do not fit the model: train it again.
     """
     old = _old_content(bundle.folder)
     _refuse_other_rows(bundle, job)
@@ -134,13 +134,13 @@ def carded_again(job: Job, bundle: ModelBundle) -> Card:
 
 
 def carded_on(data: Path, bundle: ModelBundle) -> Card:
-    """Return the same, on the rows in `data` and with the encoder that the model was trained with."""
+    """Return a new card, measured on the rows in `data` with the encoder that the model was trained with."""
     encoder = _RUN.validate_python(_old_content(bundle.folder)["run"]).encoder
     return carded_again(job_of(bundle.model, data, encoder=encoder), bundle)
 
 
 def _refuse_other_rows(bundle: ModelBundle, job: Job) -> None:
-    """Raise ConfigError when the rows of `job` are not such as the model in `bundle` takes."""
+    """Raise ConfigError when the rows of `job` do not fit the model in `bundle`."""
     now = {name: output.labels for name, output in job.spec.outputs.items()}
     then = {name: output.labels for name, output in bundle.outputs.items()}
     # A vocabulary that was learned is numbered by chance, but its model has no rows.
@@ -162,7 +162,7 @@ def _piece_ids(tokenizer: Tokenizer | None) -> dict[str, int]:
 
 
 def _old_content(folder: Path) -> dict[str, Any]:
-    """Return what the card says so far. Raises ConfigError when it is of other weights, or not there."""
+    """Return the content of the current card. Raises ConfigError when it is missing or of other weights."""
     try:
         content: dict[str, Any] = json.loads((folder / "card.json").read_bytes())
         weights = content["sha256"]["model.onnx"]

@@ -1,4 +1,4 @@
-"""The command that trains: takes up what was interrupted, trains, exports, and tells the figures."""
+"""Command of a training: resumes or starts it, exports the model and prints its figures."""
 
 import json
 from dataclasses import replace

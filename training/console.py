@@ -1,4 +1,4 @@
-"""How the commands of training speak, and end when they can't go on: one line, and a code for scripts."""
+"""Console of the training commands: progress on standard error, failures as one line with an exit code."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -16,11 +16,10 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @contextmanager
 def plain_endings(interrupted: Callable[[], str] = lambda: "interrupted") -> Iterator[None]:
-    """End the command with one line, and with a code by the reason.
+    """End the command with one line on failure, and an exit code by the reason.
 
-    1 is a model that is not fit to be served, 2 a wrong set-up or a full disk, 130 Ctrl-C.
-
-    `interrupted` gives the line for Ctrl-C: how to go on.
+    1 is a model that is not fit to be served, 2 a wrong set-up or a full disk, 130 Ctrl-C. `interrupted`
+    returns the line for Ctrl-C: how to resume.
     """
     _silence_libraries()
     try:
@@ -36,7 +35,7 @@ def plain_endings(interrupted: Callable[[], str] = lambda: "interrupted") -> Ite
 
 
 def _silence_libraries() -> None:
-    """Keep away what libraries mutter: it would bury the line that matters."""
+    """Suppress the log lines of libraries; they would hide the one line of the failure."""
     logging.getLogger().addHandler(logging.NullHandler())
     transformers_log.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_log.disable_progress_bar()  # type: ignore[no-untyped-call]

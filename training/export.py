@@ -1,4 +1,4 @@
-"""Writes a model folder: weights, preprocessing, both configurations and the card."""
+"""Writer of a model folder: weights, preprocessing, both configs and the card."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -33,14 +33,14 @@ from training.shrinking.compress import with_half_weights, with_int8_matrices, w
 
 VERSION = "1"
 _OPSET = 17
-"""Old enough for every Triton release of the last years."""
+"""ONNX operator set that every Triton release of recent years supports."""
 
 _CALIBRATION_ROWS = 512
-"""Training rows that set the ranges of int8 values. More moved no accuracy."""
+"""Training rows that set the ranges of int8 values; more rows gave no more accuracy."""
 
 
 class _Traceable(nn.Module):
-    """ONNX knows tuples only."""
+    """Adapter for the ONNX exporter, which takes outputs as tuples only."""
 
     def __init__(self, net: Net) -> None:
         super().__init__()
@@ -75,9 +75,9 @@ def _free_axes(outputs: Sequence[TensorConfig]) -> dict[str, dict[int, str]]:
 
 
 def refuse_other_versions(repository: Path, model: str) -> None:
-    """Raise ConfigError when versions of the model lie there that a training would take away.
+    """Raise ConfigError when a training would delete other versions of the model.
 
-    They may be in service, or kept to go back to.
+    They may be in service, or kept for a rollback.
     """
     folder = repository / model
     others = sorted(path.name for path in folder.glob("*/") if path.name not in {VERSION, CONFIGS_FOLDER})
@@ -89,11 +89,11 @@ def refuse_other_versions(repository: Path, model: str) -> None:
 
 
 def write_model(job: Job, repository: Path, run: Run, *, others: Sequence[Mapping[str, float]] = ()) -> Card:
-    """Write `<repository>/<model>/`, replacing what was there, and return its card.
+    """Write `<repository>/<model>/`, replacing its old content, and return the card.
 
-    All files are written and tried aside first, so that a run which fails leaves the old model as it was.
-    `others` are the figures of trainings with other seeds, for the card alone. Raises IntegrityError when
-    the files answer otherwise than the trained network does.
+    All files are written and tested aside first, so a failed run leaves the old model. `others` are the
+    figures of trainings with other seeds, for the card only. Raises IntegrityError when the files and the
+    trained network give different answers.
     """
     with staged(repository / job.model) as aside:
         folder = aside / VERSION
@@ -106,7 +106,7 @@ def write_model(job: Job, repository: Path, run: Run, *, others: Sequence[Mappin
 
 
 def trial_card(job: Job, run: Run) -> Card:
-    """Return the card that the model of this training would have; no file stays, and none is refused."""
+    """Return the card that this training's model would have; no file is kept and no check is made."""
     with TemporaryDirectory() as trial:
         folder = Path(trial) / VERSION
         folder.mkdir()
@@ -114,7 +114,7 @@ def trial_card(job: Job, run: Run) -> Card:
 
 
 def _refuse_unfit(job: Job, card: Card, folder: Path) -> None:
-    """Raise IntegrityError when what was written must not replace what is there."""
+    """Raise IntegrityError when the written files must not replace the old ones."""
     bundle = load_bundle(folder.parent.parent, folder.parent.name, folder.name)
     exact = _float_file(folder)
     refuse_unfit_files(bundle)
@@ -123,7 +123,7 @@ def _refuse_unfit(job: Job, card: Card, folder: Path) -> None:
 
 
 def _float_file(folder: Path) -> Path:
-    """Return where the float file lies that a rounded one is made from, until both were compared."""
+    """Return the path of the float file that a rounded one is made from, kept until both are compared."""
     return folder.with_name("exact.onnx")
 
 
@@ -144,7 +144,7 @@ def _write_version(job: Job, folder: Path, run: Run, others: Sequence[Mapping[st
 
 
 def _write_weights(job: Job, path: Path, exact: Path) -> None:
-    """Write the file that is served; where it is rounded, also `exact`, the network as it was trained."""
+    """Write the served file; when it is rounded, also `exact`, the network as it was trained."""
     if job.storage is Storage.FLOAT:
         write_onnx(job.net, job.config, job.example, path)
         return
@@ -153,9 +153,9 @@ def _write_weights(job: Job, path: Path, exact: Path) -> None:
 
 
 def write_rounded(job: Job, net: Net, path: Path, storage: Storage) -> None:
-    """Write `net` as one ONNX file whose tables of words are small, and its other weights as `storage` says.
+    """Write `net` as one ONNX file with small embedding tables and the other weights in `storage`.
 
-    It takes what the net of `job` does; the rows of the job set the ranges of int8 values.
+    It has the inputs of `job`'s net; the job's rows set the ranges of int8 values.
     """
     with TemporaryDirectory() as aside:
         small = Path(aside) / "small.onnx"
@@ -167,7 +167,7 @@ def write_rounded(job: Job, net: Net, path: Path, storage: Storage) -> None:
 
 
 def _fitted(job: Job, weights: Path) -> Mapping[str, object]:
-    """Return the outputs of the job's spec, each with its temperature and its scope."""
+    """Return the outputs of the job's spec with fitted temperatures and scopes."""
     if not len(job.valid):
         return job.spec.outputs
     logits = logits_of(weights, job.valid)

@@ -1,7 +1,6 @@
-"""`python -m training.parity MODEL`: whether a model's files are whole, and answer as they should.
+"""`python -m training.parity MODEL`: checks that a model's files are complete and give the right answers.
 
-A training asks the same of what it has written, and more of what only it can know, before the old
-model is replaced.
+A training makes the same checks, and more, on its files before it replaces the old model.
 """
 
 from collections.abc import Sequence
@@ -32,10 +31,10 @@ from training.scoring.evaluate import Report, logits_of, session_of
 _ROWS = 500
 _BATCH = 32
 _MOST_APART = 1e-4
-"""Between torch and ONNX, both float32: thousands of additions in another order."""
+"""Largest difference between torch and ONNX in float32: thousands of additions in another order."""
 
 _DOMAINS = {"", "ai.onnx", "com.microsoft"}
-"""Of operators: the standard, and what every onnxruntime brings."""
+"""Operator domains that every onnxruntime has: the standard and Microsoft's."""
 
 app = typer.Typer(
     add_completion=False,
@@ -62,14 +61,14 @@ def check(
 
 
 def refuse_unfit_files(bundle: ModelBundle) -> None:
-    """Raise IntegrityError when a version is not what its card says, or could not be served everywhere."""
+    """Raise IntegrityError when a version differs from its card, or could not be served everywhere."""
     _refuse_other_files(bundle.folder)
     _refuse_foreign_graph(bundle.folder / "model.onnx")
     _refuse_bound_sizes(bundle)
 
 
 def refuse_strange_answers(job: Job, bundle: ModelBundle, exact: Path) -> None:
-    """Raise IntegrityError when the exported files read or answer rows otherwise than the training did.
+    """Raise IntegrityError when the exported files encode or answer rows otherwise than the training did.
 
     `exact` is the float32 file.
     """

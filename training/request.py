@@ -1,4 +1,4 @@
-"""What the command of a training carries out: one model, with its own seed and with others."""
+"""Training request: one model, with the recipe's seed and with others."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from training.rows.labels import refuse_reordered_labels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingRequest:
-    """Which model to train by which numbers, with which rows, and where it goes."""
+    """Model, recipe, rows and target folder of a training."""
 
     model: str
     data: Path
@@ -24,12 +24,12 @@ class TrainingRequest:
     recipe: Recipe
     encoder: str | None = None
     relabel: bool = False
-    """Whether labels may be others than those of the model that is there, or come in another order."""
+    """Whether labels may differ from those of the existing model, or come in another order."""
 
     def carried_out(self, seed_count: int) -> Card:
-        """Write the model of the recipe's own seed, and return its card; other seeds are trained first.
+        """Train with the recipe's seed, after the other seeds; write the model and return its card.
 
-        Raises ConfigError when that would take other versions of the model away.
+        Raises ConfigError when that would delete other versions of the model.
         """
         refuse_other_versions(self.out, self.model)
         others = [self.figures_with(self.recipe.seed + number) for number in range(1, seed_count)]
@@ -47,7 +47,7 @@ class TrainingRequest:
         return figures
 
     def forget(self, seed: int) -> None:
-        """Remove what is kept of a training with another seed."""
+        """Delete the state of a training with another seed."""
         forget_state(states_folder(self.out, self.model), seed)
 
     def _prepared(self, seed: int) -> tuple[Job, StateFile]:

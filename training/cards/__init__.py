@@ -1,1 +1,1 @@
-"""Model cards: content, page, plots."""
+"""Model cards: content, page and plots."""

@@ -1,4 +1,4 @@
-"""What the card of a model holds: what it is, how good it is, and where it ends."""
+"""Content of a model card: facts, figures, limits and the training's own data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -12,7 +12,7 @@ from training.scoring.speed import Speed
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure of one output, in percent, among `n` rows."""
+    """One figure of one output in percent, measured on `n` rows."""
 
     metric: str
     value: float
@@ -22,39 +22,39 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What only the training itself can tell."""
+    """Facts that only the training itself knows."""
 
     trained_s: float
     parameters: int = 0
-    """Numbers that were learned or taken over, before any rounding."""
+    """Number of parameters, trained or pretrained, before any rounding."""
 
     estimated_s: float | None = None
-    """What was said before the training began."""
+    """Seconds that the training was expected to take when it began."""
 
     seed: int | None = None
     epochs: int | None = None
-    """Where the command asked for another number than the recipe has."""
+    """None when the command used the recipe's number."""
 
     encoder: str | None = None
-    """The one that the command named; None is the recipe's own."""
+    """Encoder that the command named; None is the recipe's."""
 
     thread_count: int | None = None
-    """Threads that torch had; None where an older card doesn't tell."""
+    """Threads of torch; None in a card that was written before this was recorded."""
 
     curve: Sequence[Epoch] = ()
     seeds: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """A figure's value with each seed, in percent; the first seed's model is the one that ships."""
+    """Values of each figure by seed, in percent; the model of the first seed ships."""
 
     @property
     def other_seeds(self) -> list[dict[str, float]]:
-        """The figures with each seed but the first, in percent."""
+        """Figures of each seed except the first, in percent."""
         rows = zip(*self.seeds.values(), strict=True)
         return [dict(zip(self.seeds, row, strict=True)) for row in rows][1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """All that `card.json`, `card.md` and the plots say."""
+    """Content of `card.json`, `card.md` and the plots."""
 
     model: str
     version: str
@@ -64,11 +64,11 @@ class Card:
     sha256: Mapping[str, str]
     run: Run
     speed: Speed | None
-    """None for a model without rows to try it on."""
+    """None for a model without test rows."""
 
     @property
     def metrics(self) -> list[Figure]:
-        """The figures that models are compared by, in the order of the outputs."""
+        """Figures by which models are compared, in the order of the outputs."""
         return [figure for report in self.reports for figure in self._figures(report)]
 
     def _figures(self, report: Report) -> list[Figure]:
@@ -89,7 +89,7 @@ class Card:
         ]
 
     def with_seeds(self, others: Sequence[Mapping[str, float]]) -> "Card":
-        """Return the card with the range of its figures: its own first, then those of the other seeds."""
+        """Return the card with the values of each figure by seed: its own first."""
         if not others:
             return self
         ranges = {

@@ -1,4 +1,4 @@
-"""What a card says of rows of one's own in the files of a public data set: `DIR/MODEL.facts.toml`."""
+"""Facts about a user's own rows in the files of a public data set, from `DIR/MODEL.facts.toml`."""
 
 import tomllib
 from dataclasses import replace
@@ -11,7 +11,7 @@ from training.jobs.job import Facts
 
 
 class _OwnFacts(BaseModel):
-    """What only the owner of the rows knows."""
+    """Facts that only the owner of the rows knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,7 +23,7 @@ class _OwnFacts(BaseModel):
 
 
 def facts_of(root: Path, model: str, facts: Facts) -> Facts:
-    """Return the facts of a model: `facts`, or of what depends on the rows that which their owner says.
+    """Return `facts`, with data-dependent fields replaced by the owner's.
 
     Raises ConfigError when the file in `root` can't be used.
     """

@@ -1,4 +1,4 @@
-"""Writes the card of a model: a page that people read, its figures as JSON, its plots."""
+"""Writer of a model card: a page for people, the figures as JSON, and plots."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ _CAPTIONS = {
 def write_card(card: Card, folder: Path) -> None:
     """Write `card.json`, `card.md` and the plots into the folder of a version, in place of older ones.
 
-    All are written aside first: whoever is interrupted, or has no room, still has the older card.
+    All files are written aside first, so an interrupted or failed write leaves the older card.
     """
     drawn = plots(card.reports, card.run.curve) if card.reports else {}
     page, figures = card_markdown(card, list(drawn)), json.dumps(card.as_json(), indent=1) + "\n"
@@ -37,7 +37,7 @@ def write_card(card: Card, folder: Path) -> None:
 
 
 def card_markdown(card: Card, plot_names: Sequence[str]) -> str:
-    """Return the content of `card.md`; `plot_names` are those of the plots that lie beside it."""
+    """Return the content of `card.md`; `plot_names` are the names of the plots beside it."""
     sections = (_head(card), _figures(card), _trust(card), _failures(card), _costs(card), _origin(card))
     lines = [line for section in sections for line in section]
     lines += [line for name in plot_names for line in ("", f"![{_CAPTIONS[name]}]({name})")]
@@ -183,7 +183,7 @@ def _command(card: Card) -> str:
 
 
 def _cell(label: str) -> str:
-    """Return a label that stays in its cell: some have bars in them."""
+    """Return a label for a cell of a Markdown table: bars in it are escaped."""
     return label.replace("|", "\\|")
 
 

@@ -1,4 +1,4 @@
-"""The plots of a card, as SVG: the same figures give the same bytes."""
+"""Plots of a card as SVG: equal figures give equal bytes."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ _LONGEST_NAME = 28
 
 
 def plots(reports: Sequence[Report], curve: Sequence[Epoch]) -> dict[str, str]:
-    """Return the SVG text of each plot by its file name; a plot without anything to show is left out."""
+    """Return the SVG text of each plot by file name; a plot without data is left out."""
     found = {
         "reliability.svg": _panels(reports, _reliability),
         "coverage.svg": _panels(reports, _coverage),
@@ -34,7 +34,7 @@ def plots(reports: Sequence[Report], curve: Sequence[Epoch]) -> dict[str, str]:
 
 
 def trade_off(points: Mapping[str, tuple[float, float]]) -> str:
-    """Return the SVG text of rows a second (first, on a log axis) against accuracy in percent, by name."""
+    """Return the SVG text of accuracy in percent over rows per second (log axis), by name."""
     with _style():
         figure = _figure(1)
         axes = figure.add_subplot()
@@ -47,7 +47,7 @@ def trade_off(points: Mapping[str, tuple[float, float]]) -> str:
 
 
 def _panels(reports: Sequence[Report], draw: Callable[["Axes", Report], None]) -> str:
-    """Return one plot with a panel an output."""
+    """Return a plot with one panel per output."""
     with _style():
         figure = _figure(len(reports))
         for number, report in enumerate(reports, start=1):

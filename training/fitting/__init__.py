@@ -1,1 +1,1 @@
-"""The training loop, its losses, its progress, and states to resume from."""
+"""Training loop, losses, progress, and states to resume from."""

@@ -1,4 +1,4 @@
-"""Trains on the words as they are, and once more where a small push hurts most.
+"""Adversarial training: each step also sees embeddings moved in the direction that raises the loss most.
 
 Miyato et al. 2016, "Adversarial Training Methods for Semi-Supervised Text Classification".
 """
@@ -17,10 +17,10 @@ _SMALLEST_NORM = 1e-12
 def add_gradients(
     objective: Objective, net: Net, *, inputs: Tensor, targets: Targets, adversarial: float
 ) -> float:
-    """Add the gradients of one step to those of `net`, and return the loss of the rows as they are.
+    """Add the gradients of one step to those of `net`, and return the loss on the unmoved rows.
 
-    Where `adversarial` is above 0, the loss of the pushed rows counts as much as that of the plain
-    ones; it takes a second pass. Raises ConfigError when `net` then has no word embeddings.
+    When `adversarial` is above 0, the loss on the moved rows counts as much; it takes a second pass. Raises
+    ConfigError when `net` then has no word embeddings.
     """
     if not adversarial:
         return _descend(objective(net, inputs, targets))
@@ -35,7 +35,7 @@ def add_gradients(
 
 
 def word_embeddings(net: Net) -> nn.Embedding:
-    """Return the layer that turns token ids into vectors: the first of all embeddings.
+    """Return the layer that turns token ids into vectors: the first embedding of the network.
 
     Raises ConfigError when there is none.
     """
@@ -48,9 +48,9 @@ def word_embeddings(net: Net) -> nn.Embedding:
 
 
 def push_of(ids: Tensor, vectors: Tensor, strength: float) -> Tensor:
-    """Return the push along the gradient of `vectors`, float32 [rows, tokens, width].
+    """Return the perturbation along the gradient of `vectors`, float32 [rows, tokens, width].
 
-    Its norm, row by row, is `strength` times that of the row's vectors; those of the padding do not count.
+    The norm in each row is `strength` times that of the row's vectors; padding does not count.
     """
     if vectors.grad is None:
         raise ValueError("the vectors have no gradient yet: go backward first")
@@ -61,7 +61,7 @@ def push_of(ids: Tensor, vectors: Tensor, strength: float) -> Tensor:
 
 
 class _Seen:
-    """What went into an embedding layer and what came out, with its gradient after the way back."""
+    """Input and output of an embedding layer; the output has its gradient after the backward pass."""
 
     ids: Tensor
     vectors: Tensor

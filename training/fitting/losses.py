@@ -1,4 +1,4 @@
-"""What a step of training pulls down."""
+"""Losses of the training, and the choice of the number format."""
 
 import timeit
 from collections.abc import Callable, Mapping
@@ -15,15 +15,15 @@ from training.rows.examples import UNKNOWN
 
 Targets = Mapping[str, NDArray[np.int64]]
 Objective = Callable[[Net, Tensor, Targets], Tensor]
-"""The loss, a number, of a network on some inputs whose right answers are known."""
+"""Returns the loss of a network on inputs with known answers, as a scalar tensor."""
 
 _TRIES = 20
 _WORTH_IT = 1.2
-"""Less is noise: a training that is taken up again must decide as it did before."""
+"""Least gain of bfloat16; a smaller one is noise, and a resumed training must choose as before."""
 
 
 def objective_of(recipe: Recipe) -> Objective:
-    """Return the loss that a recipe asks for."""
+    """Return the loss of a recipe."""
 
     def objective(net: Net, inputs: Tensor, targets: Targets) -> Tensor:
         return _step_loss(net, inputs, targets, recipe)
@@ -57,12 +57,12 @@ def _loss(answers: Mapping[str, Tensor], targets: Targets, smoothing: float) -> 
 
 
 def _flat(logits: Tensor, target: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-    """Return logits [n, width] and targets [n], whether of rows or of their tokens."""
+    """Return logits as [n, width] and targets as [n], for outputs per row and per token."""
     return logits.flatten(0, -2), torch.from_numpy(target).flatten()
 
 
 def _divergence(logits: Tensor, target: NDArray[np.int64]) -> Tensor:
-    """Return how far the two answers to each known target lie apart, in both directions."""
+    """Return the symmetric KL divergence of two answers to each known target."""
     if not (target != UNKNOWN).any():
         return torch.zeros(())
     halves = [_flat(half, target) for half in logits.chunk(2)]
@@ -76,13 +76,13 @@ def _divergence(logits: Tensor, target: NDArray[np.int64]) -> Tensor:
 def has_fast_bfloat16() -> bool:
     """Return whether this machine multiplies bfloat16 faster than float32; both train equally well.
 
-    It is tried, as a processor's flags don't tell: of two with `avx512_bf16`, a step of MiniLM with 32
-    questions took 0.16 s instead of 0.35 s on one, and 0.36 s instead of 0.24 s on the other.
+    It is measured, as CPU flags do not say: of two CPUs with `avx512_bf16`, one took 0.16 s in place of 0.35
+    s for a step of MiniLM with 32 questions, the other 0.36 s in place of 0.24 s.
     """
     return _product_s(torch.float32) > _WORTH_IT * _product_s(torch.bfloat16)
 
 
 def _product_s(dtype: torch.dtype) -> float:
-    """Return the seconds of one product as large as those of MiniLM's widest layer."""
+    """Return the seconds of one matrix product of the size of MiniLM's widest layer."""
     rows, weights = torch.ones(512, 384, dtype=dtype), torch.ones(1536, 384, dtype=dtype)
     return min(timeit.repeat(lambda: rows @ weights.T, number=1, repeat=_TRIES))

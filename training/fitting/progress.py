@@ -1,4 +1,4 @@
-"""How far a training is."""
+"""Progress of a training: steps, epochs and early stopping."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epoch:
-    """One pass over the training rows; the accuracy is that on the rows held back, in percent."""
+    """One pass over the training rows, with the accuracy on held-back rows in percent."""
 
     number: int
     loss: float
@@ -15,20 +15,20 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`number` of `count` steps are done; `loss` is that of the last one."""
+    """Progress after `number` of `count` steps, with the loss of the last one."""
 
     number: int
     count: int
     loss: float
     epoch: Epoch | None = None
-    """What the step ended, if it was the last one of an epoch."""
+    """The epoch that this step ended, if any."""
 
 
 def best_epoch(curve: Sequence[Epoch]) -> Epoch:
-    """Return the epoch of the highest accuracy, the earliest one among equals."""
+    """Return the epoch of the highest accuracy, the earliest among equals."""
     return max(curve, key=lambda epoch: (epoch.accuracy or 0.0, -epoch.number))
 
 
 def has_stalled(curve: Sequence[Epoch], patience: int | None) -> bool:
-    """Return whether the last `patience` epochs brought no gain; never where there is no patience."""
+    """Return whether the last `patience` epochs brought no gain; False without patience."""
     return patience is not None and len(curve) > 0 and len(curve) - best_epoch(curve).number >= patience

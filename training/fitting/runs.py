@@ -1,4 +1,4 @@
-"""Runs a training from its start, or from where it was interrupted, to its end; shows how far it is."""
+"""Runs a training from its start or from an interruption to its end, with a progress display."""
 
 import json
 import math
@@ -16,9 +16,9 @@ from training.jobs.job import Job
 
 
 def trained(job: Job, state: StateFile, *, last_s: float | None, console: Console) -> Run:
-    """Train `job.net` to its end, and return what only the training can tell.
+    """Train `job.net` to its end, and return the facts of the run.
 
-    `last_s` is how long it took the last time, if that is known. The state is kept after each epoch.
+    `last_s` is the duration of the last training, if known. The state is saved after each epoch.
     """
     if not job.recipe.epochs:
         return Run(trained_s=0.0)
@@ -68,7 +68,7 @@ def _result(epoch: Epoch) -> str:
 
 
 def last_training_s(version: Path) -> float | None:
-    """Return how long the training of the model in `version` took, None where no card tells."""
+    """Return the seconds that the training of the model in `version` took; None when no card says."""
     try:
         seconds: float = json.loads((version / "card.json").read_bytes())["run"]["trained_s"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""What an interrupted training leaves behind, so that the same command goes on where it stopped."""
+"""Saved states of interrupted trainings: the same command resumes from them."""
 
 import hashlib
 import io
@@ -21,24 +21,24 @@ from training.rows.examples import Examples
 
 _SHOWN_ROWS = 8
 _AFTER_TRAINING: dict[str, Any] = {"mislabelled_share": 0.0, "least_agreement": 99.0}
-"""Numbers of a recipe that no weight depends on, and what stands for them."""
+"""Recipe fields that no weight depends on, with the values that replace them in a fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateFile:
-    """The state of one training, `<out>/.<model>.training/<seed>.pt`; whole, or not there at all."""
+    """State of one training, `<out>/.<model>.training/<seed>.pt`; the file is complete or missing."""
 
     path: Path
     fingerprint: str
-    """Of all that the training depends on: the state of another one is of no use."""
+    """Hash of everything that the weights depend on; the state of another training is refused."""
 
     figures_fingerprint: str
-    """Of all that its figures depend on besides."""
+    """Hash of everything else that the figures depend on."""
 
     def load(self) -> dict[str, Any] | None:
-        """Return the state, None where there is none.
+        """Return the state; None when there is none.
 
-        Raises ConfigError when it is of another training, or unreadable: begin anew with --fresh.
+        Raises ConfigError when it is of another training or unreadable: start again with --fresh.
         """
         if not self.path.is_file():
             return None
@@ -51,15 +51,15 @@ class StateFile:
         return state
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Keep `state` in place of an older one."""
+        """Save `state` in place of an older one."""
         stream = io.BytesIO()
         torch.save({"fingerprint": self.fingerprint, "state": dict(state)}, stream)
         write_whole(self.path, stream.getbuffer())
 
     def figures(self) -> dict[str, float] | None:
-        """Return the figures that the finished training had, None while it is not finished.
+        """Return the figures of the finished training; None while it is not finished.
 
-        Raises ConfigError when they are of another training: begin anew with --fresh.
+        Raises ConfigError when they are of another training: start again with --fresh.
         """
         path = self.path.with_suffix(".json")
         if not path.is_file():
@@ -70,7 +70,7 @@ class StateFile:
         return figures
 
     def finish(self, figures: Mapping[str, float]) -> None:
-        """Keep the figures alone: the training is over."""
+        """Replace the state by the figures: the training is over."""
         content = {"fingerprint": self.figures_fingerprint, "figures": dict(figures)}
         write_whole(self.path.with_suffix(".json"), json.dumps(content).encode())
         self.path.unlink(missing_ok=True)
@@ -84,18 +84,18 @@ class StateFile:
 
 
 def states_folder(repository: Path, model: str) -> Path:
-    """Return where the states of a model's training are kept; Triton takes no notice of it."""
+    """Return the folder of the states of a model's trainings; its name is hidden from Triton."""
     return repository / f".{model}.training"
 
 
 def forget_states(folder: Path) -> None:
-    """Remove all states of a model's training."""
+    """Delete all states of a model's trainings."""
     if folder.exists():
         shutil.rmtree(folder)
 
 
 def forget_state(folder: Path, seed: int) -> None:
-    """Remove the state of one training, and the folder with the last one."""
+    """Delete the state of one training, and the folder with the last one."""
     path = _path(folder, seed)
     for each in (path, path.with_suffix(".json")):
         each.unlink(missing_ok=True)
@@ -104,15 +104,15 @@ def forget_state(folder: Path, seed: int) -> None:
 
 
 def state_file(folder: Path, job: Job) -> StateFile:
-    """Return the file for the state of `job`, which has not been trained yet."""
+    """Return the state file of `job`, which has not been trained yet."""
     of_training = fingerprint(job)
     return StateFile(_path(folder, job.recipe.seed), of_training, _figures_fingerprint(of_training, job))
 
 
 def fingerprint(job: Job) -> str:
-    """Return the sha256, in hex, of all that the weights of a job depend on.
+    """Return the sha256, in hex, of everything that the weights of a job depend on.
 
-    These are its recipe, its rows and how they are shown, its first weights, and the torch that computes.
+    That is its recipe, its rows and their augmentation, its initial weights, and the version of torch.
     """
     recipe = replace(job.recipe, **_AFTER_TRAINING)
     digest = hashlib.sha256(f"{torch.__version__} {recipe}".encode())
@@ -127,7 +127,7 @@ def fingerprint(job: Job) -> str:
 
 
 def _figures_fingerprint(of_training: str, job: Job) -> str:
-    """Return the same of all that the figures depend on: what is asked after the training counts too."""
+    """Return the same for the figures, which also depend on the questions asked after the training."""
     digest = hashlib.sha256(of_training.encode())
     digest.update(repr([getattr(job.recipe, name) for name in _AFTER_TRAINING]).encode())
     for rows in filter(None, (job.test, job.outside)):
@@ -145,7 +145,7 @@ def _add_rows(digest: "hashlib._Hash", rows: Examples) -> None:
 
 
 def _shown(job: Job) -> Tensor:
-    """Return some rows as the net sees them; draws no random number of the training's own."""
+    """Return some rows as the net sees them; uses no random number of the training."""
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(job.recipe.seed)
         rows = job.train.some(_SHOWN_ROWS, job.recipe.seed)

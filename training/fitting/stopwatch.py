@@ -1,16 +1,16 @@
-"""Times a training, and says early on how long it takes."""
+"""Time of a training, and an early estimate of the whole."""
 
 import time
 from collections.abc import Callable, Mapping
 
 WARM_STEPS = 3
-"""The first steps reserve memory, and tell little of the others."""
+"""Steps before the measurement: the first ones reserve memory and take longer."""
 
 TIMED_STEPS = 10
 
 
 class Stopwatch:
-    """Counts the seconds of a training, over interruptions."""
+    """Seconds of a training, over interruptions."""
 
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self.elapsed_s = 0.0
@@ -19,11 +19,11 @@ class Stopwatch:
         self._started_s = self._warm_s = 0.0
 
     def start(self) -> None:
-        """Count from now on."""
+        """Start or resume counting."""
         self._started_s = self._now_s() - self.elapsed_s
 
     def tick(self, number: int, count: int) -> None:
-        """Take note that step `number` of `count` is done."""
+        """Record that step `number` of `count` is done."""
         self.elapsed_s = self._now_s() - self._started_s
         if number == WARM_STEPS:
             self._warm_s = self.elapsed_s
@@ -36,6 +36,6 @@ class Stopwatch:
         return {"elapsed_s": self.elapsed_s, "estimated_s": self.estimated_s}
 
     def load_state_dict(self, state: Mapping[str, float | None]) -> None:
-        """Go on counting from `state`."""
+        """Resume from `state`."""
         self.elapsed_s = state["elapsed_s"] or 0.0
         self.estimated_s = state["estimated_s"]

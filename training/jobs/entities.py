@@ -1,4 +1,4 @@
-"""The jobs of the models that find names in texts."""
+"""Jobs of the models that find names in texts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ from training.rows.vocabulary import MASK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Corpus:
-    """What sets one data set of tagged words apart."""
+    """The properties in which two data sets of tagged words differ."""
 
     model: str
     read: Callable[[Path], TaggedSet]
@@ -30,12 +30,12 @@ class _Corpus:
 
 
 def entities_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
-    """Return the job of finding names in news."""
+    """Return the job of a model that finds names in news."""
     return _job(_NEWS, root, recipe, encoder)
 
 
 def entities_wnut_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
-    """Return the job of finding new and rare names in messages: the same recipe on harder rows."""
+    """Return the job of a model that finds new and rare names in messages: same recipe, harder rows."""
     return _job(_MESSAGES, root, recipe, encoder)
 
 
@@ -88,7 +88,7 @@ _SPELLINGS = {
     "in small letters": str.lower,
     "in capitals": str.upper,
 }
-"""As headlines may be written."""
+"""Spellings of headlines."""
 _HEAD = (
     "the shape of each word is added to it, as the vocabulary has no case; one linear head on the first "
     "piece of each word"

@@ -1,4 +1,4 @@
-"""The job of a model that costs nothing, for benchmarks and tests of everything around models."""
+"""Job of the identity model, which costs almost nothing: for benchmarks and tests of the pipeline."""
 
 import string
 
@@ -19,7 +19,7 @@ _LETTERS = [f"{letter} x{letter}" for letter in string.ascii_lowercase + string.
 
 
 def identity_job() -> Job:
-    """Return a job without rows: its model's answers follow from its input by arithmetic."""
+    """Return a job without rows: the model computes its output from the input by arithmetic."""
     nothing = Examples([], {"logits": np.empty(0, dtype=np.int64)})
     return Job(
         config=ModelConfig(

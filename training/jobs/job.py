@@ -1,4 +1,4 @@
-"""Everything that one training run is about, gathered before it starts."""
+"""Job: all inputs of one training, put together before it starts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,44 +17,44 @@ from training.rows.examples import Examples
 
 
 class Storage(Enum):
-    """What a large weight takes in the file that is served."""
+    """Number format of the large weights in the served file."""
 
     FLOAT = auto()
     HALF = auto()
-    """Two bytes, made float32 again when the file is loaded: half the size, the same speed."""
+    """float16 in the file, widened to float32 when it is loaded: half the size at the same speed."""
 
     INT8 = auto()
-    """A byte, also in the products: faster on CPUs, except for convolutions."""
+    """int8 in the file and in the products: faster on CPUs, except for convolutions."""
 
 
 COMPARED = "The ways to train it were compared on the test rows too (docs/models.md)."
-"""A limit of models whose recipe was chosen so: their figures may be a little lucky."""
+"""Limit of a model whose recipe was chosen with the help of test rows: its figures may be a little high."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a reader of the card must know and no program can find out."""
+    """Facts for the reader of a card that no program can find out."""
 
     task: str
     architecture: str = ""
-    """The job adds what depends on the command."""
+    """The job adds the parts that depend on the command."""
 
     data: str
     license: str
     warning: str = ""
-    """Said first, e.g. that the data are for research only."""
+    """First line of the card, such as that the data are for research only."""
 
     test_data: Mapping[str, str]
-    """Which rows the test of each output was made with."""
+    """Test rows of each output."""
 
     limits: tuple[str, ...]
     rival: str = ""
-    """What else was trained on the same rows, and what it came to; the better one ships."""
+    """Another network that was trained on the same rows, and its figures; the better one ships."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One model to be: its network, its rows, and what its folder will say."""
+    """Inputs of one training: network, rows, recipe, and the content of the model's folder."""
 
     config: ModelConfig
     gpu: Placement
@@ -64,29 +64,29 @@ class Job:
     valid: Examples
     test: Examples
     spec: Spec
-    """Still with temperatures of 1: they are fitted after the training."""
+    """With temperatures of 1; they are fitted after the training."""
 
     tokenizer: Tokenizer | None
     example: Tensor
-    """A small input, to trace the network with."""
+    """A small input for tracing the network."""
 
     storage: Storage
-    """How the file that is served keeps the large weights."""
+    """Number format of the large weights in the served file."""
 
     facts: Facts
     outside: Examples | None = None
-    """Rows that no label fits: the card says how well they are told from the test rows."""
+    """Rows that no label fits; the card says how well the model tells them from the test rows."""
 
     respelled: Mapping[str, Examples] = field(default_factory=dict)
-    """The test rows written in other ways, by what these are; the card says how well names are found then."""
+    """The test rows in other spellings, by their name; the card says how well names are found in them."""
 
     augment: Augment = lambda inputs: inputs
 
     @property
     def model(self) -> str:
-        """The name in Triton."""
+        """Name of the model in Triton."""
         return self.config.name
 
 
 Maker = Callable[[Path, Recipe, str | None], Job]
-"""Puts a job together from the folder of data sets, the numbers, and the encoder to start from."""
+"""Makes a job from the folder of data sets, the recipe, and the encoder to start from."""

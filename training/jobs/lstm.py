@@ -1,4 +1,4 @@
-"""The job of the LSTM."""
+"""Job of the LSTM."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from training.rows.vocabulary import MASK, narrowed
 
 
 def review_sentiment_job(root: Path, recipe: Recipe) -> Job:
-    """Return the job of telling whether a review praises."""
+    """Return the job of a classifier of positive and negative reviews."""
     rows = data.reviews(root)
     encoder, tokenizer = pretrained_encoder(None, rows.train.texts)
     words = narrowed(encoder.embeddings.word_embeddings.weight, review_sentiment.EMBEDDING_WIDTH)

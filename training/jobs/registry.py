@@ -1,4 +1,4 @@
-"""Which models there are, and how each one's job is put together."""
+"""Registry of the models that can be trained, with the function that makes each one's job."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -48,17 +48,17 @@ _MAKERS: dict[str, tuple[Recipe, Maker]] = {
 
 
 def model_names() -> list[str]:
-    """Return the models that can be trained."""
+    """Return the names of the models that can be trained."""
     return list(_MAKERS)
 
 
 def recipe_of(model: str) -> Recipe:
-    """Return the numbers of one model. Raises ConfigError for an unknown model."""
+    """Return the recipe of a model. Raises ConfigError for an unknown model."""
     return _known(model)[0]
 
 
 def job_of(model: str, root: Path, *, recipe: Recipe | None = None, encoder: str | None = None) -> Job:
-    """Return the job of one model; `recipe` replaces its own, `encoder` MiniLM in the BERT models.
+    """Return the job of a model; `recipe` replaces its own, `encoder` replaces MiniLM in the BERT models.
 
     Raises ConfigError for an unknown model or an unreadable data set.
     """

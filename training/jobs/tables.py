@@ -1,4 +1,4 @@
-"""The jobs of classifiers that a recipe alone describes, each by a table of texts and labels."""
+"""Jobs of classifiers that need a recipe only: a table of texts and labels."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -30,22 +30,22 @@ from training.recipes import Recipe, Table
 from training.rows.examples import text_examples
 
 _SPLIT_SEED = 7
-"""Always the same: the rows to test with must not depend on the seed of a training."""
+"""Fixed, so that the test rows do not depend on the seed of a training."""
 
 _ONCE = " (a text that is there twice counts once, with its first label)"
 
 
 def table_recipes() -> dict[str, tuple[Recipe, Maker]]:
-    """Return the numbers, and what makes the job, of each recipe that names a table."""
+    """Return the recipe and the job maker of each recipe that names a table."""
     modules = [import_module(f"{recipes.__name__}.{found.name}") for found in iter_modules(recipes.__path__)]
     named = {module.__name__.rpartition(".")[2]: module for module in modules if hasattr(module, "TABLE")}
     return {name: (module.RECIPE, partial(table_job, name, module.TABLE)) for name, module in named.items()}
 
 
 def table_job(model: str, table: Table, root: Path, recipe: Recipe, encoder: str | None) -> Job:
-    """Return the job of telling the labels of a table apart.
+    """Return the job of a classifier of the labels of a table.
 
-    Raises ConfigError when a file can't be read, lacks a column, or its labels can't be learned.
+    Raises ConfigError when a file can't be read or lacks a column, or its labels can't be learned.
     """
     rows = read_table(table, root)
     body, tokenizer = pretrained_encoder(encoder, rows.train.texts)
@@ -73,9 +73,9 @@ def table_job(model: str, table: Table, root: Path, recipe: Recipe, encoder: str
 
 
 def read_table(table: Table, root: Path) -> TextSet:
-    """Return the rows of a table, no text twice; where it has no test file, some of each label are held out.
+    """Return the rows of a table, no text twice; without a test file a share of each label is held out.
 
-    Raises ConfigError as `table_job` does.
+    Raises the ConfigErrors of `table_job`.
     """
     path = root / table.train
     found = csv_rows(path, table.text, table.label)

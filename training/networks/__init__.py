@@ -1,1 +1,1 @@
-"""The networks, and the pretrained encoders that they start from."""
+"""Networks, and the pretrained encoders that they start from."""

@@ -1,4 +1,4 @@
-"""Networks that were trained on ImageNet by TensorFlow: what sees a photo, before any head."""
+"""Convolutional networks pretrained on ImageNet with TensorFlow, without their heads."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,16 +13,16 @@ from evaluation import datasets as data
 from shared.errors import ConfigError
 
 FEATURES = 1280
-"""Channels that either network gives."""
+"""Output channels of both networks."""
 
 _EPSILON = 1e-3
-"""TensorFlow's, in the normalisation of EfficientNet; torch has another."""
+"""Epsilon of TensorFlow's batch normalisation in EfficientNet; torch's differs."""
 
 
 def mobilenet_v2_features(root: Path) -> nn.Module:
     """Return MobileNetV2 without its head: float32 [batch, 3, height, width] to [batch, 1280, ...].
 
-    Its weights are in the folder of data sets. Raises ConfigError when they are not, or are others.
+    Its weights are in the folder of data sets. Raises ConfigError when they are missing or others.
     """
     features = mobilenet_v2(weights=None).features
     pad_like_tensorflow(features)
@@ -33,7 +33,7 @@ def mobilenet_v2_features(root: Path) -> nn.Module:
 def efficientnet_lite0_features(_root: Path) -> nn.Module:
     """Return EfficientNet-Lite0 without its head: float32 [batch, 3, height, width] to [batch, 1280, ...].
 
-    Its weights come with a package. Raises ConfigError when that holds others.
+    Its weights come with a package. Raises ConfigError when the package has others.
     """
     network = timm.create_model("efficientnet_lite0", num_classes=0, global_pool="", bn_eps=_EPSILON)
     pad_like_tensorflow(network)
@@ -51,10 +51,9 @@ BACKBONES: dict[str, Callable[[Path], nn.Module]] = {
 
 
 def pad_like_tensorflow(features: nn.Module) -> None:
-    """Pad convolutions with stride 2 mostly after the image: with as much before it, answers differ.
+    """Pad convolutions with stride 2 after the image, as TensorFlow does; other padding changes the output.
 
-    So TensorFlow does where each size is even, down to the last such convolution: with sides that are
-    multiples of 32.
+    This holds where each size is even down to the last such convolution: for sides that are multiples of 32.
     """
     for parent in list(features.modules()):
         for name, child in list(parent.named_children()):
@@ -67,7 +66,7 @@ def pad_like_tensorflow(features: nn.Module) -> None:
 
 
 def _with_weights(network: nn.Module, weights: Sequence[Tensor], cure: str) -> nn.Module:
-    """Copy the weights in order of their layers: their names differ, their order does not."""
+    """Copy the weights in the order of their layers: the names differ, the order does not."""
     own = list(network.state_dict().values())
     if [weight.shape for weight in own] != [weight.shape for weight in weights]:
         raise ConfigError(f"the pretrained weights do not fit {type(network).__name__}; {cure}")

@@ -1,4 +1,4 @@
-"""The networks. Each takes what Triton will send and returns its outputs by name."""
+"""Networks: each takes the input that Triton sends and returns its outputs by name."""
 
 from collections.abc import Mapping, Sequence
 from typing import Self
@@ -11,17 +11,17 @@ from shared.inference.text import PAD_ID
 from shared.inference.words import PIECES, Shape
 
 _HIDDEN = -1e4
-"""As good as minus infinity in a softmax or a maximum, and still a number in half precision."""
+"""Stands for minus infinity in a softmax or maximum, and is finite in half precision."""
 
 
 class Net(nn.Module):
-    """A network with named outputs: `body` comes pretrained (or empty), `heads` start from nothing."""
+    """A network with named outputs: a pretrained (or empty) `body`, and `heads` with new weights."""
 
     body: nn.Module
     heads: nn.ModuleDict
 
     def outputs(self, inputs: Tensor) -> dict[str, Tensor]:
-        """Return the float32 [batch, width] or [batch, tokens, width] outputs by their names in Triton."""
+        """Return the outputs by their names in Triton, float32 [batch, width] or [batch, tokens, width]."""
         raise NotImplementedError
 
     def forward(self, inputs: Tensor) -> dict[str, Tensor]:
@@ -30,7 +30,7 @@ class Net(nn.Module):
 
 
 class BertClassifier(Net):
-    """One encoder, mean-pooled, with any number of linear heads."""
+    """An encoder with mean pooling and any number of linear heads."""
 
     body: BertModel
 
@@ -58,7 +58,7 @@ class BertClassifier(Net):
 
 
 class WordClassifier(Net):
-    """One encoder that knows how each word is written, with a linear head a token."""
+    """An encoder that also takes the shape of each word, with a linear head per token."""
 
     body: BertModel
 
@@ -86,16 +86,16 @@ class WordClassifier(Net):
 
 
 def _mask(seen: Tensor) -> Tensor:
-    """Return what attention adds to its scores, float32 [batch, 1, 1, tokens]."""
+    """Return the attention mask to add to the scores, float32 [batch, 1, 1, tokens]."""
     # Four dimensions and additive, as attention wants it: this keeps the exported graph plain.
     return ((1.0 - seen.float()) * _HIDDEN)[:, None, None, :]
 
 
 class LstmClassifier(Net):
-    """An LSTM in each direction over rows of any length: padding changes no answer.
+    """An LSTM in each direction over rows of any length; padding changes no answer.
 
-    Padding stands behind a row in both directions, as the second LSTM reads a row that is turned around
-    in place. So nothing has to be packed, and torch's fast kernels apply: five times the speed.
+    Padding is behind a row in both directions, as the second LSTM reads a row that is reversed in place. So
+    no packing is needed and torch's fast kernels apply, which is five times as fast.
     """
 
     body: nn.ModuleDict
@@ -126,7 +126,7 @@ class LstmClassifier(Net):
 
 
 def _turned(lengths: Tensor, width: int) -> Tensor:
-    """Return int64 [batch, width]: where each place's piece stands when the row is read from its end."""
+    """Return int64 [batch, width]: the position of each piece when the row is read from its end."""
     # Never expanded to the batch: the size at export would stay in the graph.
     place = torch.arange(width, device=lengths.device)
     mirrored = lengths.unsqueeze(1) - 1 - place
@@ -138,7 +138,7 @@ def _picked(values: Tensor, places: Tensor) -> Tensor:
 
 
 class DigitClassifier(Net):
-    """A small CNN for 28 x 28 grey pixels; its head weighs each of the 7 x 7 places by itself."""
+    """A small CNN for 28 x 28 grey pixels; its head has weights of its own for each of the 7 x 7 places."""
 
     def __init__(self, *, dropout: float, classes: int = 10) -> None:
         super().__init__()
@@ -164,7 +164,7 @@ def _block(inputs: int, outputs: int, stride: int = 1) -> Sequence[nn.Module]:
 
 
 class PhotoClassifier(Net):
-    """A network that was trained on ImageNet, with a new head on the mean over the photo."""
+    """A network pretrained on ImageNet, with a new head on the mean over the photo."""
 
     def __init__(self, backbone: nn.Module, *, features: int, classes: int, dropout: float) -> None:
         super().__init__()
@@ -173,7 +173,7 @@ class PhotoClassifier(Net):
         self.heads = nn.ModuleDict({"logits": nn.Linear(features, classes)})
 
     def train(self, mode: bool = True) -> Self:  # noqa: FBT001, FBT002 -- torch's signature
-        """Switch the mode; normalisation stays as pretrained: a few photos would give worse averages."""
+        """Switch the mode; normalisation keeps its pretrained statistics: a few photos give worse ones."""
         super().train(mode)
         for layer in self.body.modules():
             if isinstance(layer, nn.BatchNorm2d):
@@ -192,7 +192,7 @@ def _scaled(pixels: Tensor) -> Tensor:
 
 
 class Identity(Net):
-    """Four sums of the ids: a model that costs nothing, to measure everything around it."""
+    """Four sums of the ids: a model that costs almost nothing, to measure the pipeline around it."""
 
     def __init__(self) -> None:
         super().__init__()

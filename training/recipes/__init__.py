@@ -1,11 +1,11 @@
-"""The numbers of each training, one file a model."""
+"""Recipes: the numbers of each training, one file per model."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What one training run may vary; everything else is the same for all models."""
+    """Numbers of a training; everything else is the same for all models."""
 
     epochs: int
     batch_size: int
@@ -31,10 +31,10 @@ class Recipe:
     """
 
     weight_averaging: float = 0.0
-    """What the mean of the weights over all steps keeps of itself in each, such as 0.999; 0 means no mean.
+    """Share of the weights' running mean that each step keeps, such as 0.999; 0 means no mean.
 
-    It keeps less in the first steps. The mean is judged and exported.
-    Tarvainen and Valpola 2017, "Mean teachers are better role models".
+    The first steps keep less. The mean is evaluated and exported. Tarvainen and Valpola 2017, "Mean teachers
+    are better role models".
     """
 
     max_gradient_norm: float = 1.0

@@ -1,1 +1,1 @@
-"""Rows for networks: encoding, augmentation, label order, vocabularies."""
+"""Rows for networks: encoding, augmentation, label order and vocabularies."""

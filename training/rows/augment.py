@@ -1,4 +1,4 @@
-"""Shows a network every row a little differently each time, a whole batch at once."""
+"""Random augmentation of training rows, a whole batch at a time."""
 
 from dataclasses import dataclass
 
@@ -13,19 +13,19 @@ _WITH_CAPITALS = (Shape.UPPER, Shape.INITIAL, Shape.CAPITALISED, Shape.MIXED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warp:
-    """How far images may be moved; angles in radians, the rest as shares of the image."""
+    """Bounds of random image transforms; angles in radians, the rest as shares of the image."""
 
     angle: float
     shear: float
     shift: float
     zoom_from: float
     zoom_to: float
-    """The part of the image's side that is shown: below 1 enlarges."""
+    """Side of the visible part as a share of the image's; below 1 enlarges."""
 
     mirrored: bool
 
     def matrices(self, count: int) -> Tensor:
-        """Return random maps from shown to original coordinates, float32 [count, 2, 3]."""
+        """Return random maps from output to input coordinates, float32 [count, 2, 3]."""
         angle, shear = _around(count, self.angle), _around(count, self.shear)
         zoom = self.zoom_from + (self.zoom_to - self.zoom_from) * torch.rand(count)
         side = torch.where(torch.rand(count) < 0.5, -1.0, 1.0) if self.mirrored else torch.ones(count)
@@ -41,7 +41,7 @@ class Warp:
 
 
 def warped(pixels: Tensor, warp: Warp, size: int) -> Tensor:
-    """Return uint8 [batch, height, width, channels] moved at random, float32 [batch, size, size, ...]."""
+    """Return uint8 [batch, height, width, channels] as float32 [batch, size, size, ...], randomly moved."""
     count, channels = pixels.shape[0], pixels.shape[3]
     grid = nn.functional.affine_grid(warp.matrices(count), [count, channels, size, size], align_corners=False)
     shown = nn.functional.grid_sample(pixels.permute(0, 3, 1, 2).float(), grid, align_corners=False)
@@ -49,7 +49,7 @@ def warped(pixels: Tensor, warp: Warp, size: int) -> Tensor:
 
 
 def relit(pixels: Tensor, strength: float) -> Tensor:
-    """Return images, float32 0..255, each with its own brightness, contrast and saturation."""
+    """Return images, float32 0..255, each with random brightness, contrast and saturation."""
     brightness, contrast, saturation = (
         1.0 + _around(len(pixels), strength)[:, None, None, None] for _ in range(3)
     )
@@ -60,26 +60,25 @@ def relit(pixels: Tensor, strength: float) -> Tensor:
 
 
 def some_inverted(pixels: Tensor, share: float) -> Tensor:
-    """Return images, about a `share` of them with dark and bright exchanged."""
+    """Return images of which about a `share` are inverted."""
     chosen = torch.rand(len(pixels), 1, 1, 1) < share
     return torch.where(chosen, 255.0 - pixels, pixels)
 
 
 def some_hidden(ids: Tensor, share: float, mask_id: int) -> Tensor:
-    """Return token ids [batch, tokens], about a `share` of them replaced by the mask.
+    """Return token ids [batch, tokens] of which about a `share` are replaced by the mask.
 
-    Padding stays, and so do the shapes of words.
-
-    Gal and Ghahramani 2016, "A Theoretically Grounded Application of Dropout in Recurrent Neural Networks".
+    Padding and the shapes of words stay. Gal and Ghahramani 2016, "A Theoretically Grounded Application of
+    Dropout in Recurrent Neural Networks".
     """
     chosen = (torch.rand(ids.shape) < share) & (ids != PAD_ID)
     return torch.where(chosen, ids - ids % PIECES + mask_id, ids)
 
 
 def some_recased(ids: Tensor, share: float) -> Tensor:
-    """Return token ids with shapes [batch, tokens], about a `share` of the rows written as headlines may be.
+    """Return token ids with shapes [batch, tokens], about a `share` of the rows in a spelling of headlines.
 
-    Of half of them every word begins with a capital, of the other half none does.
+    In half of these rows every word begins with a capital, in the other half none does.
     """
     shapes, chance = ids // PIECES, torch.rand(len(ids), 1)
     capitalised = shapes.masked_fill(shapes == Shape.LOWER, Shape.CAPITALISED)

@@ -1,4 +1,4 @@
-"""Rows as networks take them: inputs, and the right answer of each output."""
+"""Examples: inputs of a network with the right answer of each output."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,23 +17,23 @@ from shared.inference.text import Ids, TextEncoder, pad
 from shared.inference.words import Word, WordEncoder
 
 UNKNOWN = -100
-"""The target of a row that a head learns nothing from; torch's losses skip it."""
+"""Target of a row that a head does not learn from; torch's losses skip it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Model inputs, and for each output the right column of each row or token."""
+    """Model inputs, and the right column of each row or token for each output."""
 
     inputs: Sequence[Ids] | Pixels
     targets: Mapping[str, NDArray[np.int64]]
-    """int64 [rows]; where each token has an answer, [rows, longest], `UNKNOWN` behind the end."""
+    """int64 [rows]; for outputs per token [rows, longest], `UNKNOWN` behind the end."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.inputs)
 
     def take(self, rows: NDArray[np.int64]) -> "Examples":
-        """Return these rows only, in this order."""
+        """Return these rows, in this order."""
         if isinstance(self.inputs, np.ndarray):
             return Examples(self.inputs[rows], {name: target[rows] for name, target in self.targets.items()})
         inputs = [self.inputs[row] for row in rows]
@@ -44,32 +44,32 @@ class Examples:
         )
 
     def split(self, share: float, seed: int) -> tuple["Examples", "Examples"]:
-        """Return the rows without, and with only, a random `share` of them."""
+        """Return the rows without a random `share` of them, and that share."""
         order = np.random.default_rng(seed).permutation(len(self))
         cut = max(1, round(share * len(self)))
         return self.take(np.sort(order[cut:])), self.take(np.sort(order[:cut]))
 
     def some(self, count: int, seed: int) -> "Examples":
-        """Return `count` random rows; all where there are no more."""
+        """Return `count` random rows; all when there are no more."""
         return self.take(np.random.default_rng(seed).permutation(len(self))[:count])
 
     def shortened(self, max_tokens: int) -> "Examples":
-        """Return the same texts, of each the first `max_tokens` only."""
+        """Return the same rows, each cut to its first `max_tokens`."""
         return Examples([ids[:max_tokens] for ids in self.inputs], self.targets)
 
     def input_array(self) -> NDArray[np.int32] | Pixels:
-        """Return all inputs as one array, text padded to the longest row."""
+        """Return all inputs as one array; texts are padded to the longest row."""
         if isinstance(self.inputs, np.ndarray):
             return self.inputs
         return pad(self.inputs, max(len(row) for row in self.inputs))
 
     def batches(self, size: int, *, order: NDArray[np.int64]) -> Iterator["Examples"]:
-        """Yield the rows of `order` in pieces of at most `size`."""
+        """Yield the rows of `order` in batches of at most `size`."""
         for start in range(0, len(order), size):
             yield self.take(order[start : start + size])
 
     def lengths(self) -> NDArray[np.int64]:
-        """Return the tokens of each row; images are all alike."""
+        """Return the number of tokens of each row; images count alike."""
         if isinstance(self.inputs, np.ndarray):
             return np.ones(len(self), dtype=np.int64)
         return np.array([len(row) for row in self.inputs], dtype=np.int64)
@@ -88,7 +88,7 @@ def text_examples(tokenizer: Tokenizer, max_tokens: int, rows: Mapping[str, Text
 
 
 def word_examples(encoder: WordEncoder, labels: Sequence[str], rows: TaggedRows) -> Examples:
-    """Return texts with the label of each word at its first piece, the output being `logits`."""
+    """Return texts with the label of each word at its first piece, for the output `logits`."""
     texts = [" ".join(words) for words in rows.words]
     inputs = encoder.encode(texts)
     target = np.full((len(texts), max(map(len, inputs), default=0)), UNKNOWN, dtype=np.int64)

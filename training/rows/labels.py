@@ -1,4 +1,4 @@
-"""Guards the order of labels: whoever counts columns would read another order wrongly, and never notice."""
+"""Check of the label order: a reader that counts columns would not notice another order."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from training.jobs.job import Job
 
 
 def refuse_reordered_labels(job: Job, repository: Path, version: str) -> None:
-    """Raise ConfigError when a label of the model that lies in `repository` has another place in the job.
+    """Raise ConfigError when a label of the model in `repository` has another column in the job.
 
-    More labels behind those that were there are no harm.
+    New labels behind the existing ones are allowed.
     """
     try:
         bundle = load_bundle(repository, job.model, version)

@@ -1,4 +1,4 @@
-"""Makes vocabularies: pretrained ones with fewer pieces and narrower vectors, or a new one."""
+"""Vocabularies: pretrained ones with fewer pieces and narrower vectors, and newly learned ones."""
 
 import json
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from shared.inference.text import PAD_ID, canonical_text
 _LAST_LATIN = "\u024f"
 _UNKNOWN = "[UNK]"
 MASK = "[MASK]"
-"""Stands for a piece that is hidden in training."""
+"""Replaces a piece that is hidden in training."""
 _SPREAD = 0.4
-"""Standard deviation of narrowed vectors: about what an LSTM takes without saturating."""
+"""Standard deviation of narrowed vectors, about the most that an LSTM takes without saturating."""
 
 
 def cut_vocabulary(
@@ -24,9 +24,9 @@ def cut_vocabulary(
 ) -> tuple[Tokenizer, NDArray[np.int64]]:
     """Return a WordPiece tokenizer with fewer pieces, and the old id of each new id.
 
-    Kept are the special pieces, every piece that `texts` need, and all Latin characters and word
-    endings; with `latin_words` also all words in Latin letters. A word that loses its own piece is
-    spelled with smaller ones, never lost.
+    It keeps the special pieces, every piece that `texts` need, and all Latin characters and word endings;
+    with `latin_words` also all words in Latin letters. A word that loses its own piece is split into smaller
+    ones.
     """
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -51,12 +51,12 @@ def _is_building_block(piece: str) -> bool:
 
 
 def _is_latin_word(piece: str) -> bool:
-    """Tell whether no character is foreign; BERT's reserved pieces are none that a text has."""
+    """Return whether all characters are Latin; BERT's reserved pieces are not words."""
     return max(piece) <= _LAST_LATIN and not piece.startswith("[unused")
 
 
 def _renumber_special_pieces(layout: dict[str, object]) -> None:
-    """Three places of a `tokenizer.json` repeat the ids of its vocabulary."""
+    """Update the ids in the three places of a `tokenizer.json` that repeat those of the vocabulary."""
     ids = layout["model"]["vocab"]  # type: ignore[index]
     for added in layout["added_tokens"]:  # type: ignore[attr-defined]
         added["id"] = ids[added["content"]]
@@ -65,7 +65,7 @@ def _renumber_special_pieces(layout: dict[str, object]) -> None:
 
 
 def narrowed(words: Tensor, width: int) -> Tensor:
-    """Return word vectors [words, width] on the main axes of `words` (PCA), all of about the same size.
+    """Return word vectors [words, width] on the main axes of `words` (PCA), all of similar size.
 
     The row of the padding is zero.
     """

@@ -1,1 +1,1 @@
-"""Scores of exported models: accuracy, scope, speed."""
+"""Scores of exported models: accuracy, scope and speed."""

@@ -1,4 +1,4 @@
-"""Asks the exported model, the file that Triton will serve, the questions of the test set."""
+"""Evaluation of an exported model, the file that Triton serves, on test rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,17 +36,17 @@ _BATCH = 32
 _TEMPERATURES = np.geomspace(0.25, 4.0, 97)
 _SHARES = tuple(round(0.05 * step, 2) for step in range(1, 21))
 _SHOWN = 10
-"""So many of the worst labels and of the most frequent mistakes are kept."""
+"""Number of weakest labels and of most frequent mistakes that are kept."""
 
 _ROW_NDIM = 2
-"""Axes of logits a row and of targets a token: one label each of the rows, or one each of their tokens."""
+"""Axes of logits per row and of targets per token."""
 
 Logits = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class LengthScore:
-    """How well the rows with at most `tokens` pieces are answered that no shorter score holds; percent."""
+    """Accuracy in one length bucket, up to `tokens`; percent."""
 
     tokens: int
     accuracy: float
@@ -55,7 +55,7 @@ class LengthScore:
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """What rounding cost: the accuracy of the float model, and how often both say the same; percent."""
+    """Cost of rounding: the float model's accuracy, and its agreement with the rounded one; percent."""
 
     float_accuracy: float
     agreement: float
@@ -63,32 +63,32 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfScope:
-    """Percent of pairs, a test row and one of `n` foreign rows, of which the test row scores higher."""
+    """AUROC in percent: share of pairs of a test row and a foreign row where the test row scores higher."""
 
     n: int
     by_confidence: float
     by_energy: float
     caught_at_95: float = 0.0
-    """Percent of the foreign rows whose energy lies below that of 95 of 100 test rows."""
+    """Percent of the foreign rows below the energy that 95 % of the test rows exceed."""
 
     refusal: "Refusal | None" = None
-    """None where the model's scope was not measured."""
+    """None when the model's scope was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What comes of refusing rows that score above one half; the score was fitted on held-back rows."""
+    """Effect of refusing rows that score above one half; the score was fitted on held-back rows."""
 
     caught: float
     """Percent of the foreign rows that are refused."""
 
     kept: float
-    """Percent of the test rows that are not."""
+    """Percent of the test rows that are not refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Respelled:
-    """How well whole spans are found where the test rows are written in another way; a share."""
+    """F1 of whole spans in test rows of another spelling; a share."""
 
     how: str
     f1: float
@@ -96,7 +96,7 @@ class Respelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """How good one output of a model is. Figures of all rows are percent, parts of them shares."""
+    """Figures of one output of a model. Those of all rows are percent, those of parts are shares."""
 
     output: str
     n: int
@@ -105,29 +105,29 @@ class Report:
     temperature: float
     calibration_error: float
     uncalibrated_error: float
-    """The same without temperature."""
+    """Calibration error without temperature."""
 
     bins: Sequence[Bin]
     coverage: Sequence[Covered]
     weakest: Sequence[LabelScore]
     confused: Sequence[Confusion]
     lengths: Sequence[LengthScore] = ()
-    """By quarters of the rows, short texts first; empty for images."""
+    """By quarters of the rows, shortest texts first; empty for images."""
 
     rounding: Rounding | None = None
-    """None where the served file is float itself, or was not compared."""
+    """None when the served file is float, or was not compared."""
 
     out_of_scope: OutOfScope | None = None
     spans: Sequence[SpanScore] = ()
-    """Of all types, then of each: how well whole spans are found, where words are labelled."""
+    """Score of whole spans over all types, then of each type, for models that label words."""
 
     respelled: Sequence[Respelled] = ()
 
 
 def logits_of(model: Path, examples: Examples) -> dict[str, Logits]:
-    """Return each output for all rows, float32 [rows, width], from batches of similar length.
+    """Return each output for all rows, float32 [rows, width], computed in batches of similar length.
 
-    An output a token is float32 [rows, longest, width], zero behind the end of a row.
+    An output per token is float32 [rows, longest, width], zero behind the end of a row.
     """
     session = session_of(model, threads=2)
     names = [output.name for output in session.get_outputs()]
@@ -150,7 +150,7 @@ def _joined(parts: Sequence[Logits]) -> Logits:
 
 
 def session_of(model: Path, *, threads: int) -> ort.InferenceSession:
-    """Return an ONNX file ready to answer on CPU threads."""
+    """Return an inference session of an ONNX file on this number of CPU threads."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     return ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
@@ -159,7 +159,7 @@ def session_of(model: Path, *, threads: int) -> ort.InferenceSession:
 def reports(
     logits: Mapping[str, Logits], examples: Examples, specs: Mapping[str, OutputSpec]
 ) -> list[Report]:
-    """Return one report for each output that `specs` names, over the rows whose label is known."""
+    """Return one report for each output of `specs`, over the rows with a known label."""
     lengths = None if isinstance(examples.inputs, np.ndarray) else examples.lengths()
     results = []
     for name, spec in specs.items():
@@ -196,7 +196,7 @@ def _report(output: str, spec: OutputSpec, logits: Logits, target: Labels) -> Re
 
 
 def _span_scores(spec: OutputSpec, logits: Logits, target: Labels) -> list[SpanScore]:
-    """Return how well whole spans are found, by the words of each row."""
+    """Return the score of whole spans, by the words of each row."""
     names, known = np.array(spec.labels), target != UNKNOWN
     right = [names[row[words]] for row, words in zip(target, known, strict=True)]
     said = [
@@ -207,7 +207,7 @@ def _span_scores(spec: OutputSpec, logits: Logits, target: Labels) -> list[SpanS
 
 
 def percent(share: float) -> float:
-    """Return a share as percent with two digits, as cards state it."""
+    """Return a share as percent with two digits, as in cards."""
     return round(100.0 * share, 2)
 
 
@@ -221,7 +221,7 @@ def _by_length(lengths: NDArray[np.int64], right: Marks) -> list[LengthScore]:
 
 
 def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: Labels) -> Report:
-    """Return the report of a rounded model with what its float original answers to the same rows."""
+    """Return the report of a rounded model with the answers of its float original to the same rows."""
     known = target != UNKNOWN
     said, before = rounded.argmax(-1)[known], exact.argmax(-1)[known]
     cost = Rounding(
@@ -234,7 +234,7 @@ def with_rounding(report: Report, *, exact: Logits, rounded: Logits, target: Lab
 def with_respelled(
     report: Report, spec: OutputSpec, *, said: Mapping[str, Logits], right: Mapping[str, Labels]
 ) -> Report:
-    """Return the report with how well spans are found in rows that are written as the keys say."""
+    """Return the report with the span score of respelled rows, by spelling."""
     scores = {how: _span_scores(spec, logits, right[how])[0] for how, logits in said.items()}
     return replace(report, respelled=[Respelled(how, score.f1) for how, score in scores.items()])
 
@@ -242,7 +242,7 @@ def with_respelled(
 def with_out_of_scope(
     report: Report, *, inside: Logits, outside: Logits, scope: Scope | None = None
 ) -> Report:
-    """Return the report with how well test rows are told from rows that no label fits."""
+    """Return the report with the separation of test rows from rows that no label fits."""
     sure, foreign = (softmax(logits, report.temperature).max(1) for logits in (inside, outside))
     own, other = energy(inside), energy(outside)
     told = OutOfScope(
@@ -263,17 +263,20 @@ def _refusal(own: Chances, other: Chances, scope: Scope) -> Refusal:
 
 
 def calibrated(output: OutputSpec, logits: Logits, target: Labels, *, mislabelled_share: float) -> OutputSpec:
-    """Return how to read the output, fitted on the logits of rows held back; words have no scope."""
+    """Return the output's spec with temperature and scope, fitted on logits of held-back rows.
+
+    Models of words have no scope.
+    """
     scale = temperature(logits, target, mislabelled_share=mislabelled_share)
     scope = scope_of(logits) if logits.ndim == _ROW_NDIM else None
     return output.model_copy(update={"temperature": scale, "scope": scope})
 
 
 def temperature(logits: Logits, target: Labels, *, mislabelled_share: float = 0.0) -> float:
-    """Return what to divide logits by, so that the probability of the labels is highest.
+    """Return the divisor of the logits that makes the labels most probable.
 
-    Of the labels, `mislabelled_share` counts as drawn at random: they shall not make the model less sure
-    of the others. Guo et al. 2017, "On Calibration of Modern Neural Networks".
+    The share `mislabelled_share` of the labels counts as drawn at random, so wrong labels do not lower the
+    other confidences. Guo et al. 2017, "On Calibration of Modern Neural Networks".
     """
     known = target != UNKNOWN
     losses = [

@@ -1,4 +1,4 @@
-"""How foreign a row is to a model: fitted on validation rows alone, so that any classifier can have it."""
+"""Scope of a model: how foreign a row is to it. Fitted on validation rows only, so any classifier has one."""
 
 import math
 
@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from shared.repository.bundle import Scope
 
 _KEPT = 0.95
-"""This share of the validation rows gets a score below one half."""
+"""Share of the validation rows with a score below one half."""
 
 
 def scope_of(logits: NDArray[np.float32]) -> Scope | None:
-    """Return the scope in which the energies of validation rows lie, by their logits [rows, labels].
+    """Return the scope of validation rows with these logits [rows, labels].
 
-    A row of median energy scores 0.05, one at the lowest twentieth 0.5. None where all rows are alike.
+    A row of median energy scores 0.05, one at the lowest 5 % scores 0.5. None when all rows are alike.
     """
     energy = np.logaddexp.reduce(logits.astype(np.float64), axis=1)
     middle, usual = np.quantile(energy, (1.0 - _KEPT, 0.5)).tolist()

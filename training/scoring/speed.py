@@ -1,4 +1,4 @@
-"""How fast an exported model answers on this machine, batched as the stream workers batch."""
+"""Speed of an exported model on this machine, with the batches of the stream workers."""
 
 import platform
 import time
@@ -21,18 +21,18 @@ _SEED = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """What one CPU thread manages without any transport."""
+    """Speed on one CPU thread without any transport."""
 
     processor: str
     alone_ms: float
     """Median time of a batch of one row."""
 
     rows_per_s: float
-    """Rows in a second in batches of 32 of similar length: the median of three rounds."""
+    """Rows per second in batches of 32 rows of similar length; the median of three rounds."""
 
 
 def speed_of(model: Path, examples: Examples) -> Speed:
-    """Return how fast `model` answers some hundred random rows of `examples`. Takes some seconds."""
+    """Return the speed of `model` on some hundred random rows of `examples`. Takes some seconds."""
     session = session_of(model, threads=1)
     feed = session.get_inputs()[0].name
     rows = examples.some(_TOGETHER_ROWS, _SEED)

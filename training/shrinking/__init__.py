@@ -1,1 +1,1 @@
-"""Compression: rounding, smoothing, pruning, distillation."""
+"""Compression of models: rounding, smoothing, pruning and distillation."""

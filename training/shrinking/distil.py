@@ -1,4 +1,4 @@
-"""Teaches a smaller network to answer as a larger one does."""
+"""Distillation: a smaller network learns the answers of a larger one."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -14,20 +14,20 @@ from training.networks.nets import BertClassifier, Net
 from training.rows.examples import UNKNOWN, Examples
 
 _ROW = "row"
-"""The target that says which of the teacher's answers belongs to an example."""
+"""Target that holds the row number, and with it the teacher's answer."""
 
 TEMPERATURE = 2.0
-"""Softens both answers, so that the order of the wrong labels is learned too (Hinton et al. 2015)."""
+"""Softens both answers, so the order of the wrong labels is learned too (Hinton et al. 2015)."""
 
 LABEL_WEIGHT = 0.3
-"""Of the right labels, where there are any; the teacher's answer weighs one."""
+"""Weight of the right labels, if any; the teacher's answer has the weight 1."""
 
 _BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Rows to learn from, and what the teacher answers to each."""
+    """Rows to learn from, and the teacher's answers to them."""
 
     rows: Examples
     logits: Tensor
@@ -38,14 +38,14 @@ class Lesson:
 
 
 def lesson_rows(labelled: Examples, others: Sequence[Ids]) -> Examples:
-    """Return labelled rows and `others`, whose labels nobody knows, as rows of a lesson."""
+    """Return labelled rows and the unlabelled `others` as rows of a lesson."""
     unknown = np.full(len(others), UNKNOWN, dtype=np.int64)
     labels = np.concatenate((labelled.targets["logits"], unknown))
     return Examples([*labelled.inputs, *others], {"logits": labels, _ROW: np.arange(len(labels))})
 
 
 def lesson_of(teacher: Net, rows: Examples) -> Lesson:
-    """Return what `teacher` answers to the rows of a lesson.
+    """Return the answers of `teacher` to the rows of a lesson.
 
     The network must have the outputs `logits` and `pooled`.
     """
@@ -61,10 +61,10 @@ def lesson_of(teacher: Net, rows: Examples) -> Lesson:
 
 
 def imitation(lesson: Lesson) -> Objective:
-    """Return the loss of a network on the rows of `lesson`: how far it is from teacher and right label.
+    """Return the loss of a network on the rows of `lesson`: its distance from teacher and right label.
 
-    Hinton et al. 2015, "Distilling the Knowledge in a Neural Network"; the vector is pulled to the
-    teacher's as well, as added intents and retrieval use it.
+    Hinton et al. 2015, "Distilling the Knowledge in a Neural Network". The vector is pulled to the teacher's
+    too, as added intents and retrieval use it.
     """
 
     def objective(net: Net, inputs: Tensor, targets: Targets) -> Tensor:
@@ -81,7 +81,7 @@ def imitation(lesson: Lesson) -> Objective:
 
 
 def _divergence(logits: Tensor, taught: Tensor) -> Tensor:
-    """Return KL(teacher, student) at the temperature; times its square, so that gradients keep their size."""
+    """Return KL(teacher, student) at the temperature, times its square so that gradients keep their size."""
     said, wanted = ((values / TEMPERATURE).log_softmax(1) for values in (logits, taught))
     apart = nn.functional.kl_div(said, wanted, reduction="batchmean", log_target=True)
     loss: Tensor = apart * TEMPERATURE**2
@@ -95,7 +95,7 @@ def _label_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def student_of(teacher: BertClassifier, layers: Sequence[int]) -> BertClassifier:
-    """Return a copy of `teacher` with these of its layers only, in this order (Sanh et al. 2019)."""
+    """Return a copy of `teacher` with only these of its layers, in this order (Sanh et al. 2019)."""
     student = deepcopy(teacher)
     encoder = student.body.encoder
     encoder.layer = nn.ModuleList(encoder.layer[number] for number in layers)

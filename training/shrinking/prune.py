@@ -1,4 +1,4 @@
-"""Takes the least important heads and neurons out of a BERT: its matrices really get smaller."""
+"""Pruning: removes the least important heads and neurons of a BERT, so its matrices get smaller."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,14 +21,14 @@ _BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One value for each head and each neuron of a layer: a gate, a score, or the numbers that stay."""
+    """One value per head and per neuron of a layer: a gate, a score, or the indices that stay."""
 
     heads: Tensor
     neurons: Tensor
 
 
 def pruned(net: BertClassifier, kept: Sequence[Parts]) -> BertClassifier:
-    """Return a copy of `net` that has only the heads and neurons in `kept`, one entry a layer."""
+    """Return a copy of `net` with only the heads and neurons in `kept`, one entry per layer."""
     smaller = deepcopy(net)
     size = _head_size(net)
     for layer, parts in zip(_layers(smaller), kept, strict=True):
@@ -43,14 +43,14 @@ def pruned(net: BertClassifier, kept: Sequence[Parts]) -> BertClassifier:
 
 
 def most_important(scores: Sequence[Parts], *, heads: int, neurons: int) -> list[Parts]:
-    """Return the numbers of the `heads` and `neurons` with the highest scores in each layer."""
+    """Return the indices of the `heads` and `neurons` with the highest scores in each layer."""
     return [Parts(_best(layer.heads, heads), _best(layer.neurons, neurons)) for layer in scores]
 
 
 def importance(net: BertClassifier, examples: Examples, objective: Objective) -> list[Parts]:
-    """Return how much the loss moves, to first order, when a part fades; one entry a layer.
+    """Return the first-order change of the loss when a part is removed; one entry per layer.
 
-    It is the sum of the gradient's size at a gate of one behind each part. Michel et al. 2019, "Are Sixteen
+    It is the summed size of the gradient at a gate of one behind each part. Michel et al. 2019, "Are Sixteen
     Heads Really Better than One?"; McCarley 2019, "Pruning a BERT-based Question Answering Model".
     """
     gates = [_open_gates(net, layer) for layer in _layers(net)]
@@ -73,7 +73,7 @@ def _open_gates(net: BertClassifier, layer: Any) -> Parts:
 
 @contextmanager
 def _gated(net: BertClassifier, gates: Sequence[Parts]) -> Iterator[None]:
-    """Multiply what heads and neurons give on by their gates."""
+    """Multiply the outputs of heads and neurons by their gates."""
     with ExitStack() as hooks:
         for layer, gate in zip(_layers(net), gates, strict=True):
             hooks.enter_context(_times(layer.attention.output.dense, gate.heads, _head_size(net)))
@@ -83,7 +83,7 @@ def _gated(net: BertClassifier, gates: Sequence[Parts]) -> Iterator[None]:
 
 @contextmanager
 def _times(linear: nn.Linear, gate: Tensor, size: int) -> Iterator[None]:
-    """Multiply the inputs of `linear`, `size` of them by each value of `gate`."""
+    """Multiply the inputs of `linear` by `gate`; each value covers `size` of them."""
     hook = linear.register_forward_pre_hook(
         lambda _module, inputs: (inputs[0] * gate.repeat_interleave(size),)
     )
@@ -94,7 +94,7 @@ def _times(linear: nn.Linear, gate: Tensor, size: int) -> Iterator[None]:
 
 
 def _layers(net: BertClassifier) -> list[Any]:
-    """Return the layers; their parts have no types in the library."""
+    """Return the encoder layers; their parts have no types in the library."""
     return list(net.body.encoder.layer)
 
 

@@ -1,4 +1,4 @@
-"""Takes outliers out of what is rounded: channels far above the rest shrink, and weights grow in return."""
+"""Smoothing before quantisation: outlier channels of activations shrink, and weights grow in return."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from onnx import helper, numpy_helper
 from training.rows.examples import Examples
 
 _SHARES = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
-"""Tried for each input: channels above this quantile of all channels shrink to it; 1 leaves all alone."""
+"""Candidates for each input: channels above this quantile shrink to it; 1 leaves all as they are."""
 
 _BATCH = 16
 _EVERY = 8
-"""One vector in so many is kept to try scales with: about 1,500 of 512 short texts."""
+"""Stride of the vectors that are kept to try scales: about 1,500 from 512 short texts."""
 
 Values = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one input of products was like: some vectors, and the range of each channel over all."""
+    """Activations at one input of products: sample vectors, and the range of each channel."""
 
     vectors: Values
     lowest: Values
@@ -31,10 +31,11 @@ class Seen:
 
 
 def smooth(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], rows: Examples) -> None:
-    """Divide the inputs of `products` by a scale a channel, and multiply their weights by it, in place.
+    """Divide the inputs of `products` by a scale per channel, and multiply their weights by it, in place.
 
-    The float answers stay; rounded ones come nearer to them, as one scale fits all channels then. The
-    idea is SmoothQuant's (Xiao et al. 2023), but only outliers move, and how many is tried for each input.
+    Float answers stay the same; rounded ones come nearer to them, as one scale then fits all channels. The
+    idea is SmoothQuant's (Xiao et al. 2023), but only outliers move, and their number is tried for each
+    input.
     """
     readers: dict[str, list[onnx.NodeProto]] = {}
     for node in products:
@@ -52,7 +53,7 @@ def smooth(model: onnx.ModelProto, products: Sequence[onnx.NodeProto], rows: Exa
 
 
 def best_scales(seen: Seen, matrices: Sequence[Values]) -> Values:
-    """Return float32 [channels], each at least one: what makes the rounded products most like the exact."""
+    """Return the scales, float32 [channels], each at least one, with the least error of rounded products."""
     size = np.maximum(-seen.lowest, seen.highest)
     limits = np.maximum(np.quantile(size, _SHARES), 1e-8)
     tried = [np.maximum(size / limit, 1.0).astype(np.float32) for limit in limits]
@@ -60,7 +61,7 @@ def best_scales(seen: Seen, matrices: Sequence[Values]) -> Values:
 
 
 def _error(seen: Seen, matrices: Sequence[Values], scales: Values) -> float:
-    """Return how far the rounded products are from the exact ones, as shares of their variance."""
+    """Return the error of the rounded products as a share of the variance of the exact ones."""
     low, high = min(0.0, float((seen.lowest / scales).min())), float((seen.highest / scales).max())
     step = max(high - low, 1e-8) / 255.0
     rounded = step * np.round(seen.vectors / scales / step)
@@ -73,7 +74,7 @@ def _error(seen: Seen, matrices: Sequence[Values], scales: Values) -> float:
 
 
 def _rounded(matrix: Values) -> Values:
-    """Return `matrix` on the grid of seven bits a value that each column has."""
+    """Return `matrix` rounded to seven bits per value, with one scale per column."""
     steps = np.maximum(np.abs(matrix).max(0), 1e-8) / 64.0
     rounded: Values = np.round(matrix / steps) * steps
     return rounded

@@ -1,1 +1,1 @@
-"""Questions about ways to train, each answered by one command that writes its table."""
+"""Studies: comparisons of trainings, each a command that writes its table."""

@@ -1,4 +1,4 @@
-"""What a network answers while it is still one of torch, before any export."""
+"""Answers of a torch network before export."""
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ Rows = NDArray[np.float32]
 
 
 def answers_of(net: Net, examples: Examples) -> dict[str, Rows]:
-    """Return each output for all rows, float32 [rows, width], and leave `net` in the mode that it was in."""
+    """Return each output for all rows, float32 [rows, width]; `net` keeps its mode."""
     training = net.training
     net.eval()
     order = np.argsort(examples.lengths(), kind="stable")
@@ -29,5 +29,5 @@ def answers_of(net: Net, examples: Examples) -> dict[str, Rows]:
 
 
 def right_percent(scores: NDArray[np.floating], target: NDArray[np.int64]) -> float:
-    """Return percent of the rows [rows, labels] whose highest score stands in the column `target`."""
+    """Return the percentage of rows [rows, labels] with the highest score in the column `target`."""
     return percent(float((scores.argmax(1) == target).mean()))

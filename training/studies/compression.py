@@ -1,4 +1,4 @@
-"""`python -m training.studies.compression --data DIR`: what each way to compress support_intent brings."""
+"""`python -m training.studies.compression --data DIR`: compares ways to compress support_intent."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The page of the study of compression: a table, its goals, and an image."""
+"""Page of the compression study: table, goals and plot."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ from training.studies.measure import Measured
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What the figures were made of, and with what."""
+    """Conditions of the measurement: command, rows, epochs, seed and machine."""
 
     command: str
     rows: int
@@ -21,7 +21,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class BoundCheck:
-    """A figure, the bound that it should keep, and whether it does."""
+    """A figure, its bound, and whether it keeps the bound."""
 
     name: str
     value: float
@@ -41,7 +41,7 @@ class BoundCheck:
 
 
 def goals_of(rows: Sequence[Measured]) -> list[BoundCheck]:
-    """Return what the files named `int8` and `student, int8` should reach beside `fp32`."""
+    """Return the goals of the files `int8` and `student, int8` relative to `fp32`."""
     by_name = {row.name: row for row in rows}
     plain, int8, student = by_name["fp32"], by_name["int8"], by_name["student, int8"]
     return [
@@ -75,7 +75,7 @@ def table(rows: Sequence[Measured]) -> str:
 
 
 def image(rows: Sequence[Measured]) -> str:
-    """Return accuracy against speed, as SVG."""
+    """Return the plot of accuracy over speed as SVG."""
     return trade_off({row.name: (row.rows_per_s, row.accuracy) for row in rows})
 
 

@@ -24,20 +24,20 @@ class MethodResult:
     method: Method
     labelled_rows: int
     trained_count: int
-    """Numbers that learned; `share` of all that the served model has."""
+    """Trained parameters; `share` is their part of all parameters of the served model."""
 
     share: float
     trained_s: float
     held_back: float
     accuracy: float
-    """On the official test rows, asked once."""
+    """On the official test rows, which are used once."""
 
     draws: tuple[float, ...] = ()
-    """Test accuracy of each draw of the examples, where `accuracy` is their mean."""
+    """Test accuracy of each draw of the examples; `accuracy` is their mean."""
 
 
 def page(results: Sequence[MethodResult], job: Job) -> list[str]:
-    """Return the parts of a page that compares them."""
+    """Return the parts of the page."""
     return [
         "# Fine-tuning methods",
         paragraph(

@@ -1,4 +1,4 @@
-"""Ways that leave the encoder as it comes: only what reads its vectors is learned, or nothing at all."""
+"""Fine-tuning methods with a frozen encoder: a head is trained on its vectors, or nothing."""
 
 import time
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _DRAWS = 3
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """The sentence vectors of all rows of a job, float32 [rows, width], and the seconds that a row took."""
+    """Sentence vectors of all rows of a job, float32 [rows, width], and the seconds per row."""
 
     train: Rows
     valid: Rows
@@ -26,7 +26,7 @@ class Vectors:
 
 
 def vectors_of(job: Job) -> Vectors:
-    """Return the vectors of the encoder before any training."""
+    """Return the vectors of the untrained encoder."""
     started_s = time.monotonic()
     train = sentence_vectors(job, job.train)
     row_s = (time.monotonic() - started_s) / max(1, len(train))
@@ -34,7 +34,7 @@ def vectors_of(job: Job) -> Vectors:
 
 
 def frozen(job: Job, vectors: Vectors) -> MethodResult:
-    """Return what a linear head reaches with all training rows."""
+    """Return the result of a linear head on all training rows."""
     head, trained_s = _taught(job, vectors, np.arange(len(job.train)))
     return MethodResult(
         method=Method(
@@ -52,7 +52,7 @@ def frozen(job: Job, vectors: Vectors) -> MethodResult:
 
 
 def few_shot(job: Job, vectors: Vectors) -> MethodResult:
-    """Return what the same reaches with a few examples of each intent: the mean of some draws."""
+    """Return the result of a linear head on a few examples of each intent: the mean of some draws."""
     labels = job.train.targets["logits"]
     heads = [_taught(job, vectors, few_rows(labels, _FEW, job.recipe.seed + draw)) for draw in range(_DRAWS)]
     held_back, tested = (
@@ -77,7 +77,7 @@ def few_shot(job: Job, vectors: Vectors) -> MethodResult:
 
 
 def zero_shot(job: Job, vectors: Vectors) -> MethodResult:
-    """Return what nearness to a description of each intent reaches."""
+    """Return the result of the nearest description of an intent."""
     described = description_vectors(job, job.spec.outputs["logits"].labels).T
     return MethodResult(
         method=Method(
@@ -95,7 +95,7 @@ def zero_shot(job: Job, vectors: Vectors) -> MethodResult:
 
 
 def _taught(job: Job, vectors: Vectors, rows: np.ndarray) -> tuple[LogisticRegression, float]:
-    """Return the head that these training rows make, and the seconds with those of their vectors."""
+    """Return the head of these training rows, and the seconds including those of their vectors."""
     started_s = time.monotonic()
     head = linear_head(vectors.train[rows], job.train.targets["logits"][rows])
     return head, time.monotonic() - started_s + len(rows) * vectors.row_s

@@ -1,4 +1,4 @@
-"""Ways that teach the encoder itself: all of it, or adapters beside it."""
+"""Fine-tuning methods that train the encoder: all of it, or adapters beside it."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -15,7 +15,7 @@ from training.studies.lora import ALPHA, adapter_recipe, merged, with_adapters
 
 
 def full(job: Job, kept: Kept) -> MethodResult:
-    """Return what the recipe itself reaches."""
+    """Return the result of the recipe itself."""
     return _trained(
         replace(job, net=deepcopy(job.net)),
         kept,
@@ -28,7 +28,7 @@ def full(job: Job, kept: Kept) -> MethodResult:
 
 
 def lora(job: Job, kept: Kept) -> MethodResult:
-    """Return what adapters reach."""
+    """Return the result of adapters."""
     torch.manual_seed(job.recipe.seed)
     adapted = replace(job, net=with_adapters(deepcopy(job.net)), recipe=adapter_recipe(job.recipe))
     return _trained(

@@ -1,4 +1,4 @@
-"""`python -m training.studies.intents --data DIR`: intents left out of a training and added back."""
+"""`python -m training.studies.intents --data DIR`: trains without some intents and adds them back."""
 
 import json
 from collections.abc import Mapping
@@ -30,13 +30,13 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Added:
-    """What adding intents by sentences brings and costs; percent of rows that got the right label."""
+    """Gain and cost of intents added by sentences; percent of rows with the right label."""
 
     added: float
-    """Rows of the added intents, told from all intents."""
+    """Rows of the added intents, classified among all intents."""
 
     others_before: float
-    """Rows of the trained intents, before any was added."""
+    """Rows of the trained intents before the others were added."""
 
     others_after: float
     added_count: int
@@ -68,7 +68,7 @@ def intents(
 
 
 def measured(left_out: LeftOut, rows: Examples) -> Added:
-    """Return what the code that serves added intents makes of `rows`, labelled with all intents."""
+    """Return the figures of the serving code for added intents on `rows`, labelled with all intents."""
     answers, spec = answers_of(left_out.job.net, rows), _spec(left_out.job)
     known = probabilities(answers["logits"], spec)
     both = prototypes_of(left_out).chances(answers["logits"], answers["pooled"], spec)
@@ -92,7 +92,7 @@ def prototypes_of(left_out: LeftOut) -> Prototypes:
 
 
 def _spec(job: Job) -> OutputSpec:
-    """Return how to read the logits, as an export would write it."""
+    """Return the output's spec as an export would write it."""
     logits, target = answers_of(job.net, job.valid)["logits"], job.valid.targets["logits"]
     share = job.recipe.mislabelled_share
     return calibrated(job.spec.outputs["logits"], logits, target, mislabelled_share=share)

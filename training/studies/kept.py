@@ -1,4 +1,4 @@
-"""Networks that a study trained: each is trained once, and then taken from its file."""
+"""Cache of networks that a study trained: each is trained once and then read from its file."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ from training.networks.nets import Net
 from training.studies.start import carried_out
 
 FULL = "full"
-"""The name of the network that the job's own recipe makes; two studies use it."""
+"""Name of the network of the job's own recipe, which two studies use."""
 
 Work = Annotated[
     Path | None,
@@ -37,13 +37,13 @@ _SHOWN_DIGITS = 12
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A folder of weights that were made out of one job; those of another one lie elsewhere."""
+    """A folder of weights made from one job; other jobs have other folders."""
 
     folder: Path
 
     @classmethod
     def of(cls, job: Job, work: Path | None) -> Self:
-        """Return the folder for `job`, not trained yet, under `work` or else under the system's own."""
+        """Return the folder of `job`, not trained yet, under `work` or the system's temporary folder."""
         folder = (work or Path(gettempdir()) / "tidemill-studies") / job.model
         folder = folder / fingerprint(job)[:_SHOWN_DIGITS]
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,9 +54,8 @@ class Kept:
     ) -> float:
         """Give `net` its trained weights, from the file or by `steps`; return the seconds of its training.
 
-        `by` is the mark of a training that a study made out of the job; the job's own has none.
-
-        Raises ConfigError when the file is damaged: remove it.
+        `by` is the mark of a training that a study derived from the job; the job's own has none. Raises
+        ConfigError when the file is damaged: delete it.
         """
         path = self.folder / (f"{name}-{by}.safetensors" if by else f"{name}.safetensors")
         if not path.is_file():
@@ -70,7 +69,7 @@ class Kept:
 
 
 def mark_of(job: Job, *numbers: float) -> str:
-    """Return what tells the training of `job` from others; `numbers` are those that the job does not hold."""
+    """Return the hash that identifies the training of `job`; `numbers` are those outside the job."""
     return sha256(f"{fingerprint(job)} {numbers}".encode()).hexdigest()[:_SHOWN_DIGITS]
 
 

@@ -1,4 +1,4 @@
-"""A training without some intents, and the rows that show what adding them back brings."""
+"""Job without some intents, and the rows that measure adding them back."""
 
 from dataclasses import dataclass, replace
 
@@ -15,20 +15,20 @@ _SENTENCES = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """A job that knows some intents only, and rows with the labels of all."""
+    """A job that knows some of the intents, and rows labelled with all of them."""
 
     job: Job
     names: tuple[str, ...]
-    """The intents that are left out, in the order of their columns."""
+    """Names of the left-out intents, in the order of their columns."""
 
     columns: NDArray[np.int64]
-    """The column of each label of the whole job: those that are left out stand behind the others."""
+    """Column of each label of the whole job; the left-out ones follow the others."""
 
     sentences: Examples
-    """What the intents are added back by."""
+    """Sentences by which the intents are added back."""
 
     rest: Examples
-    """Rows that are neither trained on nor among the sentences: for choices."""
+    """Rows for choices: neither trained on nor among the sentences."""
 
 
 def without_intents(job: Job, count: int) -> LeftOut:

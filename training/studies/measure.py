@@ -1,4 +1,4 @@
-"""Measures files side by side: one engine, one thread, the same texts, in alternating rounds."""
+"""Side-by-side measurement of model files: one engine, one thread, the same texts, alternating rounds."""
 
 import json
 import subprocess
@@ -25,24 +25,24 @@ Ids = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one file costs, and how good it is."""
+    """Size, speed, memory and accuracy of one file."""
 
     name: str
     accuracy: float
     agreement: float
-    """How often it gives the label that the first file gives; percent, as accuracy is."""
+    """Percent of the rows with the label of the first file."""
 
     size_bytes: int
     rows_per_s: float
     alone_ms: float
     peak_bytes: int
-    """Of a process that loads the file and answers the same batches, the engine included."""
+    """Peak of a process that loads the file and answers the same batches, the engine included."""
 
 
 def measured(variants: Sequence[Variant]) -> list[Measured]:
     """Return the figures of each file. Takes a minute or two.
 
-    Seconds are those of the thread that computes, so that other programs count less; the median of five
+    Seconds are CPU time of the computing thread, so other programs count less. They are medians of five
     rounds, in each of which every file has its turn.
     """
     said = [logits_of(variant.path, variant.test)["logits"].argmax(1) for variant in variants]
@@ -66,7 +66,7 @@ def measured(variants: Sequence[Variant]) -> list[Measured]:
 
 
 class _Racer:
-    """One file, ready to answer."""
+    """One file, loaded and ready to answer."""
 
     def __init__(self, variant: Variant) -> None:
         rows = variant.test.some(_TOGETHER_ROWS, _SEED)
@@ -95,7 +95,7 @@ def _arrays(rows: Examples, size: int, order: NDArray[np.int64]) -> list[Ids]:
 
 
 def peak_bytes(model: Path, batches: Sequence[Ids]) -> int:
-    """Return the most memory that a process of its own held while it answered `batches`."""
+    """Return the peak memory of a separate process that answered `batches`."""
     command = [sys.executable, "-m", "training.studies.peak", str(model)]
     texts = json.dumps([batch.tolist() for batch in batches])
     run = subprocess.run(command, input=texts, check=True, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""The networks that the study of compression compares, each trained once and then kept."""
+"""Networks of the compression study, each trained once and then cached."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -33,7 +33,7 @@ KEPT_HEADS, KEPT_NEURONS = 8, 768
 STUDENT = Recipe(epochs=3, batch_size=64, learning_rate=3e-4, head_learning_rate=3e-4)
 RECOVERY = replace(STUDENT, epochs=1, learning_rate=1e-4, head_learning_rate=1e-4)
 _LABELLED_TIMES = 3
-"""So often a labelled question is seen in a pass over the others."""
+"""Times that a labelled question occurs in one pass over the unlabelled ones."""
 
 _HIDDEN_SHARE = 0.1
 _IMPORTANCE_ROWS = 1024
@@ -41,7 +41,7 @@ _IMPORTANCE_ROWS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """Makes networks out of one job."""
+    """Maker of the networks of one job."""
 
     job: Job
     root: Path
@@ -55,18 +55,18 @@ class Networks:
         return net
 
     def with_all_words(self) -> BertClassifier:
-        """Return the teacher with the whole vocabulary of its encoder; its words never learned."""
+        """Return the teacher with the whole vocabulary of its encoder, whose word vectors are frozen."""
         net = deepcopy(self.teacher())
         net.body.embeddings.word_embeddings = whole_encoder(None)[0].embeddings.word_embeddings
         return net
 
     def student(self) -> BertClassifier:
-        """Return three layers that learned to answer like the teacher."""
+        """Return a network of three layers that learned the teacher's answers."""
         teacher = self.teacher()
         return self._taught("student", student_of(teacher, STUDENT_LAYERS), teacher=teacher, recipe=STUDENT)
 
     def pruned(self) -> BertClassifier:
-        """Return the teacher with two thirds of its heads and half of its neurons, recovered."""
+        """Return the teacher with two thirds of its heads and half of its neurons, trained again."""
         teacher = self.teacher()
         rows = self.job.train.some(_IMPORTANCE_ROWS, self.job.recipe.seed)
         scores = importance(teacher, rows, objective_of(self.job.recipe))
@@ -76,7 +76,7 @@ class Networks:
     def _taught(
         self, name: str, net: BertClassifier, *, teacher: BertClassifier, recipe: Recipe
     ) -> BertClassifier:
-        """Return `net` itself, after it learned to answer like the teacher."""
+        """Return `net` itself after it learned the teacher's answers."""
         job = replace(self.job, net=net, recipe=recipe, train=self._rows(), augment=self._hidden)
 
         def steps() -> Iterator[Step]:
@@ -87,7 +87,7 @@ class Networks:
         return net
 
     def _rows(self) -> Examples:
-        """Return the training questions, several times, and those of other firms."""
+        """Return the training questions, several times, and the unlabelled ones of other firms."""
         train = self.job.train
         often = train.take(np.tile(np.arange(len(train)), _LABELLED_TIMES))
         encoder = TextEncoder(self._tokenizer, max_tokens=support_intent.MAX_TOKENS)

@@ -1,4 +1,4 @@
-"""How the page of a study is made: Markdown out of figures."""
+"""Markdown of the studies' pages."""
 
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -22,12 +22,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def write_page(path: Path, *parts: str) -> None:
-    """Write parts of a page with an empty line between them."""
+    """Write the parts of a page, separated by empty lines."""
     write_text(path, "\n\n".join(parts) + "\n")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file, its folder too where there is none, and say so."""
+    """Write a file, and its folder when it is missing; print its path."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     console.print(f"written: {path}")

@@ -1,7 +1,7 @@
-"""`python -m training.studies.peak MODEL.onnx`: what answering takes of memory, in a process of its own.
+"""`python -m training.studies.peak MODEL.onnx`: peak memory of an inference in a process of its own.
 
-Reads the batches of token ids as JSON from standard input and prints the peak in bytes. Imports the
-engine alone, so that nothing else counts. Needs Linux.
+Reads the batches of token ids as JSON from standard input and prints the peak in bytes. Imports the engine
+only, so nothing else counts. Needs Linux.
 """
 
 import json
@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def _peak_bytes() -> int:
-    """Return the high water mark of this program; `getrusage` would tell its parent's, from before exec."""
+    """Return the peak of this program; `getrusage` would include its parent's from before exec."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     (peak_kib,) = (line.split()[1] for line in lines if line.startswith("VmHWM"))
     return 1024 * int(peak_kib)

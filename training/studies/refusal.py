@@ -1,4 +1,4 @@
-"""`python -m training.studies.refusal --data DIR`: which score tells best what no intent fits."""
+"""`python -m training.studies.refusal --data DIR`: compares scores that tell out-of-scope questions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ _KEPT = 0.95
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 Scores = Mapping[str, NDArray[np.float64]]
-"""By the name of the score, float64 [rows]: high where a row is thought to be known."""
+"""By the name of the score, float64 [rows]; high means known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """How well one score tells known rows from foreign ones; percent."""
+    """How well one score separates known rows from foreign ones; percent."""
 
     score: str
     auroc: float
@@ -71,12 +71,12 @@ def refusal(
 
 
 def class_middles(pooled: Rows, labels: NDArray[np.int64]) -> Rows:
-    """Return the direction in the middle of each label's vectors, float32 [labels, width]."""
+    """Return the mean direction of each label's vectors, float32 [labels, width]."""
     return np.stack([prototype(pooled[labels == label]) for label in np.unique(labels)])
 
 
 def scores_of(answers: Mapping[str, Rows], middles: Rows) -> Scores:
-    """Return all scores of some rows from what the model answers to them.
+    """Return all scores of some rows from the model's answers to them.
 
     Energy: Liu et al. 2020. Highest logit: Hendrycks et al. 2022, "Scaling Out-of-Distribution Detection".
     """
@@ -90,7 +90,7 @@ def scores_of(answers: Mapping[str, Rows], middles: Rows) -> Scores:
 
 
 def told(score: str, own: Scores, foreign: Scores, *, limit: float) -> Told:
-    """Return what comes of refusing every row that scores below `limit`."""
+    """Return the effect of refusing every row that scores below `limit`."""
     return Told(
         score=score,
         auroc=percent(auroc(own[score], foreign[score])),

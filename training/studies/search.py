@@ -1,4 +1,4 @@
-"""`python -m training.studies.search MODEL --data DIR`: looks for better numbers for a recipe."""
+"""`python -m training.studies.search MODEL --data DIR`: hyper-parameter search for a recipe, with Optuna."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -19,10 +19,10 @@ from training.studies.kept import mark_of
 from training.studies.start import job_for
 
 _UNPRUNED_TRIALS = 4
-"""The median of fewer says too little to stop a trial by."""
+"""Trials before the median of the others stops one."""
 
 _SPREAD = 3.0
-"""Rates are looked for up to so many times above and below those of the recipe."""
+"""Factor of the range in which rates are tried, above and below those of the recipe."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -57,7 +57,7 @@ def _job(model: str, data: Path, epochs: int | None) -> Job:
 
 
 def study_in(work: Path, job: Job) -> optuna.Study:
-    """Return the trials of this job that the folder keeps, also those of a run that was stopped.
+    """Return the trials of this job in the folder, including those of a stopped run.
 
     A trial stops when its held-back accuracy is below the median of the others at the same epoch.
     """
@@ -77,7 +77,7 @@ def study_in(work: Path, job: Job) -> optuna.Study:
 
 
 def done_count(study: optuna.Study) -> int:
-    """Return the number of trials that ended; one whose process was killed did not."""
+    """Return the number of finished trials; a trial whose process was killed does not count."""
     return _count(study, TrialState.COMPLETE) + _count(study, TrialState.PRUNED)
 
 
@@ -86,7 +86,7 @@ def _count(study: optuna.Study, state: TrialState) -> int:
 
 
 def objective_for(job: Job) -> Callable[[optuna.Trial], float]:
-    """Return what trains the job with the numbers of a trial: percent right of the held-back rows."""
+    """Return the objective: trains the job with a trial's numbers, returns held-back accuracy in percent."""
 
     def objective(trial: optuna.Trial) -> float:
         net, recipe = deepcopy(job.net), tried_recipe(trial, job.recipe)
@@ -104,7 +104,7 @@ def objective_for(job: Job) -> Callable[[optuna.Trial], float]:
 
 
 def tried_recipe(trial: optuna.trial.BaseTrial, recipe: Recipe) -> Recipe:
-    """Return the recipe with the numbers that a trial draws."""
+    """Return the recipe with the numbers of a trial."""
     return replace(
         recipe,
         learning_rate=_near(trial, "learning_rate", recipe.learning_rate),

@@ -1,4 +1,4 @@
-"""`python -m training.studies.seeds MODEL --data DIR`: what other seeds would have brought, for the card."""
+"""`python -m training.studies.seeds MODEL --data DIR`: figures of trainings with other seeds."""
 
 import json
 from dataclasses import replace
@@ -51,9 +51,9 @@ def seeds(
 
 
 def _recipe_behind(card: Card) -> Recipe:
-    """Return the numbers that a model was trained with.
+    """Return the recipe that a model was trained with.
 
-    Raises ConfigError when its card lacks them, or the recipe is another one today.
+    Raises ConfigError when its card does not name it, or the recipe has changed since.
     """
     if not card.run.curve or card.run.seed is None:
         raise ConfigError(f"the card of {card.model} tells of no training: there is nothing to repeat")

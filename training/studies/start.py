@@ -1,4 +1,4 @@
-"""How a study begins, and how its trainings go on."""
+"""Start of a study: its job, and its trainings with progress lines."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -13,7 +13,7 @@ _STEPS_A_LINE = 100
 
 
 def job_for(model: str, data: Path, *, epochs: int | None) -> Job:
-    """Return the job of a model, with another number of epochs where one is given.
+    """Return the job of a model, with another number of epochs when given.
 
     Raises ConfigError for an unknown model or an unreadable data set.
     """
@@ -22,7 +22,7 @@ def job_for(model: str, data: Path, *, epochs: int | None) -> Job:
 
 
 def carried_out(name: str, steps: Iterable[Step]) -> None:
-    """Run a training to its end; every hundredth step is told."""
+    """Run a training to its end; print every hundredth step."""
     for step in steps:
         if step.number % _STEPS_A_LINE == 0:
             console.print(f"{name}, step {step.number} of {step.count}: loss {step.loss:.3f}")

@@ -1,4 +1,4 @@
-"""The files that the study of compression compares."""
+"""Files that the compression study compares."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Make = Callable[[], BertClassifier]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One file, and the test questions in its own pieces."""
+    """One file, and the test questions encoded for it."""
 
     name: str
     path: Path
@@ -42,9 +42,9 @@ def variants_of(networks: Networks) -> list[Variant]:
 
 
 def written(job: Job, path: Path, make: Make) -> Path:
-    """Return `path` after writing there what `make` makes, in int8 where its name ends so.
+    """Return `path` after `make` has written it, in int8 when its name ends so.
 
-    What lay there is replaced: it may be half of a file, or made in another way.
+    An existing file is replaced: it may be incomplete, or made in another way.
     """
     if path.stem.endswith("int8"):
         write_rounded(job, make(), path, Storage.INT8)
@@ -54,6 +54,6 @@ def written(job: Job, path: Path, make: Make) -> Path:
 
 
 def _whole_test(root: Path) -> Examples:
-    """Return the test questions in pieces of the whole vocabulary."""
+    """Return the test questions encoded with the whole vocabulary."""
     _, tokenizer = whole_encoder(None)
     return text_examples(tokenizer, support_intent.MAX_TOKENS, {"logits": data.banking77(root).test})
