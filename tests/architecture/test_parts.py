@@ -1,4 +1,4 @@
-"""`make ci` runs each test and each fault of a quick chaos, and none twice."""
+"""`make ci` runs each test and each fault of a quick chaos, and none twice; unit tests load no torch."""
 
 import re
 from collections import Counter
@@ -36,6 +36,14 @@ def test_each_fault_of_a_quick_chaos_runs_in_one_part() -> None:
     ]
 
     assert sorted(found) == sorted(quick_trials())
+
+
+def test_no_unit_test_needs_torch() -> None:
+    needing = [
+        path for path in files_in("tests/unit") if 'importorskip("torch"' in path.read_text(encoding="utf-8")
+    ]
+
+    assert needing == [], "loading torch takes longer than all unit tests: tests/integration/training"
 
 
 def files_in(folder: str) -> list[Path]:

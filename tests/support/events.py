@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -118,6 +119,7 @@ _FIELDS: dict[type[Event], _Fields] = {
 }
 
 
+@cache
 def events_of(event: type[Event]) -> st.SearchStrategy[Event]:
     """Return a strategy for every shape of one event."""
     return st.builds(event, event_id=st.uuids(), occurred_at=_times, **_FIELDS[event])

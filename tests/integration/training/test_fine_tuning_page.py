@@ -13,7 +13,7 @@ from safetensors.torch import load_file  # noqa: E402
 from deploy.local.paths import MODELS  # noqa: E402
 from shared.errors import ConfigError  # noqa: E402
 from shared.repository.bundle import load_bundle  # noqa: E402
-from tests.unit.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
+from tests.integration.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
 from training.studies.answers import answers_of  # noqa: E402
 from training.studies.fine_tuning_page import page  # noqa: E402
 from training.studies.frozen import few_shot, frozen, vectors_of  # noqa: E402

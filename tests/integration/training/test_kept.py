@@ -21,7 +21,7 @@ from tokenizers import Tokenizer  # noqa: E402 -- from here on only with the ext
 from tokenizers.models import WordLevel  # noqa: E402
 
 from shared.errors import ConfigError  # noqa: E402
-from tests.unit.training.tiny import narrow_bert, tiny_job  # noqa: E402
+from tests.integration.training.tiny import narrow_bert, tiny_job  # noqa: E402
 from training.fitting.progress import Step  # noqa: E402
 from training.fitting.validate import accuracy_of  # noqa: E402
 from training.networks.nets import BertClassifier  # noqa: E402

@@ -11,7 +11,7 @@ pytest.importorskip("optuna", reason="the training extra is not installed")
 
 import optuna  # noqa: E402 -- from here on only with the extra
 
-from tests.unit.training.tiny import tiny_job  # noqa: E402
+from tests.integration.training.tiny import tiny_job  # noqa: E402
 from training.recipes import Recipe  # noqa: E402
 from training.studies.search import app, done_count, objective_for, study_in, tried_recipe  # noqa: E402
 

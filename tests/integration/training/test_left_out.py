@@ -7,7 +7,7 @@ from shared.repository.bundle import OutputSpec
 
 torch = pytest.importorskip("torch", reason="the training extra is not installed")
 
-from tests.unit.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
+from tests.integration.training.tiny import LABELS, tiny_job  # noqa: E402 -- from here on only with the extra
 from training.studies.intents import measured, prototypes_of  # noqa: E402
 from training.studies.left_out import without_intents  # noqa: E402
 
