@@ -10,7 +10,6 @@ from evaluation.metrics import (
     confusions,
     energy,
     label_scores,
-    macro_f1,
     reliability,
     softmax,
 )
@@ -59,12 +58,6 @@ def test_labels_are_scored_by_f1_the_worst_first() -> None:
     scores = [(score.label, score.f1, score.n) for score in label_scores(SAID, TARGET)]
 
     assert scores == [("owl", 0.0, 1), ("dog", pytest.approx(0.4), 2), ("cat", pytest.approx(2 / 3), 3)]
-
-
-def test_macro_f1_is_that_of_scikit_learn() -> None:
-    reference = pytest.importorskip("sklearn.metrics", reason="the training extra is not installed")
-
-    assert macro_f1(SAID, TARGET) == pytest.approx(reference.f1_score(TARGET, SAID, average="macro"))
 
 
 def test_the_most_frequent_mistakes_are_counted_and_no_right_answer_is_among_them() -> None:
