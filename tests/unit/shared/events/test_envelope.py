@@ -4,11 +4,14 @@ import json
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.events import BY_NAME, CustomerMessageAnalyzed, Event, ImageReceived, SupportMessageRouted
 from tests.support.events import events_of, message
+
+FEW = settings(max_examples=25)
+"""For what depends on the kind of event, and hardly on its values."""
 
 EVENTS = pytest.mark.parametrize("event", BY_NAME.values(), ids=list(BY_NAME))
 
@@ -22,6 +25,7 @@ def test_an_event_survives_the_wire(event: type[Event], draw: st.DataObject) -> 
 
 
 @EVENTS
+@FEW
 @given(draw=st.data())
 def test_an_old_reader_survives_a_newer_writer(event: type[Event], draw: st.DataObject) -> None:
     sent = draw.draw(events_of(event))
@@ -31,6 +35,7 @@ def test_an_old_reader_survives_a_newer_writer(event: type[Event], draw: st.Data
 
 
 @EVENTS
+@FEW
 @given(draw=st.data())
 def test_the_key_is_the_key_field(event: type[Event], draw: st.DataObject) -> None:
     sent = draw.draw(events_of(event))
