@@ -1,4 +1,4 @@
-"""The bus in this process: for tests, and to try a handler without a broker. It keeps nothing."""
+"""Bus in memory: for tests, and to try a handler without a broker. Nothing outlives the process."""
 
 import asyncio
 import time
@@ -53,6 +53,10 @@ class MemoryBus:
     def store(self, group: str, offsets: Mapping[Partition, int]) -> None:
         """Store how far a group has read."""
         self._groups.setdefault(group, _Group()).committed |= offsets
+
+    def committed(self, group: str) -> Mapping[Partition, int]:
+        """Return the offset that a group reads next in each partition, where it has committed one."""
+        return self._groups.setdefault(group, _Group()).committed
 
     def partitions(self, topic: str) -> list[Partition]:
         """Return the partitions of `topic`, which always exists."""

@@ -53,18 +53,17 @@ class Publishing:
 
         Raises ConfigError when a dead-letter topic refuses the shortest letter.
         """
-        if self._refused_letter_bytes:
-            chunk = [self._fitted(each) for each in chunk]
         if not self._refusal_counts.keys().isdisjoint(map(_place, chunk)):
             return await self._publish_each(chunk, send)
-        outgoing = [record for each in chunk for record in each.outgoing]
+        fitted = [self._fitted(each) for each in chunk] if self._refused_letter_bytes else chunk
+        outgoing = [record for each in fitted for record in each.outgoing]
         last = chunk[-1].record
         try:
             await self._sent(outgoing, send, of=last.partition, next_offset=last.offset + 1)
         except RecordTooLargeError:
-            self._suspect(chunk)
+            self._suspect(fitted)
             return await self._publish_each(chunk, send)
-        return chunk
+        return fitted
 
     async def _publish_each(self, chunk: Sequence[Handled], send: Send) -> list[Handled]:
         return [await self._publish_alone(each, send) for each in chunk]
@@ -73,6 +72,7 @@ class Publishing:
         """Return the largest that the broker takes for this record."""
         for _ in range(self._refusal_counts.get(_place(handled), 0)):
             handled = self._smaller(handled)
+        handled = self._fitted(handled)
         while True:
             try:
                 await self._send_singly(handled, send)

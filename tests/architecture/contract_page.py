@@ -18,9 +18,10 @@ The same lies as JSON Schemas in [tests/contract/schemas](../tests/contract/sche
 send and subscribe.
 
 - **A topic is named like its event**, `subject.fact.vN`. The value is UTF-8 JSON, one event a record.
-- **The key** of a record is the value of the field named below, as UTF-8: all events of one key come in
-  order. A record without a key becomes a dead letter on `TOPIC.dead`, except for images, whose order does
-  not matter.
+- **The key** of a record must be the value of the field named below, as UTF-8 without quotes: all events of
+  one key come in order. A record without a key becomes a dead letter (`missing_key`), and so does one whose
+  key differs from the field (`key_mismatch`), as its order would be lost. For images order does not matter:
+  they may have any key, or none.
 - **Versions.** Fields may be added to a version, and readers must pass over those that they don't know.
   Whatever would break a reader is a new version on a topic of its own; a test holds each change against the
   schemas.

@@ -57,6 +57,7 @@ def _broken_messages() -> Iterator[HostileRecord]:
     yield HostileRecord(
         "message without key", _MESSAGES, None, _message("no key", "Hello"), (), "missing_key"
     )
+    yield HostileRecord("key of another conversation", _MESSAGES, b"another", text, (), "key_mismatch")
     version = ((TYPE_HEADER, b"customer.message_received.v9"),)
     yield HostileRecord("unknown version", _MESSAGES, b"hostile", text, version, "unknown_version")
 

@@ -1,4 +1,4 @@
-"""Every way in which a record can be no event, and the reason that it gets."""
+"""The codec: each way in which a record can be no event has its reason, and an event survives the way."""
 
 import json
 from base64 import b64encode
@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import RejectedError
-from shared.events import CustomerMessageReceived, Event, ImageReceived
-from shared.events.codec import decode
+from shared.events import BY_NAME, CustomerMessageReceived, Event, ImageReceived
+from shared.events.codec import decode, encode
+from shared.events.headers import new_trace
 from shared.events.image import IMAGE_MAX_BYTES
 from shared.events.text import TEXT_MAX_CHARS
-from tests.support.events import message
+from tests.support.events import events_of, message
 
 ENVELOPE = {"event_id": "00000000-0000-0000-0000-000000000001", "occurred_at": "2026-03-01T12:00:00Z"}
 
@@ -113,6 +114,42 @@ def test_a_type_header_without_a_value_is_refused() -> None:
 
 def test_a_missing_key_is_refused_where_order_matters() -> None:
     assert reason_of(saying("hi"), key=None) == "missing_key"
+
+
+@pytest.mark.parametrize("key", [b"", b"Case", b"case ", b'"case"', b"\xff"])
+def test_a_key_that_differs_from_the_field_it_must_equal_is_refused(key: bytes) -> None:
+    assert reason_of(saying("hi"), key=key) == "key_mismatch"
+
+
+def test_a_key_mismatch_does_not_repeat_key_or_field() -> None:
+    with pytest.raises(RejectedError, match="conversation_id") as refused:
+        decode(CustomerMessageReceived, key=b"secret key", value=saying("hi"), headers=())
+
+    assert "secret" not in str(refused.value)
+    assert "case" not in str(refused.value)
+
+
+def test_a_key_of_any_characters_equals_its_field_in_utf8() -> None:
+    value = saying("hi", conversation_id="F\u00e4lle \U0001f4b3")
+
+    event = decode(CustomerMessageReceived, key="F\u00e4lle \U0001f4b3".encode(), value=value, headers=())
+
+    assert event.conversation_id == "F\u00e4lle \U0001f4b3"
+
+
+def test_any_key_is_welcome_where_order_does_not_matter() -> None:
+    assert decode(ImageReceived, key=b"another", value=showing(b"bytes"), headers=()).case_id == "case"
+
+
+@pytest.mark.parametrize("event_type", BY_NAME.values(), ids=list(BY_NAME))
+@given(draw=st.data())
+def test_what_is_encoded_decodes_to_the_same_event(event_type: type[Event], draw: st.DataObject) -> None:
+    sent = draw.draw(events_of(event_type))
+
+    record = encode(sent, source="tests", trace=new_trace())
+
+    assert record.topic == event_type.name
+    assert decode(event_type, key=record.key, value=record.value, headers=record.headers) == sent
 
 
 def test_a_missing_key_is_welcome_where_order_does_not_matter() -> None:
