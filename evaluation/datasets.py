@@ -1,4 +1,4 @@
-"""Readers of the data sets: files in, rows and labels out."""
+"""Readers of the public data sets: files in, rows and labels out."""
 
 import csv
 import gzip
@@ -21,7 +21,7 @@ from evaluation.texts import Labels, TextRows, TextSet, text_set, without_repeat
 from shared.errors import ConfigError
 
 OPENERS: dict[str, Callable[..., IO[str]]] = {".gz": gzip.open, ".xz": lzma.open}
-"""What opens a text file, by its suffix; any other one is plain."""
+"""Functions that open a text file, by suffix; any other file is opened as plain text."""
 
 _BROKEN = (
     OSError,
@@ -37,12 +37,12 @@ _BROKEN = (
     zipfile.BadZipFile,
     tokenize.TokenError,
 )
-"""What readers raise at bytes that are not what they take them for; tried with random damage."""
+"""Exceptions of the readers on damaged files, found by tests with random damage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssistantRows:
-    """Questions of 150 intents, and some of none, in the parts of their authors."""
+    """Questions of 150 intents and out-of-scope questions, split as their authors did."""
 
     label_names: tuple[str, ...]
     train: TextRows
@@ -54,7 +54,7 @@ class AssistantRows:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRows:
-    """Image files, their labels, and where each lies."""
+    """Image files with their labels."""
 
     files: Sequence[bytes]
     labels: Labels
@@ -63,14 +63,14 @@ class PhotoRows:
 
 @dataclass(frozen=True, slots=True)
 class DigitRows:
-    """Pixels, uint8 [n, 28, 28, 1], and the digits they show."""
+    """Pixels, uint8 [n, 28, 28, 1], and the digits that they show."""
 
     pixels: NDArray[np.uint8]
     labels: Labels
 
 
 def banking77(root: Path) -> TextSet:
-    """Return banking questions in 77 intents."""
+    """Return banking questions with 77 intents."""
     folder = root / "banking77"
     with readable(folder / "categories.json") as path:
         names = tuple(sorted(json.loads(path.read_text())))
@@ -79,13 +79,13 @@ def banking77(root: Path) -> TextSet:
 
 
 def finance_topics(root: Path) -> TextSet:
-    """Return finance tweets in 20 topics; test rows that repeat training rows are left out."""
+    """Return finance tweets with 20 topics; test rows that repeat training rows are left out."""
     folder = root / "twitter_financial_topic"
     return _tweets(folder, folder / "topic_train.csv.gz", folder / "topic_valid.csv.gz")
 
 
 def finance_sentiments(root: Path) -> TextSet:
-    """Return finance tweets in 3 sentiments; test rows that repeat training rows are left out."""
+    """Return finance tweets with 3 sentiments; test rows that repeat training rows are left out."""
     folder = root / "twitter_financial_sentiment"
     return _tweets(folder, folder / "sent_train.csv", folder / "sent_valid.csv")
 
@@ -98,7 +98,7 @@ def reviews(root: Path) -> TextSet:
 
 
 def dishes(root: Path) -> tuple[tuple[str, ...], PhotoRows, PhotoRows]:
-    """Return the names of ten dishes, and the photos of the training and of the test set."""
+    """Return the names of ten dishes, and the photos of the training and test sets."""
     folder = root / "food10"
     with readable(folder / "classes.txt") as path:
         names = tuple(path.read_text().split())
@@ -120,7 +120,7 @@ def digits(root: Path) -> tuple[DigitRows, DigitRows]:
 
 
 def assistant_questions(root: Path) -> AssistantRows:
-    """Return what an assistant is asked, in 150 intents, and questions that are out of its scope."""
+    """Return questions to an assistant with 150 intents, and out-of-scope questions."""
     with readable(root / "clinc150" / "data_full.json") as path:
         parts = json.loads(path.read_text())
         names = tuple(sorted({intent for _, intent in parts["train"]}))
@@ -139,7 +139,7 @@ def assistant_questions(root: Path) -> AssistantRows:
 
 
 def unlabelled_questions(root: Path) -> list[str]:
-    """Return what customers of other firms ask: more words for the vocabulary, no label is used."""
+    """Return customers' questions to other firms, for the vocabulary; no label is used."""
     with readable(root / "clinc150" / "data_full.json") as path:
         assistant = [text for text, _ in json.loads(path.read_text())["train"]]
     requests = csv_rows(root / "bitext" / "utterances_21k.csv.gz", "utterance", "intent")
@@ -158,7 +158,7 @@ def foreign_questions(root: Path) -> list[str]:
 
 @contextmanager
 def readable(path: Path) -> Iterator[Path]:
-    """Turn whatever a missing or broken file raises into one line with its cure."""
+    """Turn the exceptions of a missing or broken file into a ConfigError of one line with its cure."""
     try:
         yield path
     except _BROKEN as error:
@@ -168,9 +168,9 @@ def readable(path: Path) -> Iterator[Path]:
 
 
 def csv_rows(path: Path, text: str, label: str) -> list[tuple[str, str]]:
-    """Return the text and the label of each record of a CSV file, packed or not.
+    """Return text and label of each record of a CSV file, compressed or not.
 
-    Raises ConfigError when the file can't be read, lacks a column, or a record lacks its text or label.
+    Raises ConfigError when the file can't be read or lacks a column, or a record lacks its text or label.
     """
     with (
         readable(path),

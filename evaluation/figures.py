@@ -1,4 +1,4 @@
-"""The figures of an exam: what was answered, beside what is right. All are shares."""
+"""Figures of an exam from given and expected answers. All are shares."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ Figures = Callable[[Sequence[Any], Sequence[Any]], dict[str, float]]
 
 
 def label_figures(given: Sequence[Prediction | None], expected: Sequence[str]) -> dict[str, float]:
-    """Return how well labels are told; a row without an answer is a wrong one, of no confidence."""
+    """Return the accuracy and related figures of labels; a missing answer is wrong, with confidence 0."""
     said = np.array([answer.label if answer else "" for answer in given])
     confidence = np.array([answer.confidence if answer else 0.0 for answer in given])
     right = said == np.array(expected)
@@ -28,6 +28,6 @@ def label_figures(given: Sequence[Prediction | None], expected: Sequence[str]) -
 def span_figures(
     given: Sequence[frozenset[Span] | None], expected: Sequence[frozenset[Span]]
 ) -> dict[str, float]:
-    """Return how well names are found; in a text without an answer, nothing is."""
+    """Return the score of names in texts; a text without an answer has no names."""
     everything, *_ = span_scores([answer or frozenset() for answer in given], expected)
     return {"entity F1": everything.f1}

@@ -1,4 +1,4 @@
-"""Figures of a classifier from its answers; NumPy only, so the running pipeline is measured by them too."""
+"""Figures of a classifier from its answers; NumPy only, so the running pipeline can be measured too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 BINS = 15
-"""Of equal width, as most published calibration errors have them."""
+"""Bins of equal width, the usual number for published calibration errors."""
 
 Labels = NDArray[Any]
-"""One label a row: indices or names."""
+"""One label per row: indices or names."""
 
 Chances = NDArray[np.float64]
 Marks = NDArray[np.bool_]
@@ -19,7 +19,7 @@ Marks = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The rows whose confidence fell into one of the equal parts of 0 to 1; shares, not percent."""
+    """The rows with a confidence in one of the equal parts of 0 to 1; shares, not percent."""
 
     confidence: float
     accuracy: float
@@ -28,17 +28,17 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """How good the surest `coverage` of the rows are answered; shares, not percent."""
+    """Accuracy of the surest `coverage` of the rows; shares, not percent."""
 
     coverage: float
     accuracy: float
     threshold: float
-    """Answers at least this sure are counted."""
+    """Answers of at least this confidence are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelScore:
-    """How well one label is found; F1 is the harmonic mean of precision and recall, 0 to 1."""
+    """Scores of one label; F1 is the harmonic mean of precision and recall, 0 to 1."""
 
     label: Any
     f1: float
@@ -47,7 +47,7 @@ class LabelScore:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Rows of the label `right` that were called `said`, and how many rows of it there are."""
+    """Number of rows of the label `right` that got the label `said`, and of all rows of `right`."""
 
     right: Any
     said: Any
@@ -73,7 +73,7 @@ def energy(logits: NDArray[np.float32]) -> Chances:
 
 
 def reliability(confidence: Chances, right: Marks, bins: int = BINS) -> list[Bin]:
-    """Return the bins that hold a row, the least sure first."""
+    """Return the bins that hold a row, lowest confidence first."""
     places = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     chosen = (places == place for place in range(bins))
     return [
@@ -84,7 +84,7 @@ def reliability(confidence: Chances, right: Marks, bins: int = BINS) -> list[Bin
 
 
 def calibration_error(confidence: Chances, right: Marks, bins: int = BINS) -> float:
-    """Return the expected calibration error, 0 to 1: how far confidence and accuracy lie apart on average.
+    """Return the expected calibration error, 0 to 1: the mean gap between confidence and accuracy.
 
     Naeini et al. 2015, "Obtaining Well Calibrated Probabilities Using Bayesian Binning".
     """
@@ -93,7 +93,7 @@ def calibration_error(confidence: Chances, right: Marks, bins: int = BINS) -> fl
 
 
 def accuracy_by_coverage(confidence: Chances, right: Marks, shares: Sequence[float]) -> list[Covered]:
-    """Return how accuracy grows when only the surest answers count.
+    """Return the accuracy of the surest answers at several coverages.
 
     Geifman and El-Yaniv 2017, "Selective Classification for Deep Neural Networks".
     """
@@ -117,12 +117,12 @@ def label_scores(said: Labels, target: Labels) -> list[LabelScore]:
 
 
 def macro_f1(said: Labels, target: Labels) -> float:
-    """Return the mean F1 of the labels that occur in `target`, 0 to 1: rare ones count like common ones."""
+    """Return the mean F1 of the labels that occur in `target`, 0 to 1; each label counts alike."""
     return float(np.mean([score.f1 for score in label_scores(said, target)]))
 
 
 def confusions(said: Labels, target: Labels, most: int) -> list[Confusion]:
-    """Return the `most` frequent mistakes, those of the largest share of their label first among equals."""
+    """Return the `most` frequent mistakes; among equals those with the largest share of their label first."""
     wrong = said != target
     pairs, counts = np.unique(np.stack((target[wrong], said[wrong])), axis=1, return_counts=True)
     found = [
@@ -133,7 +133,7 @@ def confusions(said: Labels, target: Labels, most: int) -> list[Confusion]:
 
 
 def auroc(inside: Chances, outside: Chances) -> float:
-    """Return the chance that a row of `inside` scores higher than one of `outside`; ties count half.
+    """Return the probability that a row of `inside` scores higher than one of `outside`; ties count half.
 
     The area under the receiver operating characteristic, by Mann and Whitney's sum of ranks.
     """

@@ -1,7 +1,7 @@
-"""How well spans are found: a span counts when its type and both of its ends are right.
+"""Scores of spans: a span is right when its type and both ends are right.
 
-The measure of CoNLL-2003 (Tjong Kim Sang and De Meulder 2003). NumPy is not needed, torch neither, so the
-running pipeline is measured by it too.
+The measure of CoNLL-2003 (Tjong Kim Sang and De Meulder 2003), in plain Python, so the running pipeline can
+be measured too.
 """
 
 from collections.abc import Hashable, Sequence
@@ -15,13 +15,13 @@ class Found(Hashable, Protocol):
 
     @property
     def kind(self) -> str:
-        """The type."""
+        """Type of the span."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class SpanScore:
-    """How well the `n` spans of one type, or of all, are found; shares, not percent."""
+    """Score of the `n` spans of one type or of all; shares, not percent."""
 
     kind: str
     precision: float
@@ -31,13 +31,13 @@ class SpanScore:
 
 
 ALL = "all"
-"""Stands for spans of any type."""
+"""Name of the score over all types."""
 
 
 def span_scores(said: Sequence[AbstractSet[Found]], right: Sequence[AbstractSet[Found]]) -> list[SpanScore]:
-    """Return the score over all types, then of each type that occurs in `right`, by name.
+    """Return the score over all types, then of each type in `right`, by name.
 
-    One set a text, in the same order.
+    Both arguments hold one set per text, in the same order.
     """
     kinds = sorted({span.kind for spans in right for span in spans})
     return [

@@ -21,13 +21,13 @@ class TaggedRows:
         return TaggedRows([*self.words, *other.words], [*self.tags, *other.tags])
 
     def written(self, how: Callable[[str], str]) -> "TaggedRows":
-        """Return the same rows with each word as `how` writes it."""
+        """Return the same rows with each word as `how` spells it."""
         return TaggedRows([[how(word) for word in words] for words in self.words], self.tags)
 
 
 @dataclass(frozen=True, slots=True)
 class TaggedSet:
-    """One data set of tagged words with the validation and the test rows of its authors."""
+    """A data set of tagged words, split into training, validation and test rows by its authors."""
 
     kinds: tuple[str, ...]
     train: TaggedRows
@@ -54,7 +54,7 @@ def wnut17(root: Path) -> TaggedSet:
 
 
 def _tagged(path: Path, separator: str, kinds: Mapping[str, str]) -> TaggedRows:
-    """Return the rows of a file with a line a word, its tag last, and an empty line after each text."""
+    """Return the rows of a file with one word per line, its tag last, and an empty line after each text."""
     with readable(path), OPENERS.get(path.suffix, open)(path, "rt", encoding="utf-8") as lines:
         fields = [line.strip().split(separator) for line in lines]
         texts = [list(part) for is_text, part in groupby(fields, _is_of_a_text) if is_text]
@@ -69,7 +69,7 @@ def _is_of_a_text(field: Sequence[str]) -> bool:
 
 
 def _begun(tags: Sequence[str], kinds: Mapping[str, str]) -> list[str]:
-    """Return tags of which `B-` begins every span; in IOB1 it begins only one that touches another."""
+    """Return tags in which every span begins with `B-`; in IOB1 only a span that touches another does."""
     named = [tag if tag == OUTSIDE else f"{tag[0]}-{kinds[kind_of(tag)]}" for tag in tags]
     starts = {span.start for span in spans_of(named)}
     return [f"B-{kind_of(tag)}" if place in starts else tag for place, tag in enumerate(named)]

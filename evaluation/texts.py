@@ -1,4 +1,4 @@
-"""Texts and their labels as rows: numbered, none of them too rare, each text once."""
+"""Texts and labels as rows: labels are numbered, none is too rare, and each text occurs once."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,29 +13,29 @@ from shared.inference.text import canonical_text
 
 Labels = NDArray[np.int64]
 Pairs = Sequence[tuple[str, str]]
-"""Texts, each with the name of its label."""
+"""Texts with the names of their labels."""
 
 _FEWEST_ROWS = 2
-"""A label needs one row to learn from and one to be judged by."""
+"""A label needs one row for training and one for validation."""
 
 _SHOWN_NAMES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class TextRows:
-    """Texts and the index of each one's label in the data set's list of labels."""
+    """Texts and the index of each label in the data set's list of labels."""
 
     texts: Sequence[str]
     labels: Labels
 
     def take(self, rows: NDArray[np.int64]) -> "TextRows":
-        """Return these rows only."""
+        """Return these rows."""
         return TextRows([self.texts[row] for row in rows], self.labels[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class TextSet:
-    """One labelled text data set with the test rows of its authors."""
+    """A labelled text data set with the test rows of its authors."""
 
     label_names: tuple[str, ...]
     train: TextRows
@@ -43,9 +43,9 @@ class TextSet:
 
 
 def text_set(names: Sequence[str], train: Pairs, *, test: Pairs, path: Path) -> TextSet:
-    """Return texts and labels, the labels as places in `names`; `path` is where they come from.
+    """Return texts and labels, the labels as indices of `names`; `path` is named in errors.
 
-    Raises ConfigError when a row has another label, or a label has fewer than two rows to train with.
+    Raises ConfigError when a row has another label, or a label has fewer than two training rows.
     """
     rows = TextSet(tuple(names), *(text_rows(names, pairs, path) for pairs in (train, test)))
     refuse_rare_labels(names, rows.train, path)
@@ -53,9 +53,9 @@ def text_set(names: Sequence[str], train: Pairs, *, test: Pairs, path: Path) -> 
 
 
 def text_rows(names: Sequence[str], pairs: Pairs, path: Path) -> TextRows:
-    """Return the same, the labels as places in `names`.
+    """Return texts and labels, the labels as indices of `names`.
 
-    Raises ConfigError, with `path` as where they come from, when a row has another label.
+    Raises ConfigError, with `path` as the source, when a row has another label.
     """
     index = {name: place for place, name in enumerate(names)}
     for _, name in pairs:
@@ -65,7 +65,7 @@ def text_rows(names: Sequence[str], pairs: Pairs, path: Path) -> TextRows:
 
 
 def refuse_rare_labels(names: Sequence[str], rows: TextRows, path: Path, *, counted: str = "") -> None:
-    """Raise ConfigError when a label has fewer than two rows to train with; `counted` says which count."""
+    """Raise ConfigError when a label has fewer than two training rows; `counted` describes the count."""
     counts = Counter(rows.labels.tolist())
     rare = [name for place, name in enumerate(names) if counts[place] < _FEWEST_ROWS]
     if rare:
@@ -76,13 +76,13 @@ def refuse_rare_labels(names: Sequence[str], rows: TextRows, path: Path, *, coun
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the first names for a line of text, and how many more there are."""
+    """Return the first names as a line of text, and the number of the others."""
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
     return ", ".join(map(repr, names[:_SHOWN_NAMES])) + more
 
 
 def without_repeated_rows(rows: TextSet) -> TextSet:
-    """Return each training text once, and the test rows that repeat none of them."""
+    """Return each training text once, and the test rows that repeat no training text."""
     train = distinct(rows.train)
     return replace(rows, train=train, test=without_repeats(rows.test, of=train))
 
@@ -95,7 +95,7 @@ def without_repeats(rows: TextRows, *, of: TextRows) -> TextRows:
 
 
 def distinct(rows: TextRows) -> TextRows:
-    """Return each text once, with the label of its first row; links and case make no difference."""
+    """Return each text once, with the label of its first row; links and case are ignored."""
     first: dict[str, int] = {}
     for row, text in enumerate(rows.texts):
         first.setdefault(canonical_text(text).lower(), row)
