@@ -1,1 +1,1 @@
-"""One file a question; each prints a table."""
+"""Benchmarks: one file per question; each prints a table."""

@@ -93,7 +93,7 @@ def _bench(data: Path | None, models: Path, rounds: int, minutes: float) -> Benc
 
 
 async def _answers(names: list[str], bench: Bench) -> list[Measure]:
-    """Return the figures of all questions; each question's are kept as soon as they are there."""
+    """Return the figures of all questions; those of each question are saved when it is done."""
     measures: list[Measure] = []
     for name in names:
         with console.status(f"{name} ..."):

@@ -1,4 +1,4 @@
-"""Whether memory stays bounded, however much waits: the most a worker takes with little and with much."""
+"""Peak memory of a worker in front of a long backlog, relative to that in front of a short one."""
 
 from collections.abc import Sequence
 
@@ -14,14 +14,14 @@ from deploy.local.stack import LocalStack
 from shared.settings import KafkaSettings
 
 SHORT_COUNT, LONG_COUNT = 100_000, 1_000_000
-"""Also the short one is longer than all that a consumer fetches ahead."""
+"""The short backlog is longer than all that a consumer prefetches."""
 
 WORKED_OFF_COUNT = 20_000
 _FILLED_AT_A_TIME = 20_000
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
-    """Return the peak of a worker in front of a million messages over that in front of 100,000."""
+    """Return the peak with a million waiting messages over that with 100,000."""
     async with stack_under_test(bench, MODEL) as stack:
         await _fill(bench, stack, SHORT_COUNT)
         short = await work_off(OURS, [], stack, models=bench.models, enough=WORKED_OFF_COUNT)

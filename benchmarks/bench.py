@@ -1,4 +1,4 @@
-"""What all benchmarks share: the input, the models, how often."""
+"""Set-up that all benchmarks share: input, models and number of rounds."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """The set-up of one run of benchmarks."""
+    """Set-up of one run of benchmarks."""
 
     texts: tuple[str, ...]
-    """Customer messages, each a different one, so that nothing can be answered from memory."""
+    """Customer messages, all different, so no cache can answer them."""
 
     texts_from: str
     models: Path
     data: Path | None
-    """Folder of the data sets, if there is one."""
+    """Folder of the data sets, if any."""
 
     rounds: int
     minutes: float
-    """How long what is measured over time takes."""
+    """Duration of a measurement over time."""
 
     say: Say
-    """Hears what is being done."""
+    """Receives progress lines."""
 
 
 Question = Callable[[Bench], Awaitable[Sequence[Measure]]]
-"""One benchmark. Raises ConfigError when it can't run here."""
+"""A benchmark. Raises ConfigError when it can't run here."""

@@ -1,4 +1,4 @@
-"""What a broken Redis costs: the same worker and messages with the cache off, and with one that fails."""
+"""Cost of a broken Redis: the same worker and messages with the cache off and with a failing one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -25,7 +25,7 @@ from deploy.local.redis import RedisServer
 from deploy.local.stack import LocalStack
 
 OFF = ""
-"""The address of no Redis."""
+"""Address that means no Redis."""
 
 GOAL = Goal(at_least=0.95)
 _KEYS_A_CALL = 1000
@@ -33,7 +33,7 @@ _KEYS_A_CALL = 1000
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Messages a second without a cache, and with one that fails."""
+    """Messages per second without a cache, and with a failing one."""
 
     off: float
     broken: float
@@ -65,7 +65,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
 
 
 async def _pair(rate_per_s: Callable[[str], Awaitable[float]], url: str, *, is_off_first: bool) -> Pair:
-    """Measure both one right after the other, in turns the one and the other first: machines drift."""
+    """Measure both, one right after the other and first in turns, as the machine's speed drifts."""
     rates = {each: await rate_per_s(each) for each in ((OFF, url) if is_off_first else (url, OFF))}
     return Pair(off=rates[OFF], broken=rates[url])
 
@@ -82,7 +82,7 @@ def _compared(name: str, pairs: Sequence[Pair], messages_count: int) -> Measure:
 
 
 async def _caches(exits: AsyncExitStack, stack: LocalStack) -> dict[str, str]:
-    """Return the address of each Redis by what is wrong with it."""
+    """Return the address of each Redis by its fault."""
     frozen, sound = [await exits.enter_async_context(_redis(stack, name)) for name in ("frozen", "sound")]
     proxy = Proxy(LOOPBACK, sound.port.number, latency_s=2.0)
     await exits.enter_async_context(proxy.running())
@@ -97,7 +97,7 @@ async def _caches(exits: AsyncExitStack, stack: LocalStack) -> dict[str, str]:
 
 @asynccontextmanager
 async def _redis(stack: LocalStack, name: str) -> AsyncIterator[RedisServer]:
-    """Start one that nobody watches: it may be as broken as it likes."""
+    """Start a Redis without a supervisor, which would repair it."""
     server = RedisServer()
     child = await Child.start(server.part(), stack.folder / f"redis-{name}.log")
     try:
@@ -116,7 +116,7 @@ def _with(url: str) -> Contender:
 
 
 async def _garble(url: str) -> None:
-    """Put foreign bytes in the place of all results."""
+    """Replace all cached results by foreign bytes."""
     redis = Redis.from_url(url)
     try:
         keys = [key async for key in redis.scan_iter(count=10_000)]

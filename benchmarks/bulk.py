@@ -1,4 +1,4 @@
-"""A backlog of news on a topic, and how fast it is worked off."""
+"""A backlog of news on a topic, and the rate at which it is processed."""
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
@@ -16,13 +16,13 @@ from shared.settings import KafkaSettings
 
 _FILLED_AT_A_TIME = 20_000
 _SOURCES_COUNT = 50
-"""Enough for a like share in every partition."""
+"""Enough sources to give all partitions about the same share."""
 
 _STARTED_WITHIN_S = 60.0
 
 
 class Backlog:
-    """Stories of which each is a different one."""
+    """News stories, all different, that wait on their topic."""
 
     def __init__(self, kafka: KafkaSettings, results: Results) -> None:
         self._kafka = kafka
@@ -33,7 +33,7 @@ class Backlog:
     @classmethod
     @asynccontextmanager
     async def on(cls, kafka: KafkaSettings) -> AsyncIterator["Backlog"]:
-        """Connect; nothing waits yet."""
+        """Connect; no story waits yet."""
         results = await Results.on(kafka, NewsArticleAnalyzed.name)
         try:
             yield cls(kafka, results)
@@ -41,22 +41,22 @@ class Backlog:
             await results.aclose()
 
     async def done_count(self) -> int:
-        """Return how many stories have got their results."""
+        """Return the number of stories that have their results."""
         return await self._results.count()
 
     async def waiting_count(self) -> int:
-        """Return how many have not."""
+        """Return the number of stories without a result."""
         return self._sent_count - await self.done_count()
 
     async def fill_up(self, count: int) -> None:
-        """Send stories until at least so many wait."""
+        """Send stories until at least this many wait."""
         while (missing := count - await self.waiting_count()) > 0:
             stories = list(itertools.islice(self._stories, min(missing, _FILLED_AT_A_TIME)))
             await fill(self._kafka, stories)
             self._sent_count += len(stories)
 
     async def moving(self, count: int) -> None:
-        """Return when so many more are done: whoever works on them is in full swing.
+        """Return when this many more are done: the worker then runs at its full rate.
 
         Raises ConfigError when that takes a minute.
         """

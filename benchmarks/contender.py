@@ -1,4 +1,4 @@
-"""A process that reads messages from Kafka and writes a result for each: started, watched, measured."""
+"""A process under test that reads messages from Kafka and writes a result for each."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ from shared.errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:
-    """How it starts, and where its results go."""
+    """Start command of the process, and the topic of its results."""
 
     name: str
     module: str
@@ -37,11 +37,11 @@ class Contender:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a process has taken so far."""
+    """CPU time and memory of a process so far."""
 
     cpu_s: float
     peak_bytes: int
-    """Most memory that was resident at a time."""
+    """Peak resident memory."""
 
 
 class Running:
@@ -53,7 +53,7 @@ class Running:
         self._process = psutil.Process(child.pid)
 
     def usage(self) -> Usage:
-        """Return what it has taken so far. Raises ConfigError, with its last words, when it has ended."""
+        """Return its usage so far. Raises ConfigError with its last words when it has ended."""
         try:
             times = self._process.cpu_times()
             status = Path(f"/proc/{self._child.pid}/status").read_text(encoding="ascii")
@@ -67,7 +67,7 @@ class Running:
 
 @asynccontextmanager
 async def running(contender: Contender, stack: LocalStack, models: Path) -> AsyncIterator[Running]:
-    """Start it on the stack, without a cache; end it on the way out."""
+    """Start a contender on the stack, without a cache; end it with the block."""
     env = {
         "TIDEMILL__KAFKA__BOOTSTRAP": stack.addresses.kafka_bootstrap,
         "TIDEMILL__TRITON__ADDRESS": stack.addresses.triton_grpc,

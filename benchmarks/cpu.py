@@ -1,4 +1,4 @@
-"""CPU time of everything that a benchmark has started."""
+"""CPU time of all processes that a benchmark has started."""
 
 import os
 from contextlib import suppress
@@ -7,9 +7,9 @@ import psutil
 
 
 def all_cpu_s() -> float:
-    """Return the CPU time of all processes below this one, so far: those that run and those that have ended.
+    """Return the CPU time of all child processes so far, running and ended.
 
-    Its growth tells what a piece of work costs, whoever else has the cores at the time.
+    Its growth is the cost of a piece of work, whatever other programs use the cores.
     """
     ended = os.times()
     total_s = ended.children_user + ended.children_system

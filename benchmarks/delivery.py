@@ -1,4 +1,4 @@
-"""What exactly once costs: the same worker, broker and messages, with and without transactions."""
+"""Cost of exactly once: the same worker, broker and messages, with and without transactions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ EXACTLY_ONCE = replace(OURS, env={"TIDEMILL__KAFKA__DELIVERY": "exactly-once"})
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
-    """Return the rate of exactly once over that of at least once, with a model that costs nothing."""
+    """Return the rate of exactly once over that of at least once, with the identity model."""
     texts = so_many(bench.texts, MESSAGES_COUNT)
     rates: dict[str, list[float]] = {"exactly once": [], "at least once": []}
     async with stack_under_test(bench, MODEL) as stack:

@@ -1,7 +1,6 @@
 """`python -m benchmarks.faust_worker`: a Faust agent that answers one message after the other.
 
-A message costs what it costs the identity worker (parse, tokenise, ask Triton, say what came back),
-but nothing is done for many at once.
+The work per message is that of the identity worker (parse, tokenise, ask Triton, publish), without batches.
 """
 
 import tempfile
@@ -50,7 +49,7 @@ class OneByOne:
 
 
 def one_by_one_app(settings: Settings, folder: str) -> faust.App:
-    """Return the Faust app, not started; it keeps its files in `folder`."""
+    """Return the Faust app, not started; its files are in `folder`."""
     app = faust.App(
         "benchmark-faust",
         broker=f"kafka://{settings.kafka.bootstrap}",

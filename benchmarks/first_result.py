@@ -1,4 +1,4 @@
-"""How soon after `make run` the first result is there, when everything is set up already."""
+"""Time from `make run` to the first result, with everything installed."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ PATIENCE_S = 120.0
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
-    """Return the seconds from `make run` to its first result, over the rounds."""
+    """Return the seconds from `make run` to its first result, one per round."""
     await _make("setup")
     rounds = []
     for number in range(1, bench.rounds + 1):
@@ -59,7 +59,10 @@ async def _first_result_s() -> float:
 
 
 async def _bootstrap(process: asyncio.subprocess.Process, started_s: float) -> KafkaSettings:
-    """Return where the run's Kafka is, once it says so. Raises ConfigError when it ends before."""
+    """Return the address of the run's Kafka once it is printed.
+
+    Raises ConfigError when the run ends before.
+    """
     note = note_file()
     while not (note.is_file() and note.stat().st_mtime >= started_s):
         if process.returncode is not None:

@@ -1,4 +1,4 @@
-"""What a running service holds: memory, open descriptors, threads, tasks."""
+"""Resources of a running service: memory, open descriptors, threads and tasks."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,23 @@ from shared.errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footprint:
-    """One look at one process."""
+    """Resources of one process at one moment."""
 
     memory_mb: float
-    """Its own pages only: what would come free if it ended."""
+    """Private pages: the memory that its end would free."""
 
     descriptors_count: int
     threads_count: int
     tasks_count: int
     waiting_count: int
-    """Records behind the end of its topic."""
+    """Records between its position and the end of its topic."""
 
 
 async def footprint(session: aiohttp.ClientSession, url: str, pid: int) -> Footprint:
-    """Return what the service with this address and process holds. Raises ConfigError when it has ended."""
+    """Return the resources of the service at this address and process.
+
+    Raises ConfigError when it has ended.
+    """
     try:
         process = psutil.Process(pid)
         async with session.get(f"{url}/metrics") as answer:
@@ -41,7 +44,7 @@ async def footprint(session: aiohttp.ClientSession, url: str, pid: int) -> Footp
 
 
 def totals(page: str) -> dict[str, float]:
-    """Return each metric of a page in Prometheus' text format, added up over its labels."""
+    """Return each metric of a page in Prometheus' text format, summed over its labels."""
     found: dict[str, float] = {}
     for family in text_string_to_metric_families(page):
         for sample in family.samples:

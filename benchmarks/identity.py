@@ -1,4 +1,4 @@
-"""What everything around the model costs."""
+"""Cost of everything around the model, measured with the identity model."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ FAUST = Contender(name="faust", module="benchmarks.faust_worker", writes=faust_w
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
-    """Return our rate over Faust's one by one, and our CPU time a message."""
+    """Return our rate over Faust's one by one, and our CPU time per message."""
     texts = so_many(bench.texts, MESSAGES_COUNT)
     ours, theirs = list[StreamRun](), list[StreamRun]()
     async with stack_under_test(bench, MODEL) as stack:

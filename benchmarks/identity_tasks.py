@@ -1,4 +1,4 @@
-"""A stream whose model costs nothing: what is left is Kafka, our code and one trip to Triton and back."""
+"""Stream of the identity model: what remains is Kafka, our code and one round trip to Triton."""
 
 import dataclasses
 from pathlib import Path
@@ -14,7 +14,7 @@ MODEL = "identity"
 
 
 def identity_tasks(models: Path) -> StreamTasks:
-    """Return the message stream with the identity model instead of BERT, tokenised as for BERT."""
+    """Return the tasks of the message stream with the identity model, tokenised as for BERT."""
     real = load_bundle(models, support_intent.TASK.model)
     task = dataclasses.replace(
         support_intent.TASK,

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.identity_worker`: the inference service, engine and all, with the identity model."""
+"""`python -m benchmarks.identity_worker`: the inference service with the identity model."""
 
 import asyncio
 

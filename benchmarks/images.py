@@ -1,4 +1,4 @@
-"""Images to measure with: drawn digits, and photos of dishes when there is a data set."""
+"""Images for measurements: drawn digits, and photos of dishes when there is a data set."""
 
 import base64
 import io
@@ -51,7 +51,7 @@ def _photos(data: Path) -> Iterator[bytes]:
 
 
 def _blurs() -> Iterator[bytes]:
-    """Yield photos of nothing, each a different one, as heavy as a photo."""
+    """Yield photos without content, all different, of the size of a photo."""
     rng = random.Random(1)  # noqa: S311 - images, no secrets
     while True:
         rough = Image.frombytes("RGB", (32, 24), rng.randbytes(32 * 24 * 3))

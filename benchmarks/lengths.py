@@ -1,4 +1,4 @@
-"""Which lengths to measure at, and what a mixture of lengths costs."""
+"""Sample of text lengths, and the mean cost of a mixture of lengths."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,15 @@ SHARES = (0.01, 0.2, 0.45, 0.7, 0.85, 0.94, 0.98, 0.995)
 
 
 def anchors(lengths: Sequence[int]) -> list[int]:
-    """Return up to eight of the lengths, ascending; costs are measured there and interpolated between."""
+    """Return up to eight of the lengths, ascending, at which costs are measured."""
     ordered = sorted(lengths)
     return sorted({ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in SHARES})
 
 
 def mean_cost_s(cost_s: Mapping[int, float], lengths: Sequence[int]) -> float:
-    """Return the mean cost of a row when `lengths` are as they are and `cost_s` is what some of them cost.
+    """Return the mean cost of a row for `lengths`; `cost_s` holds the cost of some of them.
 
-    Between two measured lengths the cost grows evenly; beyond the ends it grows with the length.
+    Between two measured lengths the cost is interpolated; beyond the ends it is proportional to the length.
     """
     known = sorted(cost_s)
     points = [0, *known, 10 * known[-1]]

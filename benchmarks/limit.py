@@ -1,4 +1,4 @@
-"""How near we come to what the same Triton gives, and how far we are ahead of the textbook."""
+"""End-to-end rate against perf_analyzer on the same Triton, and against the textbook loop."""
 
 import itertools
 import tempfile
@@ -53,12 +53,12 @@ async def measure(bench: Bench) -> Sequence[Measure]:
 
 
 def server(addresses: Addresses) -> Server:
-    """Return the stack's Triton as perf_analyzer addresses it."""
+    """Return the stack's Triton in perf_analyzer's terms."""
     return Server(grpc=addresses.triton_grpc, http=addresses.triton_http.removeprefix("http://"), model=MODEL)
 
 
 async def best_row(limit: Limit, bench: Bench) -> tuple[Row, dict[str, float]]:
-    """Return the fastest way to drive the server, and what each way gave.
+    """Return the fastest way to drive the server, and the result of each way.
 
     All ways are tried at one length, the best of them at all lengths.
     """
@@ -85,7 +85,7 @@ def mean(one: Cost, other: Cost) -> Cost:
 
 @dataclass(slots=True)
 class _Rounds:
-    """What the rounds gave so far."""
+    """Results of the rounds so far."""
 
     limits: list[Cost] = field(default_factory=list)
     ours: list[StreamRun] = field(default_factory=list)
@@ -103,7 +103,7 @@ class _Rounds:
 
     @property
     def cpu_ratios(self) -> tuple[float, ...]:
-        """Return the limit's CPU time over that of ours with all that it needs, a message."""
+        """Return the limit's CPU time per message over that of our side, Kafka and Triton included."""
         return tuple(
             limit.cpu_s * 1e6 / run.all_cpu_us for limit, run in zip(self.limits, self.ours, strict=True)
         )

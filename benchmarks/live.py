@@ -1,4 +1,4 @@
-"""Customers who write whenever they like, and how long each waits."""
+"""Live customers: independent senders, and the time that each waits for its result."""
 
 import asyncio
 import itertools
@@ -19,13 +19,13 @@ from shared.events import CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.settings import KafkaSettings
 
 PATIENCE_S = 60.0
-"""So long may the last result be away."""
+"""Longest wait for the last result."""
 
 _TIME_OF_BROKER = {"message.timestamp.type": "LogAppendTime"}
 
 
 class Live:
-    """Sends messages, each a different one, and waits for their results."""
+    """Sends messages, all different, and waits for their results."""
 
     def __init__(self, producer: Producer, results: Results, texts: Sequence[str]) -> None:
         self._producer = producer
@@ -36,7 +36,7 @@ class Live:
     @classmethod
     @asynccontextmanager
     async def on(cls, kafka: KafkaSettings, texts: Sequence[str]) -> AsyncIterator["Live"]:
-        """Connect. The results' topic bears the times at which the broker has them."""
+        """Connect. The results' timestamps are the broker's."""
         for topic, config in ((CustomerMessageReceived, {}), (CustomerMessageAnalyzed, _TIME_OF_BROKER)):
             await KafkaTopics(kafka).create(topic.name, partitions=PARTITIONS, config=config)
         producer = KafkaBus(kafka).producer()
@@ -51,9 +51,9 @@ class Live:
             await producer.stop()
 
     async def waits_ms(self, *, per_s: float, lasting_s: float) -> list[float]:
-        """Return how long each customer waited, ascending: from when the message was due to its result.
+        """Return each customer's wait, ascending: from the time the message was due to its result.
 
-        Raises ConfigError when a result stays away.
+        Raises ConfigError when a result is missing.
         """
         moments = independent(per_s, lasting_s=lasting_s, seed=self._count)
         sent_count = await offer(self._producer, self._message, moments)
@@ -84,5 +84,5 @@ def _wait_ms(record: Record) -> float:
 
 
 def percentile(ascending: Sequence[float], percent: float) -> float:
-    """Return the least of the values that so many percent of them are not above."""
+    """Return the smallest value that this many percent of the values do not exceed."""
     return ascending[max(0, math.ceil(percent / 100 * len(ascending)) - 1)]

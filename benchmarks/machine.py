@@ -1,4 +1,4 @@
-"""Where and with what the figures were made."""
+"""Machine and versions of a measurement."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ LIBRARIES = ("aiokafka", "faust-streaming", "grpcio", "numpy", "pydantic", "toke
 
 
 def machine() -> dict[str, Any]:
-    """Return date, processor, cores, memory, how busy it was, and the versions that matter."""
+    """Return date, processor, cores, memory, load and the versions that matter."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": _processor(),

@@ -1,4 +1,4 @@
-"""A measured figure beside its goal."""
+"""A measured figure with its goal."""
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """What a figure means for its goal."""
+    """Result of the comparison of a figure with its goal."""
 
     PASS = "pass"  # noqa: S105 - no password
     MISSED = "MISSED"
@@ -17,13 +17,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A bound; which side is good is in its name."""
+    """A lower or upper bound."""
 
     at_least: float | None = None
     at_most: float | None = None
 
     def __str__(self) -> str:
-        """Return the bound as a reader writes it."""
+        """Return the bound as text, such as `>= 4`."""
         if self.at_least is not None:
             return f">= {self.at_least:g}"
         return f"<= {self.at_most:g}" if self.at_most is not None else ""
@@ -31,7 +31,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """One figure: the median of its rounds, and all of them."""
+    """One figure: the rounds, and their median."""
 
     name: str
     unit: str
@@ -40,7 +40,7 @@ class Measure:
 
     goal: Goal = Goal()
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What the figure was made from, for the JSON file."""
+    """Details of the measurement for the JSON file."""
 
     @property
     def value(self) -> float:
@@ -66,5 +66,5 @@ def ratio(
 
 
 def rounded(values: Iterable[float]) -> list[float]:
-    """Return the values as a file should hold them."""
+    """Return the values rounded for the JSON file."""
     return [round(value, 1) for value in values]

@@ -1,4 +1,4 @@
-"""How much memory an inference worker takes at most while it works off a full topic."""
+"""Peak memory of an inference worker while it processes a full topic."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""A day's mixture: new and known messages and stories, and now and then a record that nobody can read."""
+"""Mixed load: new and repeated messages and stories, and now and then an unreadable record."""
 
 import random
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ BAD_SHARE, NEWS_SHARE, KNOWN_SHARE, REVIEW_SHARE = 0.003, 0.1, 0.5, 0.1
 
 
 class MixedLoad:
-    """Makes the records one after the other. What is known was sent before, so that the cache can answer."""
+    """Makes the records one after the other. Repeated ones can be answered by the cache."""
 
     def __init__(self, texts: Sequence[str], stories: Sequence[NewsItem]) -> None:
         self._texts = texts

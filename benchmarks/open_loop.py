@@ -1,4 +1,4 @@
-"""Load that comes when it is due, however slow the answers are."""
+"""Open-loop load: records are sent when they are due, however slow the answers are."""
 
 import asyncio
 import itertools
@@ -10,14 +10,14 @@ from shared.bus.port import Producer
 from shared.bus.record import Outgoing
 
 Make = Callable[[datetime], Outgoing]
-"""Returns the next record, given the moment that it was due at."""
+"""Returns the next record for the time at which it is due."""
 
 
 async def offer(producer: Producer, make: Make, offsets_s: Iterable[float]) -> int:
-    """Send a record at each offset from this moment on; return how many once all are acknowledged.
+    """Send a record at each offset from now; return their number once all are acknowledged.
 
-    Late ones go at once and bear the moment they were due at, so that what is measured from it
-    leaves out no time that a user would have waited.
+    A late record goes at once and bears the time at which it was due, so a wait that is measured from that
+    time includes all that a user would have waited.
     """
     clock = asyncio.get_running_loop().time
     began_s, began_at = clock(), datetime.now(UTC)
@@ -32,7 +32,7 @@ async def offer(producer: Producer, make: Make, offsets_s: Iterable[float]) -> i
 
 
 def independent(rate_per_s: float, *, lasting_s: float, seed: int) -> Iterator[float]:
-    """Yield the moments of senders who know nothing of each other."""
+    """Yield the times of senders that are independent of each other (Poisson)."""
     rng = random.Random(seed)  # noqa: S311 - a load, no secret
     offset_s = rng.expovariate(rate_per_s)
     while offset_s < lasting_s:
@@ -41,6 +41,6 @@ def independent(rate_per_s: float, *, lasting_s: float, seed: int) -> Iterator[f
 
 
 def even(rate_per_s: float, *, lasting_s: float, step_s: float = 0.05) -> Iterator[float]:
-    """Yield moments at an even rate, all that fall into a step at its beginning."""
+    """Yield times at an even rate; all that fall into a step are at its beginning."""
     for number in range(int(rate_per_s * lasting_s)):
         yield number / rate_per_s // step_s * step_s

@@ -1,4 +1,4 @@
-"""Whether customers wait while bulk work drains: live messages alone, and beside a backlog of news."""
+"""Latency of live messages alone, and beside a draining backlog of news."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,18 +30,18 @@ GOAL = Goal(at_most=1.5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """How long live customers waited, ascending, and what went on beside them."""
+    """Waits of live customers, ascending, and the backlog's progress meanwhile."""
 
     alone_ms: Sequence[float]
     beside_ms: Sequence[float]
     drained_per_s: float
     waiting_at_start: int
     waiting_at_end: int
-    """Stories of the backlog when the live load beside it began, and when it ended."""
+    """Waiting stories when the live load beside the backlog began, and when it ended."""
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
-    """Return the p99 of live messages beside the backlog over that without, and what it costs the backlog."""
+    """Return the p99 of live messages beside the backlog over that alone, and the cost to the backlog."""
     equals = await _rounds(bench, NEWS, (), count=1)
     steps_back = await _rounds(bench, replace(NEWS, nice=BULK_NICE), BULK_MODELS, count=bench.rounds)
     drained = [found.drained_per_s for found in equals] * len(steps_back)
@@ -59,7 +59,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
 
 
 async def _rounds(bench: Bench, news: Contender, bulk: tuple[str, ...], *, count: int) -> list[Round]:
-    """Measure so many times, each time alone and beside."""
+    """Measure this many rounds, each alone and beside the backlog."""
     async with AsyncExitStack() as exits:
         stack = await exits.enter_async_context(
             stack_under_test(bench, *LIVE_MODELS, *BULK_MODELS, bulk=bulk)

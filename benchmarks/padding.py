@@ -1,4 +1,4 @@
-"""How much of what the models work on is padding, by three ways to form batches."""
+"""Share of padding in the models' input, for three ways to form batches."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ from shared.serving.tasks import support_intent
 MODEL = support_intent.TASK.model
 BUCKETS = (16, 32, 64, 128, 256, 512)
 Batches = Iterator[tuple[int, int]]
-"""Tokens sent and tokens that say something, batch by batch."""
+"""Tokens sent and tokens of text, batch by batch."""
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
@@ -35,7 +35,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
 
 
 def nearest(lengths: Sequence[int]) -> Batches:
-    """Yield the batches that the service forms when as many messages wait as it holds in flight."""
+    """Yield the batches that the service forms when as many messages wait as it has in flight."""
     limits = BatchSettings().limits(token_budget=support_intent.TASK.token_budget)
     arriving = iter(lengths)
     waiting = list(itertools.islice(arriving, StreamLimits().max_in_flight_records))
@@ -53,23 +53,23 @@ def nearest(lengths: Sequence[int]) -> Batches:
 
 
 def bucketed(lengths: Sequence[int]) -> Batches:
-    """Yield every message alone, padded to its bucket: who else is in its batch changes nothing."""
+    """Yield every message alone, padded to its bucket: the rest of its batch changes nothing."""
     for length in lengths:
         yield next((bucket for bucket in BUCKETS if bucket >= length), length), length
 
 
 def arrived(lengths: Sequence[int]) -> Batches:
-    """Yield batches of 32 neighbours."""
+    """Yield batches of 32 messages in the order of arrival."""
     for start in range(0, len(lengths), 32):
         yield sent_and_useful(lengths[start : start + 32])
 
 
 def sent_and_useful(lengths: Sequence[int]) -> tuple[int, int]:
-    """Return what a batch of these lengths costs, and what of it is no padding."""
+    """Return the tokens of a batch of these lengths, and those of them that are no padding."""
     return len(lengths) * max(lengths), sum(lengths)
 
 
 def wasted_percent(batches: Batches) -> float:
-    """Return which part of all that is sent is padding."""
+    """Return the share of padding in all that is sent."""
     sent, useful = map(sum, zip(*batches, strict=True))
     return 100 * (1 - useful / sent)

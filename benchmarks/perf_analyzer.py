@@ -1,4 +1,4 @@
-"""Drives a Triton with perf_analyzer: what the server gives when nothing stands around it."""
+"""Drives a Triton with perf_analyzer: the rate of the server without a pipeline around it."""
 
 import asyncio
 import csv
@@ -30,11 +30,11 @@ MEASURING = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One way to drive the server: a line of perf_analyzer's own tables."""
+    """One way to drive the server: a line of perf_analyzer's tables."""
 
     protocol: Protocol
     token_budget: int
-    """The batch at a length is as large as fits into it, 64 at most: long rows travel in small company."""
+    """The batch at a length is as large as this allows, 64 rows at most."""
 
     concurrency: int
 
@@ -43,7 +43,7 @@ class Row:
         return f"{self.protocol}/{self.token_budget} tokens/{self.concurrency} at a time"
 
     def batch_size(self, length: int) -> int:
-        """Return how many rows of this length travel together."""
+        """Return the rows of this length in a batch."""
         return max(1, min(MAX_ITEMS, self.token_budget // length))
 
 
@@ -60,23 +60,23 @@ class Server:
     model: str
 
     def address(self, protocol: str) -> str:
-        """Return where it speaks this protocol."""
+        """Return its address for this protocol."""
         return self.grpc if protocol == "grpc" else self.http
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a row of token ids costs."""
+    """Cost of a row of token ids."""
 
     wall_s: float
     cpu_s: float
-    """Of Triton and perf_analyzer together."""
+    """CPU time of Triton and perf_analyzer together."""
 
 
 class Limit:
-    """Measures rows over the token ids of real messages, unpadded, as `-b` wants equal lengths.
+    """Measures rows over the token ids of real messages, unpadded, as `-b` needs equal lengths.
 
-    A few lengths are measured, each with all messages of that length; the rest follows from them.
+    A few lengths are measured, each with all messages of that length; the cost of the others is interpolated.
     """
 
     def __init__(self, tool: PerfAnalyzer, server: Server, rows: Sequence[Ids], *, folder: Path) -> None:
@@ -90,7 +90,7 @@ class Limit:
         }
 
     async def cost(self, row: Row) -> Cost:
-        """Return the mean cost over messages of all lengths, each as often as it occurs."""
+        """Return the mean cost over messages of all lengths, weighted by their number."""
         costs = {length: await self._cost(row, length) for length in self._files}
         return Cost(
             wall_s=mean_cost_s({length: cost.wall_s for length, cost in costs.items()}, self._lengths),
@@ -98,7 +98,7 @@ class Limit:
         )
 
     async def quick_cost(self, row: Row) -> Cost:
-        """Return the cost at one length, the most common one among those measured."""
+        """Return the cost at one length, the most common of the measured ones."""
         return await self._cost(row, max(self._files, key=self._lengths.count))
 
     async def _cost(self, row: Row, length: int) -> Cost:
@@ -108,13 +108,16 @@ class Limit:
         return Cost(wall_s=1 / rate_per_s, cpu_s=(all_cpu_s() - cpu_s) / answered_count)
 
     async def _answered_count(self) -> int:
-        """Return how many rows Triton says that it has answered."""
+        """Return the number of rows that Triton has answered by its own count."""
         url = f"http://{self._server.http}/v2/models/{self._server.model}/stats"
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             return int((await answer.json())["model_stats"][0]["inference_count"])
 
     async def _measured_per_s(self, row: Row, length: int) -> float:
-        """Return rows a second; on a crowded machine a window may lack answers, so it has three chances."""
+        """Return rows per second.
+
+        On a crowded machine a window may lack answers, so there are three attempts.
+        """
         output = ""
         for _ in range(ATTEMPTS_COUNT):
             output = await self._run(row, length)
@@ -124,7 +127,7 @@ class Limit:
         raise ConfigError(f"perf_analyzer failed: {output.strip()[-300:]}")
 
     async def _run(self, row: Row, length: int) -> str:
-        """Let perf_analyzer write its report, and return what it says; no report when it failed."""
+        """Run perf_analyzer and return its report; None when it failed."""
         self._report.unlink(missing_ok=True)
         process = await asyncio.create_subprocess_exec(
             *(str(self._tool.binary), "-m", self._server.model, "-i", row.protocol),

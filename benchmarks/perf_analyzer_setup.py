@@ -1,4 +1,4 @@
-"""Installs NVIDIA's perf_analyzer below .stack: the binary out of a wheel, and the two libraries it lacks."""
+"""Installs NVIDIA's perf_analyzer below .stack: the binary of a wheel, and two libraries that it needs."""
 
 import shutil
 import subprocess
@@ -22,25 +22,25 @@ BASE64_PACKAGE = "libb64-0d"
 
 @dataclass(frozen=True, slots=True)
 class PerfAnalyzer:
-    """Where it lies."""
+    """Folder of the installation."""
 
     folder: Path = STACK / "perf_analyzer"
 
     @property
     def binary(self) -> Path:
-        """The program."""
+        """Path of the program."""
         return self.folder / "perf_analyzer"
 
     @property
     def libs(self) -> Path:
-        """What must be on its library path."""
+        """Folder for its library path."""
         return self.folder / "lib"
 
 
 def ensure_perf_analyzer(say: Say, installed: PerfAnalyzer | None = None) -> PerfAnalyzer:
-    """Return an installed perf_analyzer; install it first where it is missing.
+    """Return an installed perf_analyzer; install it when it is missing.
 
-    Raises ConfigError when it can't be had here; the text names the cure.
+    Raises ConfigError when it can't be installed here; the text names the cure.
     """
     installed = installed or PerfAnalyzer()
     if not installed.binary.is_file():
@@ -78,7 +78,7 @@ def _extract(wheel: Path, ending: str, target: Path) -> None:
 
 
 def _fetch_base64(downloads: Path, libs: Path) -> None:
-    """Take libb64 out of Debian's package, without installing it, so that no root is needed."""
+    """Take libb64 out of Debian's package without installing it, so no root is needed."""
     run = _run(["apt-get", "download", BASE64_PACKAGE], folder=downloads) if shutil.which("apt-get") else None
     packages = list(downloads.glob(f"{BASE64_PACKAGE}*.deb"))
     if run is None or run.returncode or not packages:

@@ -1,4 +1,4 @@
-"""From records of results to a rate."""
+"""Rate of results, from their records."""
 
 import json
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from shared.bus.record import Record
 
 
 def rate_per_s(results: Sequence[Record]) -> float:
-    """Return results a second, from the moment when work on the first one began to the last one.
+    """Return results per second, from the start of the work on the first one to the last result.
 
-    Not from the first result on: by then much of what is in flight has been worked on already.
-    Raises ValueError when there are no two moments.
+    Counting from the first result would flatter: many records in flight are half done by then. Raises
+    ValueError when there are no two times.
     """
     began_ms = min(record.timestamp_ms - _worked_on_ms(record) for record in results)
     ended_ms = max(record.timestamp_ms for record in results)
@@ -20,6 +20,6 @@ def rate_per_s(results: Sequence[Record]) -> float:
 
 
 def _worked_on_ms(record: Record) -> float:
-    """Return how long the record was worked on, if it says so; who works one by one needs not say it."""
+    """Return the milliseconds of work on the record, if it names them; a loop without batches need not."""
     decision = json.loads(record.value or b"{}").get("decision") or {}
     return float(decision.get("total_ms", 0.0))

@@ -1,4 +1,4 @@
-"""Shows the figures, and keeps them."""
+"""Table of the figures, and their JSON files."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ RESULTS = Path(__file__).with_name("results")
 
 
 def table(measures: Sequence[Measure]) -> Table:
-    """Return goal, figure and verdict, one line a measure."""
+    """Return goal, figure and verdict, one line per measure."""
     shown = Table("measure", "goal", "measured", "rounds", "", title="Benchmarks", title_justify="left")
     for measure in measures:
         rounds = ", ".join(f"{value:.3g}" for value in measure.rounds) if len(measure.rounds) > 1 else ""
@@ -24,7 +24,7 @@ def table(measures: Sequence[Measure]) -> Table:
 
 
 def keep(question: str, measures: Sequence[Measure], machine: Mapping[str, Any]) -> Path:
-    """Write the figures of one question to its JSON file, over the last ones; return the file."""
+    """Write the figures of one question to its JSON file in place of the last ones; return the file."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{question}.json"
     written = {"machine": machine, "measures": [_plain(measure) for measure in measures]}

@@ -1,4 +1,4 @@
-"""Whether anything grows: all services for long at 70 % of what they can."""
+"""Leaks: all services run for long at 70 % of their rate, and their resources are compared."""
 
 import asyncio
 import statistics
@@ -29,7 +29,7 @@ from tidemill.services import caught_up
 
 LOAD_SHARE = 0.7
 WARMING_COUNT, FULL_COUNT = 4_000, 12_000
-"""So many are sent at once and worked off, in order to know the full rate."""
+"""Records that are sent at once and processed to find the full rate."""
 
 LOOK_EVERY_S = 2.0
 LOOKS_A_MINUTE = 30
@@ -40,7 +40,7 @@ Looks = dict[str, list[Footprint]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Something that can leak, and what tells best how much of it is held."""
+    """A resource that can leak, and the statistic by which it is compared."""
 
     of: Callable[[Footprint], float]
     typical: Callable[[Sequence[float]], float]
@@ -60,17 +60,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """All services over a stack of their own."""
+    """All services on a stack of their own."""
 
     kafka: KafkaSettings
     producer: Producer
     urls: Mapping[str, str]
     pids: dict[str, int] = field(default_factory=dict)
-    """Of each part, as it was started last."""
+    """Process ids of the parts, by the last start of each."""
 
 
 async def measure(bench: Bench) -> Sequence[Measure]:
-    """Return what the services hold at the end over what they held at the beginning, one figure a kind."""
+    """Return the services' resources at the end over those at the beginning, one figure per kind."""
     load = MixedLoad(bench.texts, generate_news())
     async with _running(bench) as system:
         await _work_off(system, load, WARMING_COUNT)
@@ -119,7 +119,7 @@ async def _running(bench: Bench) -> AsyncIterator[_System]:
 
 
 async def _work_off(system: _System, load: MixedLoad, count: int) -> float:
-    """Return in how many seconds all services have worked off so many records that came at once."""
+    """Return the seconds in which all services process this many records that arrive at once."""
     clock = asyncio.get_running_loop().time
     began_s = clock()
     await offer(system.producer, load, [0.0] * count)
@@ -129,9 +129,9 @@ async def _work_off(system: _System, load: MixedLoad, count: int) -> float:
 
 
 async def _look_on(system: _System, sending: asyncio.Task[int], bench: Bench) -> Looks:
-    """Return what each service held, every two seconds until all is sent.
+    """Return each service's resources, every two seconds until all is sent.
 
-    Raises ConfigError when one of them has ended, even if another one has taken its place.
+    Raises ConfigError when a service has ended, even if it was started again.
     """
     first_pids = dict(system.pids)
     looks: Looks = {service.name: [] for service in SERVICES}
@@ -166,6 +166,6 @@ def _grown(kind: str, looks: Looks, facts: Mapping[str, Any]) -> Measure:
 
 
 def grown(values: Sequence[float], typical: Callable[[Sequence[float]], float]) -> float:
-    """Return the typical one of the last sixth over that of the second one: the first is the warming up."""
+    """Return the typical value of the last sixth over that of the second; the first one is the warm-up."""
     sixth = max(1, len(values) // 6)
     return typical(values[-sixth:]) / typical(values[sixth : 2 * sixth] or values[:1])

@@ -1,4 +1,4 @@
-"""The stack under test: real Kafka, real Triton, no cache."""
+"""Stack under test: real Kafka, real Triton, no cache."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from deploy.local.stack import KafkaKind, LocalStack, StackPlan, local_stack
 async def stack_under_test(
     bench: Bench, *models: str, bulk: tuple[str, ...] = ()
 ) -> AsyncIterator[LocalStack]:
-    """Start Kafka and a Triton with these models; those in `bulk` step back for the others."""
+    """Start Kafka and a Triton with these models; those in `bulk` run at a lower priority."""
     plan = StackPlan(
         kafka=KafkaKind.REAL, redis=False, models=bench.models, load=models, bulk=bulk, say=bench.say
     )

@@ -1,4 +1,4 @@
-"""One contender works off a full topic: how fast, at what cost."""
+"""One contender processes a full topic: its rate and its cost."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,22 +17,22 @@ from shared.settings import KafkaSettings
 
 LOOK_EVERY_S = 0.25
 FULL_SWING = (0.2, 0.9)
-"""Shares of the results between which as much is in flight at the end as at the beginning."""
+"""Shares of the results between which the number of records in flight is the same."""
 
 PATIENCE_S = 60.0
-"""So long may a contender start, or stand still."""
+"""Longest time for a contender to start, and between two results."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamRun:
-    """What one run gave."""
+    """Rate and cost of one run."""
 
     rate_per_s: float
     cpu_us: float
-    """CPU time of the contender's process, a message, while it was in full swing."""
+    """CPU time of the contender per message at its full rate."""
 
     all_cpu_us: float
-    """The same of the contender, Kafka and Triton together."""
+    """CPU time of the contender, Kafka and Triton together, per message."""
 
     peak_bytes: int
     results_count: int
@@ -40,7 +40,7 @@ class StreamRun:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How far a contender was at one moment."""
+    """Progress of a contender at one moment."""
 
     results_count: int
     usage: Usage
@@ -57,7 +57,7 @@ async def work_off(
 ) -> StreamRun:
     """Fill the topic, start the contender and return once it has answered all (or `enough`) events.
 
-    Raises ConfigError when it ends before, or stands still.
+    Raises ConfigError when it ends before, or stops making progress.
     """
     kafka = KafkaSettings(bootstrap=stack.addresses.kafka_bootstrap)
     await fill(kafka, events)
@@ -79,7 +79,7 @@ async def work_off(
 
 
 async def _watch(process: Running, results: Results, wanted: int) -> list[_Look]:
-    """Look now and then until `wanted` results are there."""
+    """Look at its progress until `wanted` results are there."""
     loop = asyncio.get_running_loop()
     looks = [_Look(0, process.usage(), all_cpu_s())]
     moved_at_s = loop.time()
@@ -95,7 +95,7 @@ async def _watch(process: Running, results: Results, wanted: int) -> list[_Look]
 
 
 def _full_swing(looks: Sequence[_Look]) -> tuple[_Look, _Look]:
-    """Return two looks between which all was in full swing; the first and last where there are too few."""
+    """Return two looks between which it ran at its full rate; the first and last when there are too few."""
     low, high = (share * looks[-1].results_count for share in FULL_SWING)
     swing = [look for look in looks if low <= look.results_count <= high]
     return (swing[0], swing[-1]) if len(swing) > 1 else (looks[0], looks[-1])

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.textbook`: the loop that every tutorial shows; ours is compared with it.
+"""`python -m benchmarks.textbook`: the loop of tutorials, as a reference.
 
-getone, parse, tokenise, one call padded to 128, send and wait.
+getone, parse, tokenise, one call padded to 128 tokens, send and wait.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ PADDED_TO = 128
 
 
 class TextbookLoop:
-    """One message after the other."""
+    """Handles one message after the other."""
 
     def __init__(self, triton: InferenceServerClient, settings: Settings) -> None:
         bundle = load_bundle(settings.models_dir, MODEL)

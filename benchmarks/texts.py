@@ -1,4 +1,4 @@
-"""Customer messages to measure with: real ones when there is a data set, else variations of our samples."""
+"""Customer messages for measurements: real ones when there is a data set, else variations of samples."""
 
 import csv
 import itertools
@@ -25,17 +25,17 @@ def real_texts(data: Path) -> tuple[str, ...]:
 
 
 def sample_texts() -> tuple[str, ...]:
-    """Return our sample messages over and over, each time with another number behind."""
+    """Return our sample messages repeatedly, each time with another number appended."""
     return varied(tuple(row.text for row in message_rows()), VARIATIONS_COUNT)
 
 
 def varied(texts: Sequence[str], times: int) -> tuple[str, ...]:
-    """Return all texts `times` times, with another number behind each time."""
+    """Return all texts `times` times, with another number appended each time."""
     return _distinct(f"{text} {number}" for number, text in itertools.product(range(times), texts))
 
 
 def so_many(texts: Sequence[str], count: int) -> tuple[str, ...]:
-    """Return `count` different texts, made of these with numbers behind."""
+    """Return `count` different texts, made of these by appended numbers."""
     return varied(texts, math.ceil(count / len(texts)))[:count]
 
 

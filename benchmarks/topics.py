@@ -1,4 +1,4 @@
-"""Fills topics, and reads results once they are all there."""
+"""Fills topics, and reads complete results."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ SOURCE = "tidemill/benchmarks"
 
 
 def messages(texts: Sequence[str]) -> list[CustomerMessageReceived]:
-    """Return one event a text, each in a conversation of its own."""
+    """Return one event per text, each in a conversation of its own."""
     now = datetime.now(UTC)
     return [
         CustomerMessageReceived(
@@ -41,31 +41,31 @@ async def fill(settings: KafkaSettings, events: Sequence[Event]) -> None:
 
 
 def record_of(event: Event) -> Outgoing:
-    """Return the event as a real sender would write it."""
+    """Return the event as the record of a real sender."""
     headers = headers_for(event, source=SOURCE, trace=new_trace())
     return Outgoing(event.name, event.key, event.to_json(), headers)
 
 
 class Results:
-    """The results that a topic gets from now on; while they arrive they are counted, not read."""
+    """Results on a topic from now on; while they arrive they are counted, not read."""
 
     def __init__(self, reader: KafkaReader) -> None:
         self._reader = reader
 
     @classmethod
     async def on(cls, settings: KafkaSettings, topic: str) -> "Results":
-        """Return the results of a topic, which is made when it is missing."""
+        """Return the results of a topic; the topic is created when it is missing."""
         await KafkaTopics(settings).create(topic, partitions=PARTITIONS, config={})
         reader = KafkaReader(settings, [topic], from_end=True)
         await reader.start()
         return cls(reader)
 
     async def count(self) -> int:
-        """Return how many there are."""
+        """Return the number of results."""
         return await self._reader.remaining_records()
 
     async def read(self) -> list[Record]:
-        """Return them all."""
+        """Return all results."""
         records: list[Record] = []
         while await self.count():
             records += await self._reader.fetch(timeout_ms=200)
