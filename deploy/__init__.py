@@ -1,1 +1,1 @@
-"""How the parts are run."""
+"""Deployment of the parts: on one machine, in containers, on Kafka of its own."""

@@ -1,4 +1,4 @@
-"""Tells whether a Kafka works, by asking it what clients ask first."""
+"""Probe of a Kafka broker, by the first requests of any client."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from confluent_kafka.cimpl import NewTopic
 
 @dataclass(frozen=True, slots=True)
 class KafkaProbe:
-    """Questions to the brokers at an address; each raises KafkaException when it finds no good answer."""
+    """Requests to the brokers at an address; each raises KafkaException when it has no good answer."""
 
     bootstrap: str
     timeout_s: float = 2.0
@@ -22,14 +22,14 @@ class KafkaProbe:
         await asyncio.to_thread(self._admin().list_topics, timeout=self.timeout_s)
 
     async def coordinator(self) -> None:
-        """Return when a consumer group could be coordinated: a broker cannot for a second after its start."""
+        """Return when a consumer group can be coordinated; a broker can't for a second after its start."""
         await self._port()
         admin = self._admin()  # a client that is not kept takes its unanswered questions with it
         asked = admin.describe_consumer_groups(["tidemill.probe"], request_timeout=self.timeout_s)
         await asyncio.to_thread(asked["tidemill.probe"].result, self.timeout_s)
 
     async def partition_count(self, topic: str) -> int:
-        """Return how many partitions a topic has; the in-memory Kafka makes it by being asked."""
+        """Return the number of partitions of a topic; the in-memory Kafka creates it on this request."""
         found = await asyncio.to_thread(self._admin().list_topics, topic, timeout=self.timeout_s)
         return len(found.topics[topic].partitions)
 
@@ -46,7 +46,7 @@ class KafkaProbe:
                     raise
 
     async def _port(self) -> None:
-        """Knock first: the client library would go on trying, and print every refusal."""
+        """Connect once first: the client library would keep trying, and print every refusal."""
         host, port = self.bootstrap.split(",")[0].rsplit(":", 1)
         _, writer = await asyncio.open_connection(host, int(port))
         writer.close()

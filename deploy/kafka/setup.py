@@ -12,12 +12,12 @@ POM = Path(__file__).with_name("pom.xml")
 
 
 def missing_tools() -> list[str]:
-    """Return which of the programs that a real Kafka needs are not on the PATH."""
+    """Return the programs that a real Kafka needs and the PATH lacks."""
     return [tool for tool in ("java", "mvn") if not shutil.which(tool)]
 
 
 def ensure_kafka(say: Callable[[str], None], libs: Path = KAFKA_LIBS) -> Path:
-    """Return the folder with Kafka's jars; fetch them first where they are missing or the pom changed.
+    """Return the folder of Kafka's jars; fetch them when they are missing or the pom changed.
 
     Raises: ConfigError when Java or Maven is missing or Maven fails; the text names the cure.
     """

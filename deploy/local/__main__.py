@@ -1,4 +1,4 @@
-"""python -m deploy.local: the embedded stack alone, until Ctrl-C; one JSON line a change of state."""
+"""python -m deploy.local: the embedded stack alone, until Ctrl-C; one JSON line per change of state."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""A child process with its whole group: it starts tethered, and nothing of it is left when it ends."""
+"""Child process with its process group: it ends with its parent, and leaves no process behind."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ _COMPLAINT = re.compile(r"\b(?:ERROR|FATAL|CRITICAL)\b|(?:Error|Exception)\b")
 
 
 class Child:
-    """One started process of a part."""
+    """A started process of a part."""
 
     def __init__(self, process: asyncio.subprocess.Process, log: Path, *, log_start: int) -> None:
         self._process = process
@@ -29,9 +29,10 @@ class Child:
 
     @classmethod
     async def start(cls, part: Part, log: Path) -> "Child":
-        """Return the running process; what it prints goes to the end of the log file.
+        """Return the running process; its output goes to the end of the log file.
 
-        It leads a group of its own, so that Ctrl-C reaches the supervisor alone, which stops it in order.
+        It leads a process group of its own, so Ctrl-C reaches the supervisor alone, which stops the parts in
+        order.
         """
         await asyncio.to_thread(part.prepare)
         with log.open("ab") as output:
@@ -63,14 +64,14 @@ class Child:
         return await self._process.wait()
 
     def last_line(self) -> str:
-        """Return the last line that it printed about an error; the very last one when none is about any."""
+        """Return the last line of its output that names an error, else the very last line."""
         with self._log.open("rb") as log:
             # What lies before is of another life: its errors are not the reason for this end.
             log.seek(max(self._log_start, self._log.stat().st_size - TAIL_BYTES))
             return telling_line(log.read().decode(errors="replace"))
 
     async def stop(self) -> None:
-        """Ask it to end, wait 10 s, and kill what is left of its group."""
+        """Ask it to end, wait 10 s, and kill the rest of its group."""
         if self._process.returncode is None:
             self._process.terminate()
             with suppress(TimeoutError):
@@ -78,14 +79,14 @@ class Child:
         await self.kill()
 
     async def kill(self) -> None:
-        """End the whole group at once, and wait for the process."""
+        """Kill the whole group, and wait for the process."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         await self._process.wait()
 
 
 def telling_line(log: str) -> str:
-    """Return the last line that names an error; where none does, the last one that is not blank."""
+    """Return the last line that names an error, else the last line that is not blank."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     # A part often goes on after the reason: it warns about what it can no longer close, and says good-bye.
     complaints = [line for line in lines if _COMPLAINT.search(line) and not _LESSER.search(line)]

@@ -1,7 +1,7 @@
 """Runs a server whose own children can outlive it: python guard.py COMMAND...
 
-Triton's stubs often hang when their server is killed. This process leads their group; when whoever
-started it dies, the whole group goes.
+Triton's stubs often hang when their server is killed. This process leads their group; when its parent dies,
+the whole group is killed.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ TETHER = Path(__file__).with_name("tether.py")
 
 
 def main() -> None:
-    """Run the command and end as it ends; pass SIGTERM on to it."""
+    """Run the command and end with its exit code; pass SIGTERM on to it."""
     signal.signal(signal.SIGHUP, end_group)
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGHUP)
     server = subprocess.Popen([sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *sys.argv[1:]])
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def end_group(_number: int, _frame: FrameType | None) -> None:
-    """Kill all that the group has left, this process too."""
+    """Kill the rest of the group, this process included."""
     os.killpg(0, signal.SIGKILL)
 
 

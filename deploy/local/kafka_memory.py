@@ -1,10 +1,10 @@
 """An in-memory Kafka in a process of its own: python -m deploy.local.kafka_memory ADDRESS_FILE.
 
-It is the cluster that librdkafka carries for its own tests. It speaks the real protocol: groups, commits,
-idempotence, transactions. It lacks CreateTopics (a topic appears with its first use, all with the same
-number of partitions), log compaction and retention by time; each partition holds its newest 5 MB of
-batches and forgets older ones, so memory stays bounded, and a reader that far behind misses messages.
-It keeps nothing: when it dies, its messages are gone.
+It is the cluster that librdkafka has for its own tests. It speaks the real protocol: groups, commits,
+idempotence and transactions. It lacks CreateTopics (a topic is created by its first use, always with the same
+number of partitions), log compaction and retention by time. Each partition holds its newest 5 MB of batches
+and deletes older ones, so memory is bounded, and a reader that far behind misses messages. It stores nothing:
+its messages are gone when it ends.
 """
 
 import signal
@@ -22,7 +22,7 @@ PARTITIONS = 4
 
 @dataclass(frozen=True, slots=True)
 class MemoryKafka:
-    """The in-memory broker; it chooses its port itself and writes the address to a file."""
+    """The in-memory broker; it chooses its port and writes the address to a file."""
 
     address_file: Path
 
@@ -35,7 +35,7 @@ class MemoryKafka:
         return self.address_file.read_text()
 
     def part(self) -> Part:
-        """Return the part; it is not restarted, as its messages die with it."""
+        """Return the part; it is not restarted, as its messages are lost with it."""
         return Part(
             name="kafka",
             command=(sys.executable, "-m", "deploy.local.kafka_memory", str(self.address_file)),

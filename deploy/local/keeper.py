@@ -1,4 +1,4 @@
-"""Keeps one part alive: start, watch, restart with a growing pause."""
+"""Keeper of one part: start, probe, restart with a growing pause."""
 
 import asyncio
 import math
@@ -16,28 +16,28 @@ READY_EVERY_S = 0.1
 READY_ANSWER_S = 5.0
 PAUSES_S = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 STEADY_S = 10.0
-"A part that was ready for longer has done its work: its next failure counts as the first."
+"""A part that was ready for longer than this starts again with a failure count of zero."""
 STARTS = 3
-"A part that was never ready gets so many chances."
+"""Attempts to start a part that was never ready."""
 
 OnEvent = Callable[[PartEvent], None]
 
 
 class PartLostError(TidemillError):
-    """A part ended that cannot be started anew; the text says which and why, in one line."""
+    """A part ended and can't be restarted; the text says which and why, in one line."""
 
 
 class _NotWorkingError(Exception):
-    """A process runs and does not do its work; the text says why."""
+    """A process runs but does not work; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a process of a part came to its end."""
+    """End of a process of a part."""
 
     reason: str
     code: int | None = None
-    "None when it was killed because it did not work."
+    """None when it was killed because it did not work."""
 
 
 class Keeper:
@@ -55,7 +55,7 @@ class Keeper:
     async def keep(self) -> None:
         """Run the part again and again; stop it when cancelled.
 
-        Raises: PartLostError when another start would be in vain.
+        Raises: PartLostError when a restart would be useless.
         """
         for before in self.before:
             await before.ready.wait()
@@ -74,7 +74,7 @@ class Keeper:
         return never_ready or not self._part.restart or ending.code == ExitCode.WRONG_USE
 
     async def _live_once(self) -> Ending:
-        """Start the part and return when it has broken; its processes are gone then."""
+        """Start the part and return when it has failed; its processes are gone then."""
         try:
             child = await Child.start(self._part, self._log)
         except Exception as error:  # noqa: BLE001 - each part prepares in its own way
@@ -104,7 +104,7 @@ class Keeper:
             watched.cancel()
 
     async def _watch(self, child: Child) -> None:
-        """Wait until the part is ready, then probe it for ever."""
+        """Wait until the part is ready, then probe it until it fails."""
         await self._until_ready()
         self._tell(PartState.READY, child.pid)
         self.ready.set()
@@ -133,17 +133,17 @@ class Keeper:
 
 
 def failures_in_a_row(before: int, *, ready_for_s: float) -> int:
-    """Return which failure in a row this one is, after so many others and so long a time of service."""
+    """Return the number of failures in a row, given the earlier ones and the time that it was ready."""
     return 1 if ready_for_s > STEADY_S else before + 1
 
 
 def pause_s(failure_count: int) -> float:
-    """Return how long to wait before the start after so many failures in a row, one at least."""
+    """Return the seconds to wait before the restart after this many failures in a row, at least one."""
     return PAUSES_S[min(failure_count, len(PAUSES_S)) - 1]
 
 
 async def why_not(probe: Probe, timeout_s: float) -> str:
-    """Return why the part does not work; empty when it does."""
+    """Return the reason why the part does not work; empty when it works."""
     try:
         async with asyncio.timeout(timeout_s):
             await probe()

@@ -1,18 +1,18 @@
-"""What the supervisor knows of a part: how to start it, and how to tell that it works."""
+"""Part of the stack: start command, readiness probe and health check of one process."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 BULK_NICE = 10
-"""Of bulk work: on the same cores live work weighs ten times as much, and bulk never stands still."""
+"""Niceness of bulk work: live work gets ten times its share of a core, and bulk still makes progress."""
 
 Probe = Callable[[], Awaitable[None]]
 """Returns when the part works, raises with the reason when it does not."""
 
 
 async def no_probe() -> None:
-    """Succeed: for a part that counts as working while its process lives."""
+    """Succeed: a part without a probe works while its process runs."""
 
 
 def nothing() -> None:
@@ -21,13 +21,13 @@ def nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """When a running part counts as broken."""
+    """Condition under which a running part counts as broken."""
 
     probe: Probe = no_probe
     every_s: float = 2.0
     timeout_s: float = 5.0
     failures: int = 2
-    "Failed probes in a row after which the part is killed and started anew."
+    """Failed probes in a row after which the part is killed and restarted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +37,21 @@ class Part:
     name: str
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
-    "Variables on top of those of the supervisor."
+    """Variables on top of those of the supervisor."""
     prepare: Callable[[], None] = nothing
-    "Runs before every start, to clear what a killed predecessor left."
+    """Runs before every start, to remove leftovers of a killed process."""
     ready: Probe = no_probe
     ready_within_s: float = 60.0
     health: HealthCheck = field(default_factory=HealthCheck)
     nice: int = 0
-    "How far it steps back when others want the cores: 0 to 19, as `nice` counts."
+    """Niceness of the process, 0 to 19."""
     starts_after: tuple[str, ...] = ()
     restart: bool = True
-    "False for a part whose death loses what it held: the whole run ends then."
+    """False for a part whose data are lost with it: its end ends the run."""
 
 
 class PartState(StrEnum):
-    """What a part is doing."""
+    """State of a part."""
 
     STARTING = "starting"
     READY = "ready"
@@ -62,10 +62,10 @@ class PartState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PartEvent:
-    """A part changed its state."""
+    """A change of a part's state."""
 
     part: str
     state: PartState
     pid: int | None = None
     detail: str = ""
-    "Why it failed, in one line."
+    """Reason of a failure, in one line."""

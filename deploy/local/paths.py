@@ -1,4 +1,4 @@
-"""Where the embedded stack lies on disk; everything below STACK can be deleted and made again."""
+"""Paths of the embedded stack; everything below STACK can be deleted and made again."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Ports that are free, and stay ours while a part is being restarted."""
+"""Free ports that stay reserved while a part is restarted."""
 
 import os
 import random
@@ -11,11 +11,10 @@ LOWEST, HIGHEST = 20_000, 32_000
 
 
 class Port:
-    """A TCP port of the loopback interface; nobody else is given it while this object lives.
+    """A TCP port of the loopback interface, reserved while this object lives.
 
-    Its socket is bound and never listens, so that `free_port` finds the port taken in every process,
-    also before its server has started and while that is being restarted. The server itself can bind
-    it, as servers allow a local address to be used again (SO_REUSEADDR).
+    Its socket is bound and never listens, so `free_port` finds the port taken in every process, also before
+    its server has started and during a restart. The server itself can bind it, as servers set SO_REUSEADDR.
     """
 
     def __init__(self, bound: socket.socket) -> None:
@@ -24,16 +23,16 @@ class Port:
         self._held = bound.detach()
 
     def __str__(self) -> str:
-        """Return the number, as addresses and command lines need it."""
+        """Return the number, for addresses and command lines."""
         return str(self.number)
 
     def __del__(self) -> None:
-        """Give the port back."""
+        """Release the port."""
         os.close(self._held)
 
 
 def free_port() -> Port:
-    """Return a TCP port on which nothing listens on the loopback interface, and hold it."""
+    """Return a reserved TCP port of the loopback interface on which nothing listens."""
     while True:
         held = socket.socket()
         try:

@@ -1,4 +1,4 @@
-"""A TCP proxy that fails in the ways networks do."""
+"""TCP proxy with the failures of networks."""
 
 import asyncio
 import contextlib
@@ -16,30 +16,30 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class Weather(StrEnum):
-    """What the proxy does to traffic."""
+    """Failure that the proxy imposes on the traffic."""
 
     FAIR = "fair"
     LATENCY = "latency"
-    """Every chunk is late by `latency_s`."""
+    """Every chunk is delayed by `latency_s`."""
 
     CUT = "cut"
     """Connections are closed, new ones too."""
 
     RESET = "reset"
-    """The same, by RST."""
+    """Connections are reset by RST, new ones too."""
 
     HALF_OPEN = "half-open"
-    """Connections stay open, and nothing comes through: as when a cable is pulled."""
+    """Connections stay open and carry nothing, as after a pulled cable."""
 
     SLOW = "slow"
-    """A few kilobytes a second."""
+    """A few kilobytes per second."""
 
     CORRUPT = "corrupt"
-    """A bit is flipped now and then in what the server answers."""
+    """Single bits of the server's answers are flipped."""
 
 
 class Proxy:
-    """Stands between clients and one server; the weather may change at any time."""
+    """Proxy between clients and one server; the failure may change at any time."""
 
     def __init__(self, host: str, port: int, *, latency_s: float = 2.0, seed: int = 7) -> None:
         self.port = 0
@@ -65,7 +65,7 @@ class Proxy:
             await asyncio.gather(*self._serving)
 
     def become(self, weather: Weather) -> None:
-        """Treat all connections so from now on, those that are open too."""
+        """Apply this failure to all connections, open ones included."""
         self._weather = weather
         self._changed.set()
         self._changed = asyncio.Event()

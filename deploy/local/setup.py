@@ -1,4 +1,4 @@
-"""python -m deploy.local.setup: fetches what the embedded stack needs, once."""
+"""python -m deploy.local.setup: downloads the programs of the embedded stack, once."""
 
 import sys
 import time

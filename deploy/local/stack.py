@@ -1,4 +1,4 @@
-"""The embedded stack: Kafka, Triton and Redis on free ports, and services on top, as one thing to start.
+"""The embedded stack: Kafka, Triton and Redis on free ports, and services on top of them.
 
 By hand: python -m deploy.local --kafka real.
 """
@@ -25,11 +25,11 @@ from deploy.local.triton_setup import Say, ensure_triton
 from shared.errors import ConfigError
 
 RUNS_KEPT = 20
-"Folders of earlier runs that stay; more than run at once, as nothing but their age is looked at."
+"""Folders of earlier runs that are kept; more than run at a time, as only their age decides."""
 
 
 class KafkaKind(StrEnum):
-    """Which Kafka the stack brings."""
+    """Kind of Kafka that the stack starts."""
 
     MEMORY = "memory"
     REAL = "real"
@@ -38,7 +38,7 @@ class KafkaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the parts of a running stack answer; empty for one that was not asked for."""
+    """Addresses of a running stack's parts; empty for a part that was not asked for."""
 
     kafka_bootstrap: str = ""
     triton_grpc: str = ""
@@ -57,16 +57,16 @@ def no_services(_: Addresses) -> Sequence[Part]:
 
 
 def ignore(_: PartEvent) -> None:
-    """Tell nobody."""
+    """Ignore the event."""
 
 
 def say_nothing(_: str) -> None:
-    """Keep quiet while setting up."""
+    """Print nothing during the set-up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackPlan:
-    """What a stack consists of."""
+    """Contents of a stack."""
 
     kafka: KafkaKind = KafkaKind.MEMORY
     kafka_bootstrap: str = ""
@@ -77,13 +77,13 @@ class StackPlan:
     load: tuple[str, ...] = ()
     "Models to load; empty means all."
     bulk: tuple[str, ...] = ()
-    "Those of them that step back for the others."
+    """Models among them that run at a lower priority."""
     services: Services = no_services
     on_event: OnEvent = ignore
     say: Say = say_nothing
-    "Hears what is being installed, when something is."
+    """Receives progress lines of an installation."""
     runs: Path = field(default_factory=runs_folder)
-    "Each run gets a folder of its own here, with a log a part."
+    """Each run gets a folder here, with one log per part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,15 @@ class LocalStack:
 
     addresses: Addresses
     folder: Path
-    "Logs and, for a real Kafka, its messages."
+    """Logs and, for a real Kafka, its messages."""
 
 
 @asynccontextmanager
 async def local_stack(plan: StackPlan) -> AsyncIterator[LocalStack]:
-    """Start what the plan names and yield when all of it is ready; end it all on the way out.
+    """Start the parts of the plan, yield when all are ready, and end them with the block.
 
-    Raises: ConfigError before the start when something cannot run here; PartLostError, cancelling
-    the body, when a part cannot be kept alive.
+    Raises: ConfigError before the start when something cannot run here; PartLostError, cancelling the body,
+    when a part cannot be kept alive.
     """
     folder = new_run_folder(plan.runs)
     async with Supervisor(logs=folder, on_event=plan.on_event) as supervisor:

@@ -1,4 +1,4 @@
-"""Keeps parts running: starts them in order, restarts what broke, ends everything with itself."""
+"""Supervisor of parts: starts them in order, restarts failed ones, and ends them all with itself."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from deploy.local.part import Part
 class Supervisor:
     """Owns the child processes of a run.
 
-    As a context manager it ends them all, dependents first. When one is lost for good, the body of
-    the `async with` is cancelled and PartLostError comes out of it.
+    As a context manager it ends them all, dependents first. When a part is lost, the body of the `async with`
+    is cancelled, and PartLostError comes out of it.
     """
 
     def __init__(self, *, logs: Path, on_event: OnEvent) -> None:
@@ -25,7 +25,7 @@ class Supervisor:
         self._group = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
-        """Make room for the logs."""
+        """Create the folder of the logs."""
         self._logs.mkdir(parents=True, exist_ok=True)
         await self._group.__aenter__()
         return self
@@ -33,7 +33,7 @@ class Supervisor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop all parts, then raise why one was lost, if one was."""
+        """Stop all parts, then raise the error of a lost part, if any."""
         await self._stop_all()
         try:
             await self._group.__aexit__(kind, error, trace)
@@ -46,7 +46,7 @@ class Supervisor:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The parts that were started, in their order."""
+        """Names of the started parts, in their order."""
         return tuple(self._keepers)
 
     async def start(self, parts: Sequence[Part]) -> None:
@@ -65,7 +65,7 @@ class Supervisor:
             await self._keepers[part.name].ready.wait()
 
     async def _stop_all(self) -> None:
-        """Stop what nobody needs any more, until nothing is left; at once what is independent."""
+        """Stop the parts that no running part needs, at the same time, until none is left."""
         waiting = dict(self._keepers)
         while waiting:
             needed = {before.name for keeper in waiting.values() for before in keeper.before}

@@ -22,10 +22,11 @@ from shared.repository.versions import models_in
 
 GUARD = Path(__file__).with_name("guard.py")
 CLOSED = "model-repository,shared-memory,trace,logging"
-"""What takes a key to ask for, by either protocol: no service needs it, and the holes of 2025 began there."""
+"""APIs of both protocols that need a key: no service uses them, and the security holes of 2025 start there.
+"""
 
 ADMIN_HEADER = "tidemill-admin"
-"""Carries the key."""
+"""Header with the key."""
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where the kernel keeps shared memory
 SHARED_MEMORY_PREFIX = "tidemill-"
@@ -33,17 +34,17 @@ SHARED_MEMORY_PREFIX = "tidemill-"
 
 @dataclass(frozen=True, slots=True)
 class TritonServer:
-    """One embedded Triton: which models it loads, and the ports that it keeps over a restart."""
+    """One embedded Triton: its models, and the ports that it keeps over a restart."""
 
     models: Path = MODELS
     served: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="tidemill-models-")))
-    "Where the repository is laid out as this Triton serves it."
+    """Folder in which the repository is laid out for this Triton."""
     load: tuple[str, ...] = ()
     "Names of the models to load; empty means all of the folder."
     bulk: tuple[str, ...] = ()
-    "Names of models that step back when others want the cores."
+    """Names of models whose processes run at a lower priority."""
     config_name: str | None = None
-    "Take `configs/<config_name>.pbtxt` of a model where it has one."
+    """Take `configs/<config_name>.pbtxt` of a model that has one."""
     install: TritonInstall = field(default_factory=TritonInstall)
     admin_key: str = field(default_factory=partial(secrets.token_hex, 16), repr=False)
     grpc_port: Port = field(default_factory=free_port)
@@ -131,7 +132,7 @@ class TritonServer:
 
 
 def free_shared_memory() -> None:
-    """Remove the memory of Tritons that were killed: of this process and of processes that are gone."""
+    """Delete the shared memory of this process's Triton and of Tritons whose owner is gone."""
     for region in SHARED_MEMORY.glob(f"{SHARED_MEMORY_PREFIX}*"):
         owner = int(region.name.removeprefix(SHARED_MEMORY_PREFIX).split("-")[0])
         if not psutil.pid_exists(owner):

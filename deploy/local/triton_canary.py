@@ -1,6 +1,6 @@
-"""Finds out whether Triton really answers: one tiny inference a model, through its own stub.
+"""Canary of Triton: one tiny inference per model, through its own stub.
 
-Health end points are no proof: Triton never restarts a killed stub, and says 200 all the same.
+Health end points are no proof: Triton never restarts a killed stub, and still says 200.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ DEADLINE = aiohttp.ClientTimeout(total=3.0)
 
 
 class TritonBrokenError(Exception):
-    """Triton answers wrongly or not at all; the text says for which model and how."""
+    """Triton's answer is wrong or missing; the text names the model and the fault."""
 
 
 class TritonCanary:
-    """Probes every loaded version of every model at once."""
+    """Probes every loaded version of every model at the same time."""
 
     def __init__(self, http: str, shared_memory: str, names: Sequence[str]) -> None:
         self._http = http
@@ -32,7 +32,7 @@ class TritonCanary:
         self._done_count: dict[str, int] = {}
 
     async def self_test(self) -> None:
-        """Check that the server is up and has models before it probes them."""
+        """Check that the server is up and has models, then probe them."""
         async with aiohttp.ClientSession(self._http, timeout=DEADLINE) as session:
             async with session.get("/v2/health/ready") as answer:
                 answer.raise_for_status()
@@ -42,7 +42,7 @@ class TritonCanary:
     async def __call__(self) -> None:
         """Return when every loaded model answers with the right number of finite values.
 
-        Raises: TritonBrokenError, or what aiohttp raises when the server is away.
+        Raises: TritonBrokenError, or aiohttp's errors when the server is down.
         """
         async with aiohttp.ClientSession(self._http, timeout=DEADLINE) as session:
             await self._probe_all(session)
@@ -55,7 +55,7 @@ class TritonCanary:
         return len(models)
 
     async def _versions(self, session: aiohttp.ClientSession, name: str) -> list[str]:
-        """Return the path of each version of a model that is loaded."""
+        """Return the path of each loaded version of a model."""
         async with session.get(f"/v2/models/{name}") as answer:
             said = await answer.json()
         if answer.status != 200:
@@ -63,7 +63,7 @@ class TritonCanary:
         return [f"/v2/models/{name}/versions/{version}" for version in said["versions"]]
 
     async def _count_stubs(self, session: aiohttp.ClientSession, models: list[str]) -> None:
-        """Find a dead instance whose requests the others of its model took over from the probe."""
+        """Find a dead instance that the probe missed because another instance of the model answered."""
         alive = await asyncio.to_thread(stubs, self._shared_memory)
         for model in models:
             async with session.get(f"{model}/config") as answer:
@@ -81,7 +81,7 @@ class TritonCanary:
             await self._insist_on_progress(session, model)
 
     async def _insist_on_progress(self, session: aiohttp.ClientSession, model: str) -> None:
-        """Forgive a model that is late because it works off a long queue."""
+        """Accept a late answer of a model that is working off a long queue."""
         async with session.get(f"{model}/stats") as answer:
             done_count = (await answer.json())["model_stats"][0]["execution_count"]
         before = self._done_count.get(model)
@@ -133,12 +133,12 @@ def request_of_ones(inputs: list[dict[str, Any]]) -> tuple[bytes, int]:
 
 
 def is_busy(status: int, content: bytes) -> bool:
-    """Tell whether the model refused only because its queue is full: it is alive then."""
+    """Return whether the model refused only because its queue is full: it works then."""
     return status != 200 and b"maximum queue size" in content
 
 
 def check_outputs(model: str, content: bytes, header_bytes: int) -> None:
-    """Compare the bytes of every output with its shape, and look for values that are no numbers."""
+    """Compare the bytes of every output with its shape, and look for NaN and infinity."""
     start = header_bytes
     for output in json.loads(content[:header_bytes])["outputs"]:
         dtype = np.dtype(NUMPY_TYPES[output["datatype"]])

@@ -1,9 +1,9 @@
-"""The model repository as the embedded Triton serves it: the same models with plain dynamic batching.
+"""Model repository of the embedded Triton: the same models with plain dynamic batching.
 
-With a queue policy, a preferred size or a delay, the batcher of Triton 2.51 loses wake-ups in front of
-Python backends and lets requests lie for its idle time of 500 ms: the identity model with four callers
-then answered 757 requests in 3 s, against 5154 with `dynamic_batching { }`. The price of the plain form is
-a queue without bound, so the embedded Triton relies on its clients' bounds on what is in flight.
+With a queue policy, a preferred size or a delay, the batcher of Triton 2.51 loses wake-ups in front of Python
+backends, and requests wait for its idle time of 500 ms. The identity model with four callers then answered
+757 requests in 3 s, against 5154 with `dynamic_batching { }`. Plain batching has a queue without bound, so
+the embedded Triton relies on its clients' bounds on what is in flight.
 """
 
 import shutil
@@ -15,9 +15,9 @@ from shared.repository.config import CONFIG_FILE, read_config, use_plain_batchin
 
 
 def lay_out(models: Path, names: Iterable[str], served: Path, *, bulk: Collection[str] = ()) -> None:
-    """Make `served` a repository with a config of its own per model and links to everything else.
+    """Make `served` a repository with its own config for each model and links to everything else.
 
-    The processes of the models in `bulk` run with a lower priority than the others.
+    The processes of the models in `bulk` run at a lower priority than the others.
     """
     shutil.rmtree(served, ignore_errors=True)
     for name in names:

@@ -1,4 +1,4 @@
-"""Installs the embedded Triton: NVIDIA's own server binary out of a wheel, with an interpreter beside it."""
+"""Installs the embedded Triton: NVIDIA's server binary of a wheel, with an interpreter beside it."""
 
 import fcntl
 import json
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class TritonInstall:
-    """Where the pieces of an installed Triton lie."""
+    """Paths of an installed Triton."""
 
     folder: Path = TRITON
 
@@ -42,7 +42,7 @@ class TritonInstall:
 
     @property
     def backends(self) -> Path:
-        """The folder that Triton looks for backends in."""
+        """The folder in which Triton looks for backends."""
         return self.folder / "server" / "backends"
 
     @property
@@ -52,22 +52,22 @@ class TritonInstall:
 
     @property
     def venv(self) -> Path:
-        """The virtual environment in which the backend runs."""
+        """The virtual environment of the backend."""
         return self.folder / "venv"
 
     @property
     def stamp(self) -> Path:
-        """What is installed; written last."""
+        """Versions of the installed files; written last."""
         return self.folder / "installed.json"
 
 
 def is_installed(install: TritonInstall) -> bool:
-    """Tell whether exactly the pinned versions are installed for this Python."""
+    """Return whether exactly the pinned versions are installed for this Python."""
     return install.stamp.is_file() and json.loads(install.stamp.read_text()) == _pins()
 
 
 def ensure_triton(say: Say, install: TritonInstall | None = None) -> TritonInstall:
-    """Return an installed Triton; install it first where it is missing or other versions are pinned.
+    """Return an installed Triton; install it when it is missing or other versions are pinned.
 
     Raises: ConfigError when this Python or this machine cannot run it; the text names the cure.
     """
@@ -148,7 +148,7 @@ def _unpack(wheel: Path, install: TritonInstall) -> None:
 
 
 def _place(name: str, install: TritonInstall) -> Path | None:
-    """Return where a member of the wheel belongs; None for the many that the server does not need."""
+    """Return the target path of a member of the wheel; None for the many that the server does not need."""
     file = Path(name).name
     if name.startswith(f"{WHEEL_SERVER}backends/python/") and file:
         return install.backends / "python" / file
@@ -165,7 +165,7 @@ def _extract(archive: zipfile.ZipFile, name: str, target: Path) -> None:
 
 
 def _link_python(libs: Path) -> None:
-    """Put the libpython that Triton's stub is linked to among its libraries."""
+    """Put the libpython of Triton's stub among its libraries."""
     name = f"libpython{PYTHON}.so.1.0"
     folders = (sysconfig.get_config_var("LIBDIR"), f"{sys.base_prefix}/lib")
     for found in (Path(folder, name) for folder in folders if folder):
@@ -199,7 +199,7 @@ def _run_in(folder: str, *command: str) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold off a second set-up of the same folder until this one is done."""
+    """Block a second set-up of the same folder until this one is done."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,1 +1,1 @@
-"""Sample streams of our own words and drawings, the same on every run; `load` gives them."""
+"""Sample streams of our own words and drawings, equal on every run; `load` makes them."""

@@ -16,19 +16,19 @@ PER_DIGIT: Final = 6
 SIZES_PX: Final = (28, 28, 56, 112, 280)
 CANVAS_PX: Final = 280
 BOX_PX: Final = 200
-"""The digit's longer side on the canvas; the same 20 of 28 parts that the model learned from."""
+"""Longer side of the digit on the canvas: 20 of 28 parts, as in the training images."""
 
 
 @dataclass(frozen=True, slots=True)
 class DigitImage:
-    """A PNG file, greyscale and square, white strokes on black, and the digit that it shows."""
+    """A PNG file, greyscale and square, white strokes on black, with the digit that it shows."""
 
     content: bytes
     label: int
 
 
 def draw_digits(seed: int = 1009) -> list[DigitImage]:
-    """Return `PER_DIGIT` images of each digit, mixed; equal seeds give equal files."""
+    """Return `PER_DIGIT` images of each digit in random order; equal seeds give equal files."""
     rng = random.Random(seed)  # noqa: S311 - sample drawings, no secret
     images = [DigitImage(_draw(rng, digit), digit) for digit in range(10) for _ in range(PER_DIGIT)]
     rng.shuffle(images)
@@ -50,7 +50,7 @@ def _draw(rng: random.Random, digit: int) -> bytes:
 
 
 def _handwriting(rng: random.Random, strokes: list[Stroke]) -> list[Stroke]:
-    """Return the strokes slanted, turned, unsteady, and scaled to the box in canvas pixels."""
+    """Return the strokes slanted, rotated, jittered, and scaled to the box in canvas pixels."""
     slant, turn = rng.uniform(-0.12, 0.32), rng.uniform(-0.10, 0.10)
     aspect = rng.uniform(0.88, 1.12)
     moved = [[_moved(rng, point, slant, turn, aspect) for point in _smooth(stroke)] for stroke in strokes]
@@ -69,7 +69,7 @@ def _moved(rng: random.Random, point: Point, slant: float, turn: float, aspect: 
 
 
 def _smooth(stroke: Stroke) -> Stroke:
-    """Return the stroke with its corners cut three times (Chaikin), which rounds it like a pen does."""
+    """Return the stroke with its corners cut three times (Chaikin), which rounds it."""
     for _ in range(3):
         pairs = list(itertools.pairwise(stroke))
         cut = [(a[0] * (1 - t) + b[0] * t, a[1] * (1 - t) + b[1] * t) for a, b in pairs for t in (0.25, 0.75)]

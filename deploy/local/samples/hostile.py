@@ -1,4 +1,4 @@
-"""Records that no stream is spared, each with the reason code that it must be refused for."""
+"""Hostile records: broken inputs, each with the reason that it must be refused for."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ _IMAGES: Final = ImageReceived.name
 
 @dataclass(frozen=True, slots=True)
 class HostileRecord:
-    """A Kafka record to send as it is. `reason` is its dead letter's code, None when it gets a result."""
+    """A Kafka record to send as it is. `reason` is its dead letter's code; None when it gets a result."""
 
     what: str
     topic: str
@@ -32,7 +32,7 @@ class HostileRecord:
 
 
 def hostile() -> list[HostileRecord]:
-    """Return every hostile record, each `what` once; the same on every run."""
+    """Return every hostile record, each `what` once; equal on every run."""
     return [*_broken_messages(), *_odd_messages(), *_broken_news(), *_broken_images(), *_odd_images()]
 
 

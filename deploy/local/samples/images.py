@@ -1,4 +1,4 @@
-"""Image files of awkward kinds, built by code."""
+"""Image files of unusual kinds, made by code."""
 
 import io
 import random
@@ -76,7 +76,7 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def _seven(mode: str, *, shift_px: int = 0) -> Image.Image:
-    """Return a thick seven, so that even an awkward file shows something to recognise."""
+    """Return a thick seven, so an unusual file shows something to recognise."""
     image = Image.new("L", (_SIDE_PX, _SIDE_PX))
     points = [(26 + shift_px, 20), (68 + shift_px, 20), (44 + shift_px, 78)]
     ImageDraw.Draw(image).line(points, fill=255, width=10, joint="curve")

@@ -1,4 +1,4 @@
-"""The sample streams as events, with ids and times that are the same on every run."""
+"""Sample streams as events, with ids and times that are equal on every run."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ __all__ = ["EXPECTED_FILE", "MESSAGES_FILE", "digits", "hostile", "message_rows"
 
 MESSAGES_FILE: Final = Path(__file__).parent / "messages.jsonl"
 EXPECTED_FILE: Final = Path(__file__).parent / "expected.json"
-"""What must come out when all samples have gone in."""
+"""Results that all samples together must give."""
 
 _NAMESPACE: Final = UUID("0b7c1f52-7d0e-4e0a-8a35-2f6f5f0c9d11")
 _MEAN_GAP_S: Final = 2.0
@@ -27,7 +27,7 @@ _MEAN_GAP_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A line of messages.jsonl. `kind` is what its author meant, for tests; it is not sent."""
+    """A line of messages.jsonl. `kind` is the intended label, for tests; it is not sent."""
 
     conversation_id: str
     customer_id: str | None
@@ -91,7 +91,7 @@ def _id(stream: str, number: int) -> UUID:
 
 
 def _moments(start: datetime, *, seed: int) -> Iterator[datetime]:
-    """Yield times from `start` on, without end; the gaps are those of independent customers."""
+    """Yield times from `start` on, without end, with the gaps of independent customers."""
     rng = random.Random(seed)  # noqa: S311 - sample times, no secret
     while True:
         start += timedelta(seconds=rng.expovariate(1 / _MEAN_GAP_S))

@@ -1,4 +1,4 @@
-"""Ten simulated days of news about invented companies: a surge, a busy calm one, and everyday noise."""
+"""Ten simulated days of news about invented companies: a surge, a busy calm one, and ordinary news."""
 
 import json
 import random
@@ -13,7 +13,7 @@ Company = dict[str, Any]
 Template = dict[str, Any]
 
 START: Final = datetime(2026, 3, 4, tzinfo=UTC)
-"""A Wednesday; the ten days begin here, so that the surge falls on a trading day."""
+"""A Wednesday: the surge then falls on a trading day."""
 
 DAYS: Final = 10
 SURGE_COMPANY: Final = "Norvale Foods"
@@ -54,7 +54,7 @@ BODIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class NewsItem:
-    """One story, and what its author meant by it: `tone` and `wire` are for tests, not for the stream."""
+    """One story; `tone` and `wire` are the intended values, for tests only."""
 
     occurred_at: datetime
     source: str
@@ -143,7 +143,7 @@ def _filled(rng: random.Random, company: Company, template: Template, at: dateti
 
 
 def _templates(company: Company) -> list[Template]:
-    """Return the headlines that make sense for it: a bank recalls no product."""
+    """Return the headlines that suit the company: a bank recalls no product."""
     return [t for t in _read("headlines.json") if "only" not in t or t["only"] in company["makes"]]
 
 
@@ -168,7 +168,7 @@ def _slots(rng: random.Random, company: Company) -> dict[str, str]:
 
 
 def _spread(rng: random.Random, since: datetime, until: datetime, count: int) -> list[datetime]:
-    """Return `count` ascending times, one at random in each of `count` equal parts of the span."""
+    """Return `count` ascending times, one at random in each of `count` equal parts of the period."""
     part_s = (until - since).total_seconds() / count
     return [since + timedelta(seconds=int((i + rng.random()) * part_s)) for i in range(count)]
 

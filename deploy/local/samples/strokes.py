@@ -1,4 +1,4 @@
-"""How each digit is written: a few variants of pen strokes, in a unit square, y downwards."""
+"""Pen strokes of each digit in a few variants, in a unit square with y downwards."""
 
 import math
 from typing import Final
@@ -78,4 +78,4 @@ STROKES: Final[dict[int, list[list[Stroke]]]] = {
          [(0.72, 0.20), (0.71, 0.50), (0.60, 0.78), (0.46, 0.96)]],
     ],
 }  # fmt: skip
-"""Per digit its variants; a variant is the list of its strokes."""
+"""Variants by digit; a variant is a list of strokes."""

@@ -1,6 +1,6 @@
-"""A Triton backend that runs ONNX models: the stand-in for the native one in the NVIDIA image.
+"""Triton backend that runs ONNX models: replaces the native one of the NVIDIA image.
 
-Triton loads this file by its place, `<backends>/onnxruntime/model.py`, in an interpreter of its own.
+Triton loads this file by its path, `<backends>/onnxruntime/model.py`, in an interpreter of its own.
 """
 
 import itertools
@@ -22,7 +22,7 @@ class TritonPythonModel:
     """One instance of one version of a model."""
 
     def initialize(self, args: dict[str, str]) -> None:
-        """Load `<model>/<version>/model.onnx` with the threads that the config asks for."""
+        """Load `<model>/<version>/model.onnx` with the threads of the config."""
         config = json.loads(args["model_config"])
         os.nice(int(parameters(config).get("nice", "0")))
         self._inputs = [tensor["name"] for tensor in config["input"]]
@@ -32,7 +32,7 @@ class TritonPythonModel:
         )
 
     def execute(self, requests: Sequence[Any]) -> list[Any]:
-        """Return one response a request, in their order; never raise, as Triton leaks memory then."""
+        """Return one response per request, in order; never raise, as Triton leaks memory then."""
         inputs = [self._read(request) for request in requests]
         responses: dict[int, Any] = {}
         for batch in same_shapes(inputs):
@@ -65,12 +65,12 @@ class TritonPythonModel:
 
 
 def parameters(config: dict[str, Any]) -> dict[str, str]:
-    """Return what stands in the model's config as parameters."""
+    """Return the parameters of the model's config."""
     return {name: value["string_value"] for name, value in config.get("parameters", {}).items()}
 
 
 def session_options(config: dict[str, Any]) -> ort.SessionOptions:
-    """Return ONNX Runtime's options by the parameters that Triton's native backend knows too."""
+    """Return ONNX Runtime's options for the parameters that Triton's native backend takes too."""
     wanted = parameters(config)
     options = ort.SessionOptions()
     options.intra_op_num_threads = int(wanted.get("intra_op_thread_count", "0"))
@@ -90,7 +90,7 @@ def same_shapes(inputs: Sequence[Arrays]) -> Iterable[list[int]]:
 
 
 def joined(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """Return the arrays as one; a single one is not copied."""
+    """Return the arrays as one; a single array is not copied."""
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
