@@ -29,17 +29,21 @@ NAMES = frozenset(
 """First parts of the settings of all services: one environment may serve them all, as in a compose file."""
 
 
-def name_complaints(settings: type[BaseModel], values: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with the names of variables and files, one complaint a name.
+def name_complaints(settings: type[BaseModel], values: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of variables and files that no service has, each with its complaint.
 
-    A setting of another service is fine; values are only looked at for the quotes around them.
+    A setting of another service is fine. Of the values only those count that Kubernetes sets.
     """
     known = frozenset(_known(settings, PREFIX.removesuffix("__")))
-    for name in sorted(values):
-        if not name.upper().startswith(PREFIX):
-            yield from _one_underscore(name, values[name], known)
-        elif not _is_known(name.upper(), known, settings):
-            yield f"{name}: there is no such setting; {_cure(name.upper(), known)}"
+    found = {name: _meant(name.upper(), values[name], known, settings) for name in sorted(values)}
+    return {name: f"there is no such setting; {cure}" for name, cure in found.items() if cure}
+
+
+def _meant(name: str, value: str, known: frozenset[str], settings: type[BaseModel]) -> str | None:
+    """Return the cure for a wrong name, None for one that is right or not ours."""
+    if not name.startswith(PREFIX):
+        return _one_underscore(name, value, known)
+    return None if _is_known(name, known, settings) else _cure(name, known)
 
 
 def _known(model: type[BaseModel], path: str) -> Iterator[str]:
@@ -66,22 +70,23 @@ def _cure(name: str, known: Iterable[str]) -> str:
     return f"is {PREFIX}{meant[0]} meant?" if meant else "docs/settings.md lists them all"
 
 
-def _one_underscore(name: str, value: str, known: frozenset[str]) -> Iterator[str]:
-    """Complain about `TIDEMILL_KAFKA_BOOTSTRAP`, but not about what Kubernetes sets for services."""
-    upper = name.upper()
-    if not upper.startswith("TIDEMILL_") or upper in _OTHERS or value.startswith("tcp://"):
-        return
+def _one_underscore(name: str, value: str, known: frozenset[str]) -> str | None:
+    """Return the cure for `TIDEMILL_KAFKA_BOOTSTRAP`, None for what Kubernetes sets for services."""
+    if not name.startswith("TIDEMILL_") or name in _OTHERS or value.startswith("tcp://"):
+        return None
     plain = {re.sub("_+", "_", each): each for each in known}
-    close = get_close_matches(upper, _OTHERS, n=1, cutoff=0.9)
-    if meant := plain.get(re.sub("_+", "_", upper)) or "".join(close):
-        yield f"{name}: there is no such setting; is {meant} meant?"
+    close = get_close_matches(name, _OTHERS, n=1, cutoff=0.9)
+    meant = plain.get(re.sub("_+", "_", name)) or "".join(close)
+    return f"is {meant} meant?" if meant else None
 
 
-def quote_complaints(variables: Mapping[str, str]) -> Iterator[str]:
-    """Yield which settings have quotes around their values, as `docker --env-file` keeps them."""
-    for name, value in sorted(variables.items()):
-        if name.upper().startswith(PREFIX) and re.fullmatch(r"([\"']).*\1", value, re.DOTALL):
-            yield f"{name}: has quotes around it, which `docker --env-file` keeps; write it without quotes"
+def quote_complaints(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings with quotes around their values, each with its complaint."""
+    return {
+        name: "has quotes around it, which `docker --env-file` keeps; write it without quotes"
+        for name, value in sorted(variables.items())
+        if name.upper().startswith(PREFIX) and re.fullmatch(r"([\"']).*\1", value, re.DOTALL)
+    }
 
 
 def secrets_folder() -> Path | None:

@@ -196,15 +196,17 @@ class ServiceSettings(BaseSettings):
         folder = secrets_folder()
         secrets = read_secrets(folder) if folder else {}
         variables = dict(os.environ)
-        wrong = [*name_complaints(cls, {**secrets, **variables}), *quote_complaints(variables)]
-        if wrong:
-            raise ConfigError(_in_one_line(wrong))
+        wrong = {**name_complaints(cls, {**secrets, **variables}), **quote_complaints(variables)}
         try:
-            return cls()
+            settings = cls()
         except ValidationError as error:
-            raise ConfigError(_in_one_line(_complaints(error))) from None
+            wrong = {**_complaints(error), **wrong}
         except SettingsError as error:
-            raise ConfigError(_in_one_line([_unparsed(error)])) from None
+            wrong = {**_unparsed(error), **wrong}
+        if wrong:
+            each = "; ".join(f"{variable}: {complaint}" for variable, complaint in wrong.items())
+            raise ConfigError(f"wrong settings: {each}")
+        return settings
 
     @classmethod
     def settings_customise_sources(
@@ -220,20 +222,17 @@ class ServiceSettings(BaseSettings):
         return init_settings, env_settings, files
 
 
-def _in_one_line(complaints: list[str]) -> str:
-    return "wrong settings: " + "; ".join(complaints)
-
-
-def _complaints(error: ValidationError) -> list[str]:
-    return [
-        f"{PREFIX}{'__'.join(str(part).upper() for part in complaint['loc'])}: "
-        + complaint["msg"].removeprefix("Value error, ")
+def _complaints(error: ValidationError) -> dict[str, str]:
+    return {
+        f"{PREFIX}{'__'.join(str(part).upper() for part in complaint['loc'])}": complaint["msg"].removeprefix(
+            "Value error, "
+        )
         for complaint in error.errors(include_url=False, include_input=False)
-    ]
+    }
 
 
-def _unparsed(error: SettingsError) -> str:
+def _unparsed(error: SettingsError) -> dict[str, str]:
     """Return the complaint about a group, or a table, that was given as one value that is no JSON."""
     named = re.search(r'field "(\w+)"', str(error))
     variable = f"{PREFIX}{named[1].upper()}" if named else PREFIX
-    return f"{variable}: is no JSON; set its parts one by one, {variable}__NAME=value (docs/settings.md)"
+    return {variable: f"is no JSON; set its parts one by one, {variable}__NAME=value (docs/settings.md)"}

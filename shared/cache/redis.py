@@ -11,7 +11,16 @@ from pydantic import SecretStr
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
+from redis.exceptions import (
+    AskError,
+    AuthenticationError,
+    ClusterCrossSlotError,
+    ClusterDownError,
+    MovedError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+)
 
 from shared.cache.breaker import Breaker
 from shared.cache.checksum import checked_value, with_checksum
@@ -25,7 +34,13 @@ _FAILURES = (RedisError, OSError, TimeoutError)
 # One command for a whole batch: a pipeline of SETs takes six times the client's CPU (16 and 2.7 us a key).
 _PUT = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1]) end"
 
-_PROBE_KEY = PREFIX + b"probe"
+# In two hash slots: a node of a cluster refuses to read them together, whatever the user may do.
+_PROBE_KEYS = (PREFIX + b"probe", PREFIX + b"probe-2")
+_OF_CLUSTERS = (AskError, ClusterCrossSlotError, ClusterDownError, MovedError)
+_NO_CLUSTER = (
+    "TIDEMILL__REDIS__URL: this Redis is a node of a cluster, which the cache can't use; "
+    "name a single Redis server, or leave the variable out: then nothing is cached"
+)
 
 log = structlog.get_logger()
 
@@ -87,17 +102,19 @@ class RedisCache:
     ) -> Self:
         """Return the cache, connected if Redis is up; otherwise it connects later by itself.
 
-        Raises ConfigError when `url` is no address (write redis://host:port), or when `ca_file` has no
-        certificates.
+        Raises ConfigError when `url` is no address (write redis://host:port), when `ca_file` has no
+        certificates, or when a cluster answers.
         """
         if ca_file is not None:
             trusting(ca_file, variable="TIDEMILL__REDIS__CA_FILE")
         try:
             cache = cls(url, limits=limits or CacheLimits(), metrics=metrics, ca_file=ca_file)
-        except ValueError as error:  # without its text, which may show the password
-            raise ConfigError("the address of Redis is not of the form redis://host:port") from error
+            # Refuses options that no client knows.
+            cache._client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+        except (ValueError, TypeError, RedisError):  # without its text, which may show the password
+            raise ConfigError("TIDEMILL__REDIS__URL: is no URL of a Redis; write redis://host:port") from None
         if cache._breaker.claim_probe(asyncio.get_running_loop().time()):
-            await cache._reconnect()
+            await cache._connect_first()
         return cache
 
     async def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
@@ -171,11 +188,32 @@ class RedisCache:
             self._probe = loop.create_task(self._reconnect())
         return False
 
+    async def _connect_first(self) -> None:
+        """Connect, if Redis is there. Raises ConfigError for a cluster."""
+        failure = await self._connect()
+        if _is_cluster(failure):
+            await self.aclose()
+            raise ConfigError(_NO_CLUSTER)
+        self._note_connection(failure)
+
     async def _reconnect(self) -> None:
-        """Replace all connections: after an outage the pool holds dead ones without noticing."""
+        self._note_connection(await self._connect())
+
+    def _note_connection(self, failure: BaseException | None) -> None:
+        if failure is None:
+            log.info("cache_connected")
+        else:
+            self._metrics.errors.labels("connect").inc()
+            log.warning("cache_not_connected", error=type(failure).__name__, cure=_cure(failure))
+
+    async def _connect(self) -> BaseException | None:
+        """Replace all connections: after an outage the pool holds dead ones without noticing.
+
+        Return the first failure, None when all are connected.
+        """
         fresh = self._new_client()
-        # What the cache will ask, as a user may be allowed to ping and not to read.
-        reads = [fresh.mget([_PROBE_KEY]) for _ in range(self._limits.connection_count)]
+        # The command that the cache will send, as a user may be allowed to ping and not to read.
+        reads = [fresh.mget(_PROBE_KEYS) for _ in range(self._limits.connection_count)]
         try:
             async with asyncio.timeout(self._limits.connect_s):
                 answers = await asyncio.gather(*reads, return_exceptions=True)
@@ -186,15 +224,13 @@ class RedisCache:
             await _close(fresh)
             raise
         if failures:
-            self._metrics.errors.labels("connect").inc()
-            log.warning("cache_not_connected", error=type(failures[0]).__name__, cure=_cure(failures[0]))
             await _close(fresh)
-            return
+            return failures[0]
         stale, self._client = self._client, fresh
         self._breaker.succeed()
         self._metrics.is_available.set(1)
-        log.info("cache_connected")
         await _close(stale)
+        return None
 
     def _fail(self, kind: str, error: Exception) -> None:
         self._metrics.errors.labels(kind).inc()
@@ -232,8 +268,15 @@ async def _close(client: Redis) -> None:
         log.info("cache_close_failed", error=type(error).__name__)
 
 
+def _is_cluster(error: BaseException | None) -> bool:
+    # A cluster has database 0 only, and refuses a URL that names another while it connects.
+    return isinstance(error, _OF_CLUSTERS) or "cluster mode" in str(error)
+
+
 def _cure(error: BaseException) -> str:
     """Return the operator's cure for a failure, never the server's own words, which may hold anything."""
+    if _is_cluster(error):
+        return _NO_CLUSTER
     if isinstance(error, AuthenticationError):
         return "check user and password in TIDEMILL__REDIS__URL"
     if isinstance(error, NoPermissionError):

@@ -118,6 +118,36 @@ async def refusals(url: str, *, ca_file: Path | None = None) -> list[EventDict]:
     return [each for each in logged if "cure" in each]
 
 
+def cluster(folder: Path) -> tuple[str, ...]:
+    """Return the words that make a Redis a node of a cluster."""
+    return "--cluster-enabled", "yes", "--cluster-config-file", str(folder / "nodes.conf")
+
+
+@pytest.mark.parametrize("database", [0, 1])
+async def test_a_redis_cluster_is_refused_in_one_line(database: int, tmp_path: Path) -> None:
+    async with running_redis(*cluster(tmp_path)) as node:
+        with pytest.raises(ConfigError) as refused:
+            await RedisCache.open(f"{node.url.removesuffix('/0')}/{database}", metrics=cache_metrics())
+
+    assert "TIDEMILL__REDIS__URL: this Redis is a node of a cluster" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+async def test_a_cluster_is_told_apart_also_for_the_documented_user(tmp_path: Path) -> None:
+    async with running_redis(*cluster(tmp_path)) as node:
+        await allow(node, documented())
+        with pytest.raises(ConfigError, match="node of a cluster"):
+            await RedisCache.open(address(node), limits=PATIENT, metrics=cache_metrics())
+
+
+@pytest.mark.parametrize("query", ["colour=red", "db=zero", "protocol=9"])
+async def test_a_url_of_redis_with_options_that_no_client_knows_is_refused(query: str) -> None:
+    with pytest.raises(ConfigError, match="TIDEMILL__REDIS__URL") as refused:
+        await RedisCache.open(f"redis://:{PASSWORD}@{LOOPBACK}:1?{query}", metrics=cache_metrics())
+
+    assert PASSWORD not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("rights", "keys"),
     [
