@@ -23,11 +23,18 @@ def table(measures: Sequence[Measure]) -> Table:
     return shown
 
 
-def keep(question: str, measures: Sequence[Measure], machine: Mapping[str, Any]) -> Path:
-    """Write the figures of one question to its JSON file in place of the last ones; return the file."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{question}.json"
-    written = {"machine": machine, "measures": [_plain(measure) for measure in measures]}
+def keep(
+    question: str, measures: Sequence[Measure], machine: Mapping[str, Any], *, folder: Path = RESULTS
+) -> Path:
+    """Write the figures of one question to its JSON file in place of the last ones; return the file.
+
+    `history`, the notes that people wrote there on earlier runs, stays.
+    """
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{question}.json"
+    old = json.loads(path.read_bytes()) if path.is_file() else {}
+    history = {"history": old["history"]} if "history" in old else {}
+    written = {"machine": machine, "measures": [_plain(measure) for measure in measures], **history}
     path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     return path
 
