@@ -51,4 +51,8 @@ class SupportBot:
             intent=analyzed.intent,
             sentiment=analyzed.sentiment,
             received_at=analyzed.occurred_at,
+            channel=analyzed.channel,
+            model=analyzed.decision.model,
+            model_version=analyzed.decision.model_version,
+            out_of_scope=analyzed.decision.out_of_scope,
         )

@@ -1,10 +1,11 @@
-"""What the support bot decided about a customer's message."""
+"""Routes of customer messages, as the support bot chose them."""
 
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from shared.events.decision import Prediction
+from shared.events.customer import Channel
+from shared.events.decision import Prediction, Share
 from shared.events.envelope import Event, Time
 
 
@@ -57,3 +58,15 @@ class SupportMessageRouted(Event):
     sentiment: Prediction | None = None
     received_at: Time
     """When the customer's message came."""
+
+    channel: Channel | None = None
+    """Where the message came in."""
+
+    model: str | None = None
+    """The model whose prediction was followed."""
+
+    model_version: str | None = None
+    """Its version; the analyzed message, `cause_id`, has the whole decision record."""
+
+    out_of_scope: Share | None = None
+    """How foreign the message is to the model, 0 to 1; null where that was not measured."""

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from shared.events import BY_NAME, Event
 from tests.contract.compatibility import incompatibilities
 
@@ -25,7 +27,8 @@ def golden(event: type[Event]) -> dict[str, Any]:
 
 def current(event: type[Event]) -> dict[str, Any]:
     """Return the schema of what readers of `event` accept today."""
-    return event.model_json_schema()
+    head = {"$schema": GenerateJsonSchema.schema_dialect, "$id": f"urn:tidemill:{event.name}"}
+    return head | event.model_json_schema()
 
 
 def main() -> None:

@@ -43,6 +43,15 @@ def test_what_is_published_fits_the_golden_schema(event: type[Event], draw: st.D
     validator(event).validate(published)
 
 
+@EVENTS
+def test_a_schema_says_what_it_is_and_names_no_foreign_address(event: type[Event]) -> None:
+    schema = golden(event)
+
+    jsonschema.validators.validator_for(schema).check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["$id"] == f"urn:tidemill:{event.name}"
+
+
 def test_no_golden_schema_is_left_of_an_event_that_is_gone() -> None:
     assert {file.stem for file in FOLDER.glob("*.json")} == set(BY_NAME), f"run `{COMMAND}`"
 

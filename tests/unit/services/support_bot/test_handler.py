@@ -64,6 +64,16 @@ async def test_each_message_gets_one_route_in_the_order_of_arrival() -> None:
     assert [event.conversation_id for event in routed] == ["case-1", "case-2", "case-3"]
 
 
+async def test_a_route_says_where_the_message_came_in_and_which_model_was_followed() -> None:
+    message = analyzed(1)
+    measured = message.decision.model_copy(update={"model_version": "3", "out_of_scope": 0.25})
+
+    [routed] = await routes(message.model_copy(update={"channel": Channel.EMAIL, "decision": measured}))
+
+    assert routed.channel is Channel.EMAIL
+    assert (routed.model, routed.model_version, routed.out_of_scope) == ("support_intent", "3", 0.25)
+
+
 async def test_a_route_carries_the_message_its_prediction_and_the_way_back_to_it() -> None:
     message = analyzed(1)
 
