@@ -9,7 +9,7 @@ from rich.text import Text
 from shared.errors import ConfigError
 from shared.repository.bundle import ModelBundle, OutputSpec
 from tidemill.answers import Said
-from tidemill.rows import Row
+from tidemill.reading.found import Row
 from tidemill.terminal import clean, one_line, percent
 
 _LABEL = "label"

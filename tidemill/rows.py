@@ -1,30 +1,28 @@
-"""Rows of a file, or images of a folder, become the events that they mean."""
+"""Mapping of rows to events."""
 
-import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
-from PIL import Image
-from pydantic import ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from shared.catalogue import ALIASES
 from shared.clock import Clock
 from shared.errors import ConfigError, RejectedError
-from shared.events import INPUTS, Event, ImageKind
-from shared.inference.image import FORMATS
+from shared.events import INPUTS, Event
 from shared.reasons import Reason
-
-Row = Mapping[str, Any]
+from tidemill.reading.files import printable
+from tidemill.reading.found import Found, Row
+from tidemill.reading.times import as_time
 
 NAMESPACE = UUID("6f1c7c5e-6f0f-5d2a-9a40-7d5b0e7b1c11")
-"""Event ids are made in it from file, row and content, so a file played twice is recognised."""
+"""Namespace of event ids, which are made from file, row and content: a file played twice has the same ids."""
 
 _SOURCE_CHARS = 150
-"""Of a file's name, in what tells its rows apart; a name may be longer than such a field."""
+"""How much of a file's name the ids of its rows hold: a name may be longer than such a field."""
 
 
 def event_type(topic: str) -> type[Event]:
@@ -44,37 +42,57 @@ class Mapper:
     source: str
     clock: Clock
     columns: Mapping[str, str] = field(default_factory=dict)
-    """In which column a field stands."""
+    """Name of the column in which a field stands; without an entry it has the field's name."""
 
     constants: Mapping[str, str] = field(default_factory=dict)
-    """What a field is in every row, whatever stands there."""
+    """Values of fields that are the same in every row, whatever its columns say."""
+
+    zone: ZoneInfo | None = None
+    """Time zone of times that name none."""
 
     def __post_init__(self) -> None:
         if unknown := sorted((set(self.columns) | set(self.constants)) - set(self.to.model_fields)):
             raise ConfigError(f"{self.to.name} has no field {', '.join(unknown)}; it has {_listed(self.to)}")
+        for name, value in self.constants.items():
+            if value != printable(value):
+                raise ConfigError(f"--set {name}={printable(value)}: not UTF-8")
 
-    def check(self, row: Row) -> None:
-        """Look at the first row. Raises ConfigError naming the columns that are missing and the cure."""
+    def check(self, columns: Collection[str]) -> None:
+        """Raise ConfigError when columns are missing; it names them and the cure."""
         required = {name for name, about in self.to.model_fields.items() if about.is_required()}
         open_fields = required - set(self._defaults(0, {})) - set(self.constants)
         needed = {self.columns.get(name, name) for name in open_fields} | set(self.columns.values())
-        if missing := sorted(needed - set(row)):
+        if missing := sorted(needed - set(columns)):
             raise ConfigError(
-                f"{self.source} has no column {', '.join(missing)}; it has {', '.join(row)}. "
+                f"{self.source} has no column {', '.join(missing)}; it has {', '.join(columns)}. "
                 "Say where a field stands with --column FIELD=COLUMN, or what it is with --set FIELD=VALUE"
             )
 
-    def event(self, row: Row, number: int) -> Event:
-        """Return row `number`, counted from 1. Raises RejectedError when its values are no such event."""
-        given = {name: row.get(self.columns.get(name, name)) for name in self.to.model_fields}
+    def event(self, found: Found) -> Event:
+        """Return the event of a row. Raises RejectedError, with the place, when its values do not fit."""
+        given = {name: found.row.get(self.columns.get(name, name)) for name in self.to.model_fields}
         filled = {name: value for name, value in given.items() if value is not None and value != ""}
         filled |= self.constants
         try:
-            return self.to.model_validate(self._defaults(number, filled) | filled)
+            defaults = self._defaults(found.number, filled)
+            return self.to.model_validate(defaults | filled | self._times(filled))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"]))
-            raise RejectedError(Reason.WRONG_SHAPE, f"row {number}: {where}: {first['msg']}") from None
+            where, why = ".".join(map(str, first["loc"])), first["msg"]
+            raise RejectedError(Reason.WRONG_SHAPE, f"{found.place}: {where}: {why}") from None
+        except (ValueError, RecursionError) as error:
+            raise RejectedError(Reason.WRONG_SHAPE, f"{found.place}: {error}") from None
+
+    def _times(self, filled: Row) -> dict[str, object]:
+        """Return the times among the values, with a zone. Raises ValueError when one has none."""
+        times: dict[str, object] = {}
+        for name, about in self.to.model_fields.items():
+            if name in filled and about.annotation is AwareDatetime:
+                try:
+                    times[name] = as_time(filled[name], self.zone)
+                except ValueError as error:
+                    raise ValueError(f"{name}: {error}") from None
+        return times
 
     def _defaults(self, number: int, filled: Row) -> dict[str, Any]:
         source = self.source[:_SOURCE_CHARS]
@@ -89,20 +107,6 @@ class Mapper:
             content = json.dumps(filled, sort_keys=True, default=str)
             own["event_id"] = uuid5(NAMESPACE, f"{name} {content}")
         return {key: value for key, value in own.items() if key in self.to.model_fields}
-
-
-def images(folder: Path) -> list[Path]:
-    """Return the files of a folder and of those below it that are by name images we can read, sorted."""
-    suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
-
-
-def image_rows(folder: Path, kind: ImageKind) -> Iterator[Row]:
-    """Yield one row an image, read when its turn comes; its name is the case."""
-    for path in images(folder):
-        name, content = str(path.relative_to(folder)), base64.b64encode(path.read_bytes()).decode()
-        event_id = uuid5(NAMESPACE, f"{folder.name}/{name} {content}")
-        yield {"event_id": event_id, "case_id": name, "kind": kind, "content": content}
 
 
 def _listed(event: type[Event]) -> str:

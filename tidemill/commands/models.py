@@ -17,7 +17,7 @@ from tidemill.answers import answers_of
 from tidemill.cards import Card, find_model, read_cards
 from tidemill.compare import Example, common_output, difference_lines, labelled_rows, summary
 from tidemill.connect import Connection
-from tidemill.files import read_rows
+from tidemill.reading.files import whole_rows
 from tidemill.terminal import OUT, show
 
 app = typer.Typer(
@@ -91,7 +91,7 @@ def compare_command(
     bundles = [find_model(each, connection.models_dir) for each in (first, second)]
     chosen = common_output(bundles[0], bundles[1], output)
     rows = labelled_rows(
-        list(read_rows(data)), text=text, label=label, specs=[bundle.outputs[chosen] for bundle in bundles]
+        list(whole_rows(data)), text=text, label=label, specs=[bundle.outputs[chosen] for bundle in bundles]
     )
     texts = [each.text for each in rows]
     a, b = (answers_of(bundle, chosen, texts, connection.triton.address) for bundle in bundles)

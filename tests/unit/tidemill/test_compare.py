@@ -12,7 +12,7 @@ from shared.repository.bundle import OutputSpec
 from tidemill.answers import Said, answers_of
 from tidemill.cards import find_model, read_cards
 from tidemill.compare import Example, LabelledText, common_output, difference_lines, labelled_rows, summary
-from tidemill.rows import Row
+from tidemill.reading.found import Row
 
 SPEC = OutputSpec(labels=("cat", "dog"))
 BOTH = (SPEC, SPEC)
