@@ -19,8 +19,6 @@ from tidemill.player import no_wait, play
 from tidemill.services import read_up
 from tidemill.topics import topics
 
-_EMPTY_FETCHES = 3  # transaction markers count as remaining, but are never fetched
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -67,10 +65,7 @@ async def letters(settings: KafkaSettings, wanted: Wanted) -> AsyncGenerator[lis
     reader = KafkaReader(settings, topics)
     await reader.start()
     try:
-        empty_count = 0
-        while empty_count < _EMPTY_FETCHES and await reader.remaining_records():
-            fetched = await reader.fetch(timeout_ms=500)
-            empty_count = 0 if fetched else empty_count + 1
+        async for fetched in reader.until_end():
             yield list(_read(fetched, wanted.reason))
     finally:
         await reader.stop()

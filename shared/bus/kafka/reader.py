@@ -1,7 +1,7 @@
 """Looks at topics from outside: reads without a group, commits nothing, asks how far the groups are."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -14,6 +14,9 @@ from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
 FETCH_MAX_RECORDS = 1000
+_EMPTY_FETCHES = 3
+"""Fetches in a row without a record, after which nothing but ends of transactions is left."""
+
 _FIND_WITHIN_S = 5.0
 _FIND_WAIT_MS = 10
 """A broker answers a connection's requests in turn: a fetch that waits holds up the next question."""
@@ -77,6 +80,24 @@ class KafkaReader:
             fetched = await self._started.getmany(timeout_ms=timeout_ms, max_records=FETCH_MAX_RECORDS)
         records = [to_record(message) for messages in fetched.values() for message in messages]
         return sorted(records, key=lambda record: record.timestamp_ms)
+
+    async def rewind(self, record_count: int) -> bool:
+        """Go to `record_count` offsets before each end; return whether all partitions begin there."""
+        with translated("asking where topics begin"):
+            places = list(self._started.assignment())
+            begins = await self._started.beginning_offsets(places)
+            ends = await self._started.end_offsets(places)
+        for place, end in ends.items():
+            self._started.seek(place, max(begins[place], end - record_count))
+        return all(end - record_count <= begins[place] for place, end in ends.items())
+
+    async def until_end(self) -> AsyncGenerator[list[Record]]:
+        """Yield all records between here and the ends, some at a time."""
+        empty_count = 0
+        while empty_count < _EMPTY_FETCHES and await self.remaining_records():
+            fetched = await self.fetch(timeout_ms=500)
+            empty_count = 0 if fetched else empty_count + 1
+            yield fetched
 
     async def remaining_records(self) -> int:
         """Return how many records lie between here and the ends."""

@@ -33,6 +33,8 @@ def exit_code(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
         (["play", "README.md", "--to", "messages", "--set", "=x"], "write it as FIELD=VALUE"),
         (["play", "nowhere.csv"], "--to"),
         (["watch", "nonsense"], "there is no topic nonsense; choose one of"),
+        (["watch", "alerts", "--from", "end", "-n", "3"], "--from and --last exclude each other"),
+        (["watch", "alerts", "--no-follow"], "--no-follow needs --from beginning or --last N"),
         (["dead", "list", "nonsense"], "there is no topic nonsense; choose one of"),
         (["lag", "--group", "mine"], "--group and --topic go together"),
         (["models", "show", "fish"], "there is no model fish"),
