@@ -10,14 +10,14 @@ from training.studies.page import table
 
 PAGE = ROOT / "docs" / "seeds.md"
 CARDS = sorted(MODELS.glob("*/1/card.json"))
-COLUMNS = ("model", "figure", "each seed, the one that ships first", "mean", "largest less smallest")
-HEAD = """# How much of a figure is chance
+COLUMNS = ("model", "figure", "by seed, the shipped one first", "mean", "range")
+HEAD = """# Figures of each model with three seeds
 
-Each model was trained again with the seeds that follow its own: other first weights, another order, other
-rows held back. All figures are percent of the same test rows. What ships is of the first seed, by rule and
-not for its figures; take the mean for what a training of your own will bring. Some of the others were
-trained on another kind of processor, which alone moves a figure
-([Photos](models.md#photos-what-was-tried)).
+Each model was trained with the recipe's seed and the two seeds that follow: other initial weights, another
+order, other held-back rows. All figures are percent, on the same test rows. The model of the first seed
+ships, whatever its figures. A training of your own can expect the mean. Some of the other trainings ran on
+another kind of processor, which alone changes a figure ([Photos](models.md#photos-variants)). The
+[glossary](glossary.md) explains words such as *recipe* and *held-back rows*.
 
 This page is generated from the cards (`python -m tests.architecture.seeds_page`);
 `python -m training.studies.seeds MODEL --data DIR` trains the seeds that a card lacks.

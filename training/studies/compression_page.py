@@ -46,24 +46,26 @@ def goals_of(rows: Sequence[Measured]) -> list[BoundCheck]:
     plain, int8, student = by_name["fp32"], by_name["int8"], by_name["student, int8"]
     return [
         BoundCheck(
-            "student, int8: times the speed", student.rows_per_s / plain.rows_per_s, 3.0, at_least=True
+            "student, int8: speed relative to fp32", student.rows_per_s / plain.rows_per_s, 3.0, at_least=True
         ),
         BoundCheck(
-            "student, int8: % of the size",
+            "student, int8: % of the size of fp32",
             100.0 * student.size_bytes / plain.size_bytes,
             40.0,
             at_least=False,
         ),
-        BoundCheck("student, int8: points lost", plain.accuracy - student.accuracy, 2.0, at_least=False),
-        BoundCheck("int8: times the speed", int8.rows_per_s / plain.rows_per_s, 1.4, at_least=True),
-        BoundCheck("int8: % of labels alike", int8.agreement, 99.0, at_least=True),
+        BoundCheck(
+            "student, int8: points of accuracy lost", plain.accuracy - student.accuracy, 2.0, at_least=False
+        ),
+        BoundCheck("int8: speed relative to fp32", int8.rows_per_s / plain.rows_per_s, 1.4, at_least=True),
+        BoundCheck("int8: % agreement", int8.agreement, 99.0, at_least=True),
     ]
 
 
 def table(rows: Sequence[Measured]) -> str:
     """Return a Markdown table; speed and size also as multiples of the first row's."""
     plain = rows[0]
-    head = "| file | accuracy, % | labels as fp32, % | MB | rows/s | alone, ms | peak memory, MB |"
+    head = "| file | accuracy, % | agreement with fp32, % | MB | rows/s | alone, ms | peak memory, MB |"
     lines = [
         f"| {row.name} | {row.accuracy:.2f} | {row.agreement:.2f} "
         f"| {row.size_bytes / 1e6:.1f} ({100.0 * row.size_bytes / plain.size_bytes:.0f} %) "
@@ -86,29 +88,29 @@ def page(rows: Sequence[Measured], setting: Setting) -> str:
 
 
 _PAGE = """\
-# What compression brings, and what it costs
+# Compression of support_intent: gain and cost
 
 Written by `{command}`;
-figures for programs are in `benchmarks/results/compression.json`.
+the figures are also in `benchmarks/results/compression.json`.
 
 support_intent (MiniLM, 6 layers, 77 labels) on the {rows:,} test questions of banking77, trained for
 this page in {epochs} epochs with seed {seed}. {processor}, onnxruntime {onnxruntime}, one thread.
 
-All files were measured in one process in alternating rounds, texts of similar length in batches of 32 as
-the stream workers send them. Seconds are those of the computing thread. `alone` is one text at a time. The
-peak is that of a process which loads the file and answers the same batches, the engine included. Sizes are
-those of the ONNX file.
+All files were measured in one process in alternating rounds, with batches of 32 texts of similar length as
+the stream workers send them. Seconds are CPU seconds of the computing thread. `alone` is the time of a batch
+of one text. The peak is that of a process that loads the file and answers the same batches, the engine
+included. Sizes are those of the ONNX file.
 
 {table}
 
-- `fp32`: the whole vocabulary of 30,522 pieces, all numbers float.
-- `int8`: the same with a byte a value in tables and large products (`training/shrinking/compress.py`).
+- `fp32`: the whole vocabulary of 30,522 pieces, all numbers float32.
+- `int8`: the same with one byte per value in tables and large products (`training/shrinking/compress.py`).
 - `vocabulary cut`: without the pieces that no training text needs.
-- `pruned`: two thirds of the heads and half of the neurons of each layer. What went had the smallest
-  gradient at a gate of its own (Michel et al. 2019, McCarley 2019). The matrices shrink: zeros would save
-  nothing.
-- `student`: layers 1, 3 and 6 of the trained network, taught by its answers to the training questions and to
-  those of other firms, whose labels nobody used (Hinton et al. 2015, Sanh et al. 2019).
+- `pruned`: two thirds of the heads and half of the neurons of each layer. The removed ones had the smallest
+  gradient at a gate of their own (Michel et al. 2019, McCarley 2019). The matrices get smaller; zeros would
+  save nothing.
+- `student`: layers 1, 3 and 6 of the trained network. It learned the network's answers to the training
+  questions and to unlabelled questions to other firms (Hinton et al. 2015, Sanh et al. 2019).
 
 ![Accuracy against speed](compression.svg)
 

@@ -41,8 +41,8 @@ def page(results: Sequence[MethodResult], job: Job) -> list[str]:
     return [
         "# Fine-tuning methods",
         paragraph(
-            "Written by `python -m training.studies.fine_tuning --data DIR`, not by hand; the figures lie in",
-            "`benchmarks/results/fine_tuning.json` too.",
+            "Written by `python -m training.studies.fine_tuning --data DIR`, not by hand. The figures are",
+            "also in `benchmarks/results/fine_tuning.json`.",
         ),
         paragraph(
             f"One encoder (MiniLM, {_parameter_count(job):,} parameters with its head), one tokenizer,",
@@ -78,7 +78,7 @@ def _schedule(job: Job) -> str:
     recipe = job.recipe
     extras = {
         "R-Drop": recipe.consistency,
-        "pushed words": recipe.adversarial,
+        "adversarial training": recipe.adversarial,
         "averaged weights": recipe.weight_averaging,
     }
     used = "".join(f", {name} {value:g}" for name, value in extras.items() if value)

@@ -39,8 +39,8 @@ def frozen(job: Job, vectors: Vectors) -> MethodResult:
     return MethodResult(
         method=Method(
             "frozen encoder",
-            how="logistic regression on its sentence vectors",
-            good_for="a first model within a minute; one encoder for many tasks at once",
+            how="logistic regression on the encoder's sentence vectors",
+            good_for="a first model within a minute; one encoder for many tasks",
         ),
         labelled_rows=len(job.train),
         trained_count=_size(head),
@@ -63,8 +63,8 @@ def few_shot(job: Job, vectors: Vectors) -> MethodResult:
     return MethodResult(
         method=Method(
             "few-shot",
-            how=f"the same with {_FEW} examples an intent; mean of {_DRAWS} draws",
-            good_for="a new set of intents, on the day on which somebody has written examples",
+            how=f"the same with {_FEW} examples per intent; mean of {_DRAWS} draws",
+            good_for="new intents with a few examples each",
         ),
         labelled_rows=_FEW * len(np.unique(labels)),
         trained_count=size,
@@ -82,8 +82,8 @@ def zero_shot(job: Job, vectors: Vectors) -> MethodResult:
     return MethodResult(
         method=Method(
             "zero-shot",
-            how="the nearest intent, by name and one sentence about it (`descriptions.toml`)",
-            good_for="intents that have a description and no examples yet; sorting messages to label",
+            how="the nearest intent, by its name and one sentence about it (`descriptions.toml`)",
+            good_for="intents with a description and no examples; sorting of messages to label",
         ),
         labelled_rows=0,
         trained_count=0,

@@ -21,8 +21,8 @@ def full(job: Job, kept: Kept) -> MethodResult:
         kept,
         method=Method(
             FULL,
-            how="the whole encoder learns but for its word vectors",
-            good_for="thousands of labelled rows, and the last points of accuracy",
+            how="all weights are trained except the word vectors",
+            good_for="thousands of labelled rows, and the highest accuracy",
         ),
     )
 
@@ -37,8 +37,8 @@ def lora(job: Job, kept: Kept) -> MethodResult:
         by=mark_of(adapted, ALPHA),
         method=Method(
             "LoRA",
-            how="small matrices beside every linear layer learn, merged before the test as for serving",
-            good_for="many models of one encoder: each is a file of under a megabyte until it is merged",
+            how="trained small matrices beside every linear layer, merged before the test as for serving",
+            good_for="many models of one encoder: each is a file of less than 1 MB until it is merged",
         ),
     )
 

@@ -105,17 +105,21 @@ def page(found: Mapping[str, Added], left_out: LeftOut, epochs: int) -> list[str
         "# Intents added without training",
         paragraph(
             "Written by `python -m training.studies.intents --data DIR`, not by hand.",
-            f"support_intent is trained without {count} of its 77 intents ({epochs} epochs), and each is",
-            "added back by eight training sentences, with the code behind `tidemill intents add`.",
-            "The rule was chosen on the held-back rows: those of the added intents that are not among the",
-            "sentences, and those of the others that did not train; none of these may be lost. Which",
-            "rules the official test rows were asked for, docs/models.md tells.",
+            f"support_intent is trained without {count} of its 77 intents ({epochs} epochs). Each of these",
+            "is added back by eight training sentences, with the code of `tidemill intents add`. The weight",
+            "of an added intent was chosen on held-back rows, so that none of the other intents' rows is",
+            "lost: rows of the added intents that are not among the sentences, and rows of the others that",
+            "were not used for training. docs/models.md lists the variants that were measured on the",
+            "official test rows.",
         ),
         table(
-            ("rows", "of added intents", "right, %", "of the others", "right before, %", "after, %"),
+            ("rows", "added intents: rows", "right, %", "other intents: rows", "right before, %", "after, %"),
             [(rows, *_cells(each)) for rows, each in found.items()],
         ),
-        paragraph("Left out, drawn by the seed:", ", ".join(f"`{name}`" for name in left_out.names) + "."),
+        paragraph(
+            "The left-out intents, drawn by the seed:",
+            ", ".join(f"`{name}`" for name in left_out.names) + ".",
+        ),
     ]
 
 

@@ -32,9 +32,9 @@ FILES = [
 def test_goals_stand_beside_figures_and_a_missed_one_is_called_so() -> None:
     verdicts = {goal.name: goal.verdict for goal in goals_of(FILES)}
 
-    assert verdicts["int8: times the speed"] == "MISSED"
-    assert verdicts["student, int8: times the speed"] == "pass"
-    assert verdicts["student, int8: points lost"] == "MISSED"
+    assert verdicts["int8: speed relative to fp32"] == "MISSED"
+    assert verdicts["student, int8: speed relative to fp32"] == "pass"
+    assert verdicts["student, int8: points of accuracy lost"] == "MISSED"
 
 
 def test_each_file_has_its_line_with_multiples_of_the_first() -> None:
