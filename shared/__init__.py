@@ -1,1 +1,1 @@
-"""What every service builds on; it knows none of them."""
+"""Code that all services share; it imports none of them."""

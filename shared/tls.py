@@ -1,12 +1,12 @@
-"""Whose word counts for a certificate."""
+"""TLS contexts: which certificate authorities are trusted."""
 
 import ssl
 
 from shared.errors import ConfigError
 
 
-def trusting(ca_file: str | None, *, variable: str) -> ssl.SSLContext:
-    """Return how certificates are checked, host names included; by the system's authorities without a file.
+def ssl_context(ca_file: str | None, *, variable: str) -> ssl.SSLContext:
+    """Return a context that checks certificates and host names; without a file by the system's authorities.
 
     Raises ConfigError when the file, which `variable` names, is none: name a PEM file.
     """

@@ -1,4 +1,4 @@
-"""What the services count, read from their `/metrics` and added up."""
+"""Metrics of the services, read from their `/metrics` and added up."""
 
 import asyncio
 from collections import defaultdict
@@ -17,14 +17,14 @@ class Gauges:
 
     lag_records: int = 0
     batch_size: float = 0.0
-    """Mean items a model call."""
+    """Mean items per model call."""
 
     cache_hit_share: float | None = None
     """Share of look-ups that the cache answered; None before the first."""
 
 
 def gauges(pages: Iterable[str]) -> Gauges:
-    """Return what the pages, in Prometheus' text format, say in sum."""
+    """Return the sums over these pages in Prometheus' text format."""
     totals: defaultdict[str, float] = defaultdict(float)
     for page in pages:
         for family in text_string_to_metric_families(page):

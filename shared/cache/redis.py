@@ -27,7 +27,7 @@ from shared.cache.checksum import checked_value, with_checksum
 from shared.cache.key import PREFIX
 from shared.cache.metrics import CacheMetrics
 from shared.errors import ConfigError
-from shared.tls import trusting
+from shared.tls import ssl_context
 
 _FAILURES = (RedisError, OSError, TimeoutError)
 
@@ -106,7 +106,7 @@ class RedisCache:
         certificates, or when a cluster answers.
         """
         if ca_file is not None:
-            trusting(ca_file, variable="TIDEMILL__REDIS__CA_FILE")
+            ssl_context(ca_file, variable="TIDEMILL__REDIS__CA_FILE")
         try:
             cache = cls(url, limits=limits or CacheLimits(), metrics=metrics, ca_file=ca_file)
             # Refuses options that no client knows.

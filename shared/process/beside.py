@@ -1,4 +1,4 @@
-"""What a service does beside its stream."""
+"""Background work of a service beside its stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -8,7 +8,7 @@ from typing import Any
 
 @asynccontextmanager
 async def beside(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> AsyncIterator[None]:
-    """Run `work` as long as the body runs; when it fails, set `stop`, and raise the error at the end."""
+    """Run `work` while the body runs; when it fails, set `stop`, and raise the error at the end."""
     task = asyncio.create_task(work)
     task.add_done_callback(lambda _: stop.set())
     try:

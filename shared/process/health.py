@@ -1,4 +1,4 @@
-"""How a stream judges itself: by progress, not by existence."""
+"""Health of a stream, judged by its progress."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -6,28 +6,28 @@ from typing import Protocol
 from shared.process.http import Health
 
 Waiting = Callable[[], str | None]
-"""Returns what the service waits for, in one line; None when nothing."""
+"""Returns the reason for which the service waits, in one line; None when it does not wait."""
 
 
 class Progress(Protocol):
-    """What a stream knows about itself, whatever library it runs on."""
+    """State of a stream, for any library that it runs on."""
 
     def running(self) -> bool:
         """Return whether it is connected and reading, and the broker answers."""
         ...
 
     def stalled_s(self) -> float:
-        """Return for how long records have waited without any moving.
+        """Return for how long records have waited without any progress.
 
-        0 while all is well, and while the broker is away: then nothing can move, and no restart helps.
+        0 while all is well, and while the broker is down: then nothing can move, and no restart helps.
         """
         ...
 
 
 def stream_health(stream: Progress, *, stall_after_s: float, waiting: Waiting = lambda: None) -> Health:
-    """Return the verdicts of a service that runs one stream.
+    """Return the health of a service that runs one stream.
 
-    While something it needs is away it is alive but not ready: a restart would not bring that back.
+    While a part that it needs is down it is alive but not ready: a restart would not bring that part back.
     """
 
     def live() -> str | None:

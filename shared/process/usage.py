@@ -1,4 +1,4 @@
-"""What a process takes, as its `/metrics` tell it."""
+"""Resources of a process in its `/metrics`."""
 
 import asyncio
 

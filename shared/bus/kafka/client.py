@@ -13,7 +13,7 @@ from shared.bus.port import ClientBrokenError, RecordTooLargeError
 from shared.bus.record import Partition, Record
 from shared.errors import ConfigError, RetryableError
 from shared.settings import KafkaSettings
-from shared.tls import trusting
+from shared.tls import ssl_context
 
 RECORD_MAX_BYTES = 2 * 1024 * 1024
 """Largest record that our clients send or fetch: Kafka's own 1 MB, plus the headers of a dead letter."""
@@ -144,7 +144,7 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def tls(settings: KafkaSettings) -> ssl.SSLContext | None:
-    """Return how certificates are checked; None without TLS. Raises ConfigError as `trusting` does."""
+    """Return how certificates are checked; None without TLS. Raises ConfigError as `ssl_context` does."""
     if not settings.security_protocol.endswith("SSL"):
         return None
-    return trusting(settings.ca_file, variable="TIDEMILL__KAFKA__CA_FILE")
+    return ssl_context(settings.ca_file, variable="TIDEMILL__KAFKA__CA_FILE")
