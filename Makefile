@@ -42,10 +42,10 @@ test: setup ## Run all tests, or TESTS=DIR; those that need Java, Maven or torch
 $(filter test-%,$(PARTS)): test-%: setup
 	@$(BIN)/python -m pytest $(FOLDERS_$*)
 
-check: setup ## Format, lint, types, import rules, sizes, known holes; training is left out where torch is not installed
+check: setup ## Format, lint, types, import rules, sizes, known holes; without torch the types of training and tests are left out
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy $(if $(wildcard .venv/lib/python3*/site-packages/torch),,--exclude '^(tests/(unit|integration)/)?training/')
+	@$(BIN)/mypy $(if $(wildcard .venv/lib/python3*/site-packages/torch),,benchmarks deploy evaluation services shared tidemill)
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.architecture.sizes
 	@$(BIN)/python -m tests.architecture.audit

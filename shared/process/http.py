@@ -1,6 +1,6 @@
-"""What an operator asks a process over HTTP: is it alive, is it ready, what does it count."""
+"""HTTP endpoints of a process: liveness, readiness and metrics."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -14,29 +14,36 @@ from shared.settings import HttpSettings
 _Route = Callable[[web.Request], Awaitable[web.Response]]
 
 Verdict = Callable[[], str | None]
-"""Returns None when all is well, else what is wrong in one line."""
+"""Returns None when all is well, else the fault in one line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How a process judges itself.
+    """Health of a process, as it judges itself.
 
-    `live` fails when only a restart helps (records wait and nothing moves); `ready` also when
-    something that it needs is away.
+    `live` fails when only a restart helps (records wait and nothing moves); `ready` also when a part that
+    it needs is down.
     """
 
     live: Verdict
     ready: Verdict
 
 
-async def serve_http(settings: HttpSettings, health: Health, registry: CollectorRegistry) -> web.AppRunner:
-    """Return the running server of `/health/live`, `/health/ready` and `/metrics`; clean it up at the end.
+async def serve_http(
+    settings: HttpSettings,
+    health: Health,
+    registry: CollectorRegistry,
+    *,
+    routes: Iterable[web.AbstractRouteDef] = (),
+) -> web.AppRunner:
+    """Return the running server of `/health/live`, `/health/ready`, `/metrics` and the service's own `routes`.
 
-    The metrics are those of the registry, and what the process takes.
+    The metrics are those of the registry, and the resources of the process. The caller cleans the server up.
     Raises ConfigError when the port is taken.
     """
     watch_process(registry)
     app = web.Application()
+    app.router.add_routes(routes)
     app.router.add_get("/health/live", _answer(health.live))
     app.router.add_get("/health/ready", _answer(health.ready))
     app.router.add_get("/metrics", _metrics(registry))

@@ -4,6 +4,7 @@ import asyncio
 
 import aiohttp
 import pytest
+from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter
 
 from shared.errors import ConfigError
@@ -32,6 +33,20 @@ async def test_a_service_that_waits_is_alive_but_not_ready_and_says_why() -> Non
     assert live[0] == 200
     assert ready[0] == 503
     assert "waiting for model digit" in ready[1]
+
+
+async def test_a_service_serves_routes_of_its_own_beside_health() -> None:
+    async def greet(_: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    server = await serve_http(FREE, a_health(None), CollectorRegistry(), routes=[web.get("/greeting", greet)])
+    port = server.addresses[0][1]
+
+    own, live = await fetch(port, "/greeting"), await fetch(port, "/health/live")
+    await server.cleanup()
+
+    assert own == (200, "hello")
+    assert live[0] == 200
 
 
 async def test_metrics_are_those_of_the_registry() -> None:
