@@ -36,7 +36,7 @@ async def serve_http(
     *,
     routes: Iterable[web.AbstractRouteDef] = (),
 ) -> web.AppRunner:
-    """Return the running server of `/health/live`, `/health/ready`, `/metrics` and the service's own `routes`.
+    """Return the running server of `/health/live`, `/health/ready`, `/metrics` and the service's `routes`.
 
     The metrics are those of the registry, and the resources of the process. The caller cleans the server up.
     Raises ConfigError when the port is taken.
