@@ -244,7 +244,7 @@ class MemoryTransactions:
         self._refuse_zombies()
         for record in records:
             self._bus.check_size(record)
-            self._open.append(record)
+        self._open += records
 
     async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
         """Make the records visible and store the offsets. Raises ClientBrokenError as `publish` does."""

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.port import Bus, LostRecordsError, RecordTooLargeError
 from shared.bus.record import Outgoing
@@ -175,10 +174,8 @@ async def test_creating_topics_is_no_error_where_they_appear_by_themselves(
     await publish(bus, numbered(topic, 1))
 
 
-async def test_a_record_too_large_for_the_broker_is_refused_and_the_next_is_not(
-    kafka: KafkaBus, topic: str
-) -> None:
-    producer = kafka.producer()
+async def test_a_record_too_large_for_the_broker_is_refused_and_the_next_is_not(bus: Bus, topic: str) -> None:
+    producer = bus.producer()
     await producer.start()
     try:
         with pytest.raises(RecordTooLargeError):

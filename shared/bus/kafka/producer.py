@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import errors as kafka_errors
 
 from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, translated
 from shared.bus.kafka.stop import stop_producer
-from shared.bus.port import RecordTooLargeError
+from shared.bus.port import ClientBrokenError, RecordTooLargeError
 from shared.bus.record import Outgoing, Partition
 from shared.settings import KafkaSettings
 
@@ -29,17 +30,30 @@ class KafkaProducer:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._client: AIOKafkaProducer | None = None
+        self._is_broken = False
+        """True when the broker refused a record: it took no sequence number for it, but aiokafka did."""
 
     async def start(self) -> None:
         """Connect. Raises RetryableError when the broker can't be reached."""
         self._client = await _started(self._settings)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Return when every record is acknowledged; order is kept per key."""
+        """Return when every record is acknowledged; order is kept per key.
+
+        Raises RecordTooLargeError when one is too large: for any broker, before any is sent, or for its topic;
+        then each later call raises ClientBrokenError.
+        """
         if self._client is None:
             raise RuntimeError("start() comes first")
-        with translated("publishing"):
-            await _send(self._client, records)
+        if self._is_broken:
+            raise ClientBrokenError("publishing: the broker refused a record, which breaks the sequence")
+        _refuse_too_large(records)
+        try:
+            with translated("publishing"):
+                await _send(self._client, records)
+        except RecordTooLargeError:
+            self._is_broken = True
+            raise
 
     async def stop(self) -> None:
         """Flush and close."""
@@ -126,19 +140,25 @@ async def _started(settings: KafkaSettings, **more: Any) -> AIOKafkaProducer:
 
 
 async def _send(client: AIOKafkaProducer, records: Sequence[Outgoing]) -> None:
-    acknowledgements = [
-        await client.send(record.topic, key=record.key, value=record.value, headers=list(record.headers))
-        for record in records
-    ]
-    if acknowledgements:
-        # All of them, also after a failure: a late one must not land behind a second attempt.
+    acknowledgements: list[asyncio.Future[Any]] = []
+    try:
+        for record in records:
+            headers = list(record.headers)
+            sending = client.send(record.topic, key=record.key, value=record.value, headers=headers)
+            acknowledgements.append(await sending)
+    except kafka_errors.KafkaError:  # one too large for any broker: those before it are on their way
         await _all_done(acknowledgements)
+        raise
+    # All of them, also after a failure: a late one must not land behind a second attempt.
+    await _all_done(acknowledgements)
     failures = [failure for each in acknowledgements if (failure := each.exception()) is not None]
     if failures:
         raise failures[0]
 
 
 async def _all_done(acknowledgements: Sequence[asyncio.Future[Any]]) -> None:
+    if not acknowledgements:
+        return
     try:
         await asyncio.wait(acknowledgements)
     finally:
@@ -148,7 +168,5 @@ async def _all_done(acknowledgements: Sequence[asyncio.Future[Any]]) -> None:
 
 def _refuse_too_large(records: Sequence[Outgoing]) -> None:
     for record in records:
-        header_bytes = sum(len(name) + len(value or b"") for name, value in record.headers)
-        size_bytes = len(record.key or b"") + len(record.value or b"") + header_bytes
-        if size_bytes > RECORD_MAX_BYTES - _RECORD_OVERHEAD_BYTES:
-            raise RecordTooLargeError(f"{size_bytes:,} bytes for {record.topic}")
+        if record.size_bytes > RECORD_MAX_BYTES - _RECORD_OVERHEAD_BYTES:
+            raise RecordTooLargeError(f"{record.size_bytes:,} bytes for {record.topic}")
