@@ -10,7 +10,7 @@ from shared.bus.kafka.reader import KafkaReader
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Outgoing, Record
 from shared.events import CustomerMessageReceived, Event
-from shared.events.headers import headers_for, new_trace
+from shared.events.headers import new_trace
 from shared.settings import KafkaSettings
 
 PARTITIONS = 4
@@ -42,8 +42,7 @@ async def fill(settings: KafkaSettings, events: Sequence[Event]) -> None:
 
 def record_of(event: Event) -> Outgoing:
     """Return the event as the record of a real sender."""
-    headers = headers_for(event, source=SOURCE, trace=new_trace())
-    return Outgoing(event.name, event.key, event.to_json(), headers)
+    return Outgoing.of(event, source=SOURCE, trace=new_trace())
 
 
 class Results:

@@ -7,7 +7,7 @@ from itertools import islice
 from shared.bus.port import Producer
 from shared.bus.record import Outgoing
 from shared.events import Event
-from shared.events.headers import headers_for, new_trace
+from shared.events.headers import new_trace
 
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 2 * 1024 * 1024
@@ -19,8 +19,7 @@ TICK_S = 0.02
 
 def outgoing(event: Event) -> Outgoing:
     """Return the record of an event that a person sends; it starts a trace of its own."""
-    headers = headers_for(event, source="/tidemill/play", trace=new_trace())
-    return Outgoing(event.name, event.key, event.to_json(), headers)
+    return Outgoing.of(event, source="/tidemill/play", trace=new_trace())
 
 
 async def no_wait() -> None:

@@ -25,7 +25,7 @@ from redis.exceptions import (
 from shared.cache.breaker import Breaker
 from shared.cache.checksum import checked_value, with_checksum
 from shared.cache.key import PREFIX
-from shared.cache.metrics import CacheMetrics
+from shared.cache.metrics import CacheError, CacheMetrics
 from shared.errors import ConfigError
 from shared.tls import ssl_context
 
@@ -129,7 +129,7 @@ class RedisCache:
         """Queue the items for the next write; drop those beyond the bound."""
         room = self._limits.unwritten_items - len(self._unwritten) if self._is_usable() else 0
         self._unwritten.update(islice(items.items(), max(0, room)))
-        self._metrics.errors.labels("dropped").inc(len(items) - min(len(items), max(0, room)))
+        self._metrics.note_error(CacheError.DROPPED, len(items) - min(len(items), max(0, room)))
         if self._unwritten and (self._writer is None or self._writer.done()):
             self._writer = asyncio.get_running_loop().create_task(self._write())
 
@@ -151,7 +151,7 @@ class RedisCache:
                 stored = await self._client.mget(keys)
             values = [self._opened(key, value) for key, value in zip(keys, stored, strict=True)]
         except Exception as error:  # noqa: BLE001 - the client stumbles over damaged answers in many ways
-            self._fail("read", error)
+            self._fail(CacheError.READ, error)
             return [None] * len(keys)
         self._breaker.succeed()
         return values
@@ -160,7 +160,7 @@ class RedisCache:
         value = checked_value(key, stored) if isinstance(stored, bytes) else None
         if stored is not None and value is None:
             # It needs no deleting: the result of this miss is about to be written over it.
-            self._metrics.errors.labels("damaged").inc()
+            self._metrics.note_error(CacheError.DAMAGED)
         return value
 
     async def _write(self) -> None:
@@ -171,12 +171,12 @@ class RedisCache:
                 async with asyncio.timeout(self._limits.connect_s):
                     await self._client.eval(_PUT, len(keys), *keys, self._limits.ttl_s, *values)
             except ResponseError as error:  # say, out of memory: Redis can still be read
-                self._metrics.errors.labels("write").inc()
+                self._metrics.note_error(CacheError.WRITE)
                 if self._writes_are_taken:  # once, not with each batch
                     log.warning("cache_not_written", error=type(error).__name__, cure=_cure(error))
                 self._writes_are_taken = False
             except Exception as error:  # noqa: BLE001 - as for reading
-                self._fail("write", error)
+                self._fail(CacheError.WRITE, error)
             else:
                 self._writes_are_taken = True
 
@@ -203,7 +203,7 @@ class RedisCache:
         if failure is None:
             log.info("cache_connected")
         else:
-            self._metrics.errors.labels("connect").inc()
+            self._metrics.note_error(CacheError.CONNECT)
             log.warning("cache_not_connected", error=type(failure).__name__, cure=_cure(failure))
 
     async def _connect(self) -> BaseException | None:
@@ -232,8 +232,8 @@ class RedisCache:
         await _close(stale)
         return None
 
-    def _fail(self, kind: str, error: Exception) -> None:
-        self._metrics.errors.labels(kind).inc()
+    def _fail(self, kind: CacheError, error: Exception) -> None:
+        self._metrics.note_error(kind)
         now_s = asyncio.get_running_loop().time()
         is_opened = self._breaker.fail(now_s)
         if not isinstance(error, _FAILURES):

@@ -19,7 +19,7 @@ from shared.bus.record import Outgoing, Partition, Record
 from shared.catalogue import STREAMS
 from shared.errors import RetryableError
 from shared.events import CustomerMessageReceived
-from shared.events.headers import headers_for, new_trace
+from shared.events.headers import new_trace
 from shared.settings import Delivery, KafkaSettings
 from tests.chaos.ledger import Books
 from tests.chaos.recompute import told
@@ -111,8 +111,7 @@ class World:
             conversation_id=f"conversation {self.random.randrange(_CONVERSATIONS)}",
             text=" ".join([text] * sentences),
         )
-        headers = headers_for(event, source="tidemill/chaos", trace=new_trace())
-        return Outgoing(event.name, event.key, event.to_json(), headers)
+        return Outgoing.of(event, source="tidemill/chaos", trace=new_trace())
 
     async def healed(self) -> None:
         """Return when all inputs are done and committed. Raises TimeoutError after a minute."""

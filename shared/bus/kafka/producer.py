@@ -40,8 +40,8 @@ class KafkaProducer:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when every record is acknowledged; order is kept per key.
 
-        Raises RecordTooLargeError when one is too large: for any broker, before any is sent, or for its topic;
-        then each later call raises ClientBrokenError.
+        Raises RecordTooLargeError when one is too large for any broker, before any is sent, or for its topic;
+        after the latter each later call raises ClientBrokenError.
         """
         if self._client is None:
             raise RuntimeError("start() comes first")

@@ -18,7 +18,8 @@ from shared.events import (
     SentimentAlertRaised,
     SupportMessageRouted,
 )
-from shared.events.headers import headers_for, new_trace
+from shared.events.codec import encode
+from shared.events.headers import new_trace
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 DECISION = DecisionRecord(
@@ -107,8 +108,8 @@ def an_image(label: str) -> ImageAnalyzed:
 
 
 def a_record(event: Event, *, at_ms: int = 0, offset: int = 0) -> Record:
-    headers = headers_for(event, source="/test", trace=new_trace())
-    return Record(Partition(event.name, 0), offset, event.key, event.to_json(), headers, at_ms)
+    topic, key, value, headers = encode(event, source="/test", trace=new_trace())
+    return Record(Partition(topic, 0), offset, key, value, headers, at_ms)
 
 
 def a_broken_record(*, offset: int, at_ms: int = 0) -> Record:
