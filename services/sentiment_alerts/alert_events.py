@@ -1,10 +1,10 @@
-"""An alert in words that others can act on: the event, with its evidence."""
+"""Alert events: raised, updated and resolved, each with its evidence."""
 
 from typing import TypeVar
 from uuid import UUID, uuid5
 
 from services.sentiment_alerts.settings import AlertSettings
-from services.sentiment_alerts.window import Story, Value, View
+from services.sentiment_alerts.window import Story, View
 from shared.events import (
     Evidence,
     NewsArticleAnalyzed,
@@ -12,6 +12,7 @@ from shared.events import (
     SentimentAlertResolved,
     SentimentAlertUpdated,
 )
+from shared.stateful.state import Value
 
 Alert = SentimentAlertRaised | SentimentAlertUpdated | SentimentAlertResolved
 AlertT = TypeVar("AlertT", SentimentAlertRaised, SentimentAlertUpdated, SentimentAlertResolved)
@@ -27,7 +28,7 @@ class OpenAlert(Value):
     """Negative stories when it was last told."""
 
 
-def tell(
+def alert_event(
     event: type[AlertT],
     alert: OpenAlert,
     *,

@@ -1,88 +1,67 @@
 """news.article_analyzed.v1 -> sentiment.alert_raised.v1, .alert_updated.v1, .alert_resolved.v1."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from services.sentiment_alerts.settings import AlertSettings
-from services.sentiment_alerts.state import Change, CompanyState, with_article, with_time
-from shared.bus.record import Outgoing, Record
-from shared.catalogue import SENTIMENT_ALERTS
+from services.sentiment_alerts.state import Change, CompanyState, from_version_1, with_article, with_time
 from shared.clock import Clock
 from shared.errors import RejectedError
 from shared.events import NewsArticleAnalyzed
-from shared.events.codec import decode
-from shared.events.headers import trace_of
+from shared.events.envelope import EARLIEST
 from shared.reasons import Reason
+from shared.stateful.service import Decision, Moment, StatefulService
+from shared.stateful.state import NOT_DUE, Due
+
+_FORGOTTEN_HALF_LIVES = 20
+_ANY_TIME = Due(event_time=EARLIEST)
 
 
-class States(Protocol):
-    """What is known about all companies."""
+class SentimentAlerts(StatefulService[NewsArticleAnalyzed, CompanyState]):
+    """Decides for one company at a time; it neither consumes, publishes nor stores."""
 
-    def get(self, company: str) -> CompanyState | None:
-        """Return the state of a company; None for a new one."""
-        ...
-
-    def with_alert(self) -> Iterable[CompanyState]:
-        """Return the states with an open alert; cheap, as it is asked for each record."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What one record brings about: publish `outgoing`, then store `states`, in this order."""
-
-    states: tuple[CompanyState, ...] = ()
-    outgoing: tuple[Outgoing, ...] = ()
-
-
-class SentimentAlerts:
-    """Decides; it neither consumes, publishes nor stores."""
+    state_type = CompanyState
 
     def __init__(self, limits: AlertSettings, clock: Clock) -> None:
         self._limits = limits
         self._clock = clock
+        # By then nothing is left of a company's stories, and of its usual share of bad news a millionth.
+        self.idle_after = limits.retention + _FORGOTTEN_HALF_LIVES * timedelta(hours=limits.memory_h)
 
-    def decide(self, record: Record, states: States) -> Decision:
-        """Return what a record changes, given the states of all companies.
+    def check(self, event: NewsArticleAnalyzed) -> None:
+        """Raise RejectedError for a story dated too far into the future: it would end every window."""
+        if event.published_at > self._clock() + timedelta(hours=self._limits.ahead_max_h):
+            dated = event.published_at.isoformat()
+            raise RejectedError(Reason.PUBLISHED_IN_FUTURE, f"published_at is {dated}")
 
-        An event that is in its company's state already changes nothing. Raises RejectedError
-        for what can never be applied.
-        """
-        article = decode(NewsArticleAnalyzed, key=record.key, value=record.value, headers=record.headers)
-        if article.published_at > self._clock() + timedelta(hours=self._limits.ahead_max_h):
-            raise RejectedError(
-                Reason.PUBLISHED_IN_FUTURE, f"published_at is {article.published_at.isoformat()}"
-            )
-        partition = record.partition.number
-        state = states.get(article.company)
-        if state is not None and state.applied(partition, record.offset):
+    def time_of(self, event: NewsArticleAnalyzed) -> datetime:
+        """Return the time of publication."""
+        return event.published_at
+
+    def handle(self, event: NewsArticleAnalyzed, state: CompanyState | None) -> Decision[CompanyState]:
+        """Return the company's new window, and the alert event that the story causes."""
+        state = state or CompanyState(key=event.company)
+        return _decision(with_article(state, event, self._limits), before=state)
+
+    def due(self, state: CompanyState) -> Due:
+        """Return any time while an alert is open: each story of others may show that it is over."""
+        return _ANY_TIME if state.alert else NOT_DUE
+
+    def on_time(self, state: CompanyState, moment: Moment[NewsArticleAnalyzed]) -> Decision[CompanyState]:
+        """Return the end of the alert, if the time of another company's story shows that it is over."""
+        if moment.event is None:
             return Decision()
-        others = self._others(article, partition, states)
-        state = state or CompanyState(company=article.company, partition=partition)
-        state, told = with_article(state, article, self._limits)
-        # The article's own company comes last: until it is stored, a crash replays all of this.
-        own = state.model_copy(update={"partition": partition, "offset": record.offset})
-        changes = [*others, Change(own, told)]
-        return Decision(
-            tuple(change.state for change in changes),
-            tuple(
-                Outgoing.of(change.told, source=SENTIMENT_ALERTS.publisher, trace=trace_of(record.headers))
-                for change in changes
-                if change.told
-            ),
-        )
+        change = with_time(state, moment.event, self._limits)
+        return _decision(change, before=state) if change.told else Decision()
 
-    def _others(self, article: NewsArticleAnalyzed, partition: int, states: States) -> list[Change]:
-        """Return which open alerts end because this article shows how late it is.
+    def migrate(self, value: Mapping[str, Any], version: int) -> Mapping[str, Any]:
+        """Return a value of version 1 with the fields of today."""
+        if version == 1:
+            return from_version_1(value, topic=NewsArticleAnalyzed.name)
+        return super().migrate(value, version)
 
-        Only in its own partition: the states of others are another worker's.
-        """
-        waiting = (
-            state
-            for state in states.with_alert()
-            if state.partition == partition and state.company != article.company
-        )
-        changes = (with_time(state, article, self._limits) for state in waiting)
-        return [change for change in changes if change.told]
+
+def _decision(change: Change, *, before: CompanyState) -> Decision[CompanyState]:
+    changed = None if change.state is before else change.state
+    return Decision(changed, (change.told,) if change.told else ())

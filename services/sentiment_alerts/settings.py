@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from shared.bus.limits import GuardLimits
-from shared.settings import Group, ServiceSettings
+from shared.settings import Group
+from shared.stateful.settings import StatefulSettings
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Hours = Annotated[float, Field(gt=0.0, le=24 * 365)]
@@ -89,8 +89,7 @@ class AlertSettings(Group):
         return self
 
 
-class Settings(ServiceSettings):
+class Settings(StatefulSettings):
     """Everything that the alert service needs."""
 
     alerts: AlertSettings = AlertSettings()
-    limits: GuardLimits = GuardLimits()

@@ -1,50 +1,46 @@
-"""What is remembered about one company, and what a story changes in it. Pure values."""
+"""State of one company, and the changes that a story brings. Pure values."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid5
 
 from pydantic import AwareDatetime
 
-from services.sentiment_alerts.alert_events import Alert, OpenAlert, tell
+from services.sentiment_alerts.alert_events import Alert, OpenAlert, alert_event
 from services.sentiment_alerts.rules import calm, grown, main_topic, turned
 from services.sentiment_alerts.settings import AlertSettings
-from services.sentiment_alerts.window import Story, Value, View, Window
+from services.sentiment_alerts.window import Story, View, Window
 from shared.events import (
     NewsArticleAnalyzed,
     SentimentAlertRaised,
     SentimentAlertResolved,
     SentimentAlertUpdated,
 )
+from shared.stateful.state import State
 
 
-class CompanyState(Value):
-    """A company's window and alert, and how far its partition has been applied to them."""
+class CompanyState(State):
+    """A company's window and alert. The key is the company's name."""
 
-    company: str
-    partition: int
-    offset: int = -1
-    """The last event applied. Recovery may be ahead of the committed offsets, so older ones come again."""
+    VERSION = 2
 
     window: Window = Window()
     alert: OpenAlert | None = None
     quiet_until: AwareDatetime | None = None
 
-    def applied(self, partition: int, offset: int) -> bool:
-        """Return whether this event is in the state already."""
-        return self.partition == partition and offset <= self.offset
-
-
-def bookmark(partition: int, offset: int) -> CompanyState:
-    """Return the state of no company: it remembers a record that was applied to none, as it was refused."""
-    return CompanyState(company=f"\0{partition}", partition=partition, offset=offset)
-
 
 class Change(NamedTuple):
-    """A company's new state, and what to tell about it."""
+    """A company's new state, and the event that tells of it."""
 
     state: CompanyState
     told: Alert | None = None
+
+
+def from_version_1(value: Mapping[str, Any], *, topic: str) -> dict[str, Any]:
+    """Return a value of version 1, which had one offset for the one topic, with the fields of version 2."""
+    kept = {name: content for name, content in value.items() if name not in {"company", "offset"}}
+    return kept | {"key": value["company"], "positions": {topic: {"offset": value["offset"]}}}
 
 
 def with_article(state: CompanyState, article: NewsArticleAnalyzed, limits: AlertSettings) -> Change:
@@ -52,7 +48,7 @@ def with_article(state: CompanyState, article: NewsArticleAnalyzed, limits: Aler
     if state.window.knows(article.cause_id) or state.window.too_late(article.published_at, limits):
         return Change(state)
     story = _story(article)
-    window = state.window.add(story, company=state.company, limits=limits)
+    window = state.window.add(story, company=state.key, limits=limits)
     state = state.model_copy(update={"window": window})
     if story.negative < limits.story_negative:
         return _maybe_resolved(state, article, limits)
@@ -81,11 +77,11 @@ def _maybe_raised(
     bad = view.negative(limits)
     alert = OpenAlert(
         alert_id=uuid5(article.event_id, "sentiment.alert"),
-        company=state.company,
+        company=state.key,
         topic=main_topic(bad),
         told_count=len(bad),
     )
-    told = tell(SentimentAlertRaised, alert, article=article, view=view, limits=limits)
+    told = alert_event(SentimentAlertRaised, alert, article=article, view=view, limits=limits)
     return Change(state.model_copy(update={"alert": alert}), told)
 
 
@@ -96,7 +92,7 @@ def _maybe_updated(
         return Change(state)
     bad = view.negative(limits)
     alert = state.alert.model_copy(update={"told_count": len(bad), "topic": main_topic(bad)})
-    told = tell(SentimentAlertUpdated, alert, article=article, view=view, limits=limits)
+    told = alert_event(SentimentAlertUpdated, alert, article=article, view=view, limits=limits)
     return Change(state.model_copy(update={"alert": alert}), told)
 
 
@@ -106,7 +102,7 @@ def _maybe_resolved(state: CompanyState, article: NewsArticleAnalyzed, limits: A
     kept, newest = state.window.newest(limits.retention), state.window.newest(limits.window)
     if not calm(kept, newest, limits):
         return Change(state)
-    told = tell(SentimentAlertResolved, state.alert, article=article, view=newest, limits=limits)
+    told = alert_event(SentimentAlertResolved, state.alert, article=article, view=newest, limits=limits)
     quiet_until = newest.end + timedelta(hours=limits.cooldown_h)
     return Change(state.model_copy(update={"alert": None, "quiet_until": quiet_until}), told)
 

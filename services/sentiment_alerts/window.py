@@ -8,19 +8,14 @@ from operator import attrgetter
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from services.sentiment_alerts.reprints import content_words, kept_words, most_similar
 from services.sentiment_alerts.settings import AlertSettings, Share
+from shared.stateful.state import Value
 
 _MAX_REPRINT_IDS = 50
 _HEADLINE_MAX_CHARS = 300
-
-
-class Value(BaseModel):
-    """An immutable value that travels through the table as JSON."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Story(Value):

@@ -1,90 +1,144 @@
-"""Which record of a partition comes next, whatever order it is delivered in."""
+"""Guard of the order in which a partition's records are applied, whatever order they are delivered in."""
 
-from collections.abc import Mapping
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum, auto
 
+import structlog
+
+from shared.bus.record import Partition, Record
+from shared.errors import RetryableError
+
+FindNext = Callable[[Partition, int], Awaitable[int]]
+"""Returns the offset of the first record at or after an offset, or of the end where there is none.
+
+Raises LostRecordsError when what was there is deleted, RetryableError when the broker doesn't answer.
+"""
+
+Seek = Callable[[Partition, int], Awaitable[None]]
+"""Makes the consumer deliver a partition from an offset on."""
+
 _SEEK_INTERVAL_S = 2.0
+_NOT_OURS = -1
+_NOT_SOUGHT = (-1, 0.0)
 
 
 class Turn(Enum):
-    """What to do with a record."""
+    """The answer of the guard about one record."""
 
     NOW = auto()
+    """It is the next one: apply it."""
+
     BEFORE = auto()
-    """It is applied already."""
+    """It is applied already: acknowledge it."""
 
-    BEHIND_GAP = auto()
-    """Whether a record lies before it is for Kafka to say: ask, and see `turn_after`."""
-
-    EARLY = auto()
-    """Some before it were skipped: leave it, and have them delivered first."""
+    LATER = auto()
+    """Records before it are missing, or may be: leave it. It is delivered again behind them."""
 
 
-class Order:
-    """Expects each partition's records one after the other, and lets none go by.
+class OrderGuard:
+    """Admits each partition's records one after the other, and lets none be passed over.
 
     Faust 0.15.3 throws away what lies in its queues when a recovery ends, reads on behind it, and
     commits over the gap: before this was checked, one restart in five skipped records. Other gaps are
     Kafka's own: the end of a transaction takes an offset, an aborted or compacted record leaves one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, find_next: FindNext, seek: Seek, *, group: str) -> None:
         self.epoch = 0
-        """Grows with each beginning; what began in an earlier one is not done in this one."""
+        """Incremented at each recovery; results of what began before it are ignored."""
 
-        self._next: dict[int, int] = {}
-        self._sought: dict[int, tuple[int, float]] = {}
+        self._find_next = find_next
+        self._seek = seek
+        self._next: dict[Partition, int] = {}
+        self._sought: dict[Partition, tuple[int, float]] = {}
+        self._in_hand: Counter[Partition] = Counter()
+        self._log = structlog.get_logger().bind(group=group)
 
-    def begin(self, next_offsets: Mapping[int, int]) -> None:
-        """Start anew with the offsets that each partition's table asks for."""
+    def begin(self, next_offsets: Mapping[Partition, int]) -> None:
+        """Start anew with the partitions of this process, each at the offset that the table asks for."""
         self.epoch += 1
         self._next = dict(next_offsets)
         self._sought.clear()
+        self._in_hand.clear()
 
-    def has(self, partition: int) -> bool:
-        """Return whether the last beginning was with this partition."""
-        return partition in self._next
+    async def turn(self, partition: Partition, offset: int, *, epoch: int) -> Turn:
+        """Return whether this record is to be applied now; not if a recovery has come since `epoch`.
 
-    def next_offset(self, partition: int) -> int:
-        """Return the offset to apply next; 0 in a partition never read."""
-        return self._next.get(partition, 0)
-
-    def turn(self, partition: int, offset: int) -> Turn:
-        """Return whether this record is the next one."""
-        expected = self.next_offset(partition)
-        if offset <= expected:
-            return Turn.NOW if offset == expected else Turn.BEFORE
-        sought, _ = self._sought.get(partition, (None, 0.0))
-        return Turn.EARLY if sought == expected else Turn.BEHIND_GAP
-
-    def turn_after(self, partition: int, offset: int, *, first: int, epoch: int) -> Turn:
-        """Return the turn of a record behind a gap; `first` is where Kafka has the first from the gap on.
-
-        Nothing follows from an answer that a recovery overtook.
+        An admitted record is in hand until `done`. Raises LostRecordsError when records before it
+        were deleted unread.
         """
-        if epoch != self.epoch:
-            return Turn.BEHIND_GAP
-        self.go_on_at(partition, min(first, offset), epoch=epoch)
-        turn = self.turn(partition, offset)
-        return Turn.EARLY if turn is Turn.BEHIND_GAP else turn
+        if epoch == self.epoch and self._next.get(partition, offset) < offset:
+            await self._close_gap(partition, offset)
+        if epoch != self.epoch or self._next.get(partition, _NOT_OURS) < offset:
+            return Turn.LATER
+        if offset < self._next[partition]:
+            return Turn.BEFORE
+        self._next[partition] = offset + 1
+        self._in_hand[partition] += 1
+        return Turn.NOW
 
-    def go_on_at(self, partition: int, offset: int, *, epoch: int) -> None:
-        """Note that all records before an offset are applied.
+    @property
+    def in_hand(self) -> int:
+        """Return how many records are admitted and not done."""
+        return self._in_hand.total()
 
-        Not if a recovery came between: it may have put an older state in place of theirs, so they
-        are to be applied again, which changes nothing if that was not so.
-        """
+    def done(self, records: Sequence[Record], *, epoch: int) -> None:
+        """Take note that admitted records are applied, unless a recovery has come since `epoch`."""
         if epoch == self.epoch:
-            self._next[partition] = max(offset, self.next_offset(partition))
+            self._in_hand.subtract(record.partition for record in records)
 
-    def seek_due(self, partition: int, now_s: float) -> bool:
-        """Return whether to seek back now to the next offset, which holds a record.
+    async def waiting_records(self, partition: Partition, end: int) -> int:
+        """Return how many offsets up to the end of a partition are not applied; 0 if none holds a record.
 
-        Not for each record that comes early: Faust still delivers what it had in hand.
+        Raises RetryableError when the partition went to another process, or the broker doesn't answer.
         """
-        expected = self.next_offset(partition)
-        sought, at_s = self._sought.get(partition, (None, 0.0))
+        if partition not in self._next:
+            raise RetryableError(f"partition {partition.number} went to another worker")
+        epoch = self.epoch
+        if self._next[partition] < end:
+            await self._pass_gap(partition, end)
+        if epoch != self.epoch:
+            raise RetryableError("a recovery came in between")
+        return self._in_hand[partition] + max(0, end - self._next[partition])
+
+    async def seek_back(self, partition: Partition) -> None:
+        """Have the records delivered that were passed over.
+
+        Not again for each record that comes early: the consumer still delivers what it had in hand.
+        """
+        expected, now_s = self._next[partition], asyncio.get_running_loop().time()
+        sought, at_s = self._sought.get(partition, _NOT_SOUGHT)
         if sought == expected and now_s - at_s < _SEEK_INTERVAL_S:
-            return False
+            return
         self._sought[partition] = expected, now_s
+        self._log.warning(
+            "records_skipped", topic=partition.topic, partition=partition.number, offset=expected
+        )
+        await self._seek(partition, expected)
+
+    async def _close_gap(self, partition: Partition, offset: int) -> None:
+        """Move up to `offset` if no record lies before it; else have the skipped ones delivered.
+
+        Kafka is asked once about a gap that holds records.
+        """
+        was_sought, _ = self._sought.get(partition, _NOT_SOUGHT)
+        if was_sought != self._next[partition]:
+            try:
+                if not await self._pass_gap(partition, offset):
+                    return
+            except RetryableError as error:  # the record comes again: the stream seeks when nothing moves
+                self._log.warning("gap_unknown", partition=partition.number, offset=offset, why=str(error))
+                return
+        if self._next[partition] < offset:
+            await self.seek_back(partition)
+
+    async def _pass_gap(self, partition: Partition, until: int) -> bool:
+        """Move up to the next record, at most to `until`. Return False when a recovery came meanwhile."""
+        epoch, expected = self.epoch, self._next[partition]
+        first = await self._find_next(partition, expected)
+        if epoch != self.epoch:
+            return False
+        self._next[partition] = max(min(first, until), self._next[partition])
         return True

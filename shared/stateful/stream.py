@@ -1,96 +1,78 @@
-"""A stream of analyzed news and a table of companies, on Faust."""
+"""Stream of a stateful service, on Faust: recovers the table, then applies chunks of records in order."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, NoReturn, Protocol
 
-import faust
 import structlog
 from faust.types import TP
 
-from services.sentiment_alerts.handler import States
 from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
+from shared.bus.kafka.records import flaw_of
+from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.port import ClientBrokenError, LostRecordsError
+from shared.bus.positions import Position
 from shared.bus.pulse import Pulse
 from shared.bus.record import Partition, Record
 from shared.errors import RetryableError, TidemillError
 from shared.settings import KafkaSettings
-from shared.stateful.apply import Store
 from shared.stateful.faust_app import faust_app
-from shared.stateful.order import Order, Turn
-from shared.stateful.table import TableStates
+from shared.stateful.faust_table import FaustRows
+from shared.stateful.order import OrderGuard, Turn
+from shared.stateful.source import Source
+from shared.stateful.state import Applied
 
-Apply = Callable[[Record, States, Store], Awaitable[None]]
-"""Returns when a record's effects are acknowledged; whatever it raises ends the stream without an ack."""
-
-TABLE = "companies"
+CHUNK_MAX_RECORDS = 200
 _ANSWER_WITHIN_S = 5.0
 _STOP_WITHIN_S = 5.0
 _SKIPPED_AFTER_S = 3.0
-_RECOVERY_BUFFER_RECORDS = 100
+_CLOCK_INTERVAL_S = 1.0
+_PARTITIONS_INTERVAL_S = 5.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewsSource:
-    """What is read, and as whom."""
+class Work(Protocol):
+    """What a stream calls; whatever a call raises ends the stream without an acknowledgement."""
 
-    topic: str
-    group: str
-    partitions: int
-    """Of the topic; the table's changelog has as many."""
+    def recovered(self, partitions: frozenset[int]) -> Mapping[Partition, Applied]:
+        """Return the last record applied in each of these partitions, after a recovery of the table."""
+        ...
 
-    member: str | None = None
+    async def apply(self, records: Sequence[Record]) -> None:
+        """Return when the effects of a chunk are acknowledged."""
+        ...
 
-
-def changelog_topic(group: str) -> str:
-    """Return the topic that the table is recovered from."""
-    return f"{group}-{TABLE}-changelog"
-
-
-class CompanyTable(faust.Table[bytes, bytes]):
-    """A table whose last write can be awaited: Faust itself sends it some time later."""
-
-    last_write: Awaitable[Any]
-
-    def send_changelog(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the write, and remember it."""
-        self.last_write = super().send_changelog(*args, **kwargs)
-        return self.last_write
+    async def pass_clock(self) -> None:
+        """Return when the effects of the time on the clock are acknowledged."""
+        ...
 
 
-class NewsStream:
-    """Reads one topic, one record at a time a process: scale by partitions and processes."""
+class StatefulStream:
+    """Reads co-partitioned topics, one chunk at a time a process: scale by partitions and processes."""
 
-    def __init__(self, kafka: KafkaSettings, source: NewsSource, finder: KafkaFinder, apply: Apply) -> None:
+    def __init__(
+        self, kafka: KafkaSettings, source: Source, finder: KafkaFinder, work: Callable[[FaustRows], Work]
+    ) -> None:
         self._source = source
         self._finder = finder
-        self._apply = apply
         self._app = faust_app(kafka, group=source.group, member=source.member)
-        self._topic = self._app.topic(source.topic, key_type=bytes, value_type=bytes)
-        table = CompanyTable(
-            self._app,
-            name=TABLE,
-            key_type=bytes,
-            value_type=bytes,
-            partitions=source.partitions,
-            recovery_buffer_size=_RECOVERY_BUFFER_RECORDS,
-        )
-        self._app.tables.add(table)
-        self._states = TableStates(table)
-        table.on_recover(self._begin)
-        self._app.agent(self._topic, name="news", concurrency=1)(self._read)
+        rows = FaustRows(self._app, source.table.name, partitions=source.partitions)
+        rows.table.on_recover(self._begin)
+        self._work = work(rows)
+        topic = self._app.topic(*source.inputs, key_type=bytes, value_type=bytes)
+        self._app.agent(topic, name="reader", concurrency=1)(self._read)
+        self._ready: asyncio.Queue[tuple[Any, Any]] = asyncio.Queue(CHUNK_MAX_RECORDS)
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._order = Order()
-        self._busy = False
-        self._log = structlog.get_logger().bind(group=source.group)
+        self._order = OrderGuard(finder.next_record, self._seek, group=source.group)
+        self._applying = asyncio.Lock()
         self._pulse = Pulse()
         self._inspector = KafkaInspector(kafka)
+        self._topics = KafkaTopics(kafka)
         self._broker_is_away = False
+        self._log = structlog.get_logger().bind(group=source.group)
 
     def running(self) -> bool:
-        """Return whether the table is recovered, news is read and the broker answers."""
+        """Return whether the table is recovered, records are read and the broker answers."""
         return self._recovered() and self._pulse.broker_answers
 
     def stalled_s(self) -> float:
@@ -99,54 +81,55 @@ class NewsStream:
         That Faust hears nothing from a Kafka that is well counts as waiting, too.
         """
         deaf = self._recovered() and not self._pulse.broker_answers
-        waiting = self._busy or self._pulse.lag_records or deaf
+        waiting = self._order.in_hand or self._pulse.lag_records or deaf
         return self._pulse.idle_s if waiting and not self._broker_is_away else 0.0
 
     async def lag(self) -> Mapping[Partition, int]:
-        """Return how many records wait in each of our partitions, by the broker's own word.
+        """Return how many records wait in each partition of this process; asks the broker.
 
-        Raises RetryableError when that can't be had now.
+        Raises RetryableError when the broker doesn't answer now.
         """
         if not self._recovered():
             await self._look_for_broker()
             return {}
-        ours = self._ours()
         try:
             async with asyncio.timeout(_ANSWER_WITHIN_S):
-                ends = await self._app.consumer.highwaters(*ours)
-                waiting = {each: await self._waiting(each.partition, ends[each]) for each in ours}
-                # Skipped at the end, where no record shows it; one that is tried again is not.
-                if not self._busy and self.stalled_s() > _SKIPPED_AFTER_S:
-                    for each in filter(waiting.get, ours):
-                        await self._seek_back(each.partition)
+                waiting = await self._waiting()
         except LostRecordsError as error:
             self._fail(error)
             return {}
-        except Exception as error:  # whatever a client in the midst of a rebalance says
+        except Exception as error:  # a client in the midst of a rebalance raises errors of many kinds
             await self._look_for_broker()
             raise RetryableError(f"asking for the lag: {error!r}") from error
         self._broker_is_away = False
-        self._pulse.hear(sum(waiting.values()), in_flight_records=int(self._busy))
-        return {Partition(*each): records for each, records in waiting.items()}
+        self._pulse.hear(sum(waiting.values()), in_flight_records=self._order.in_hand)
+        return waiting
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Return when `stop` was set and the offsets are committed.
+        """Return when `stop` was set, the chunk in hand is applied, and the offsets are committed.
 
-        Raises what `apply` raised, or ClientBrokenError when Faust fell: start the process again,
-        and it goes on where its last acknowledged record ended.
+        Raises the error of a chunk, LostRecordsError, ConfigError when a topic has grown, or
+        ClientBrokenError when Faust fell: start the process again, and it goes on behind its last chunk.
         """
-        running, told = asyncio.ensure_future(self._live()), asyncio.ensure_future(_set(stop))
+        steps: tuple[Coroutine[Any, Any, None], ...] = (
+            self._live(),
+            self._apply_chunks(),
+            self._watch_clock(),
+            self._watch_partitions(),
+        )
+        running = [asyncio.ensure_future(step) for step in steps]
+        told = asyncio.ensure_future(_set(stop))
         try:
-            await asyncio.wait([running, told, self._failed], return_when=asyncio.FIRST_COMPLETED)
-            if running.done():
-                running.result()
+            await asyncio.wait({*running, told, self._failed}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in filter(asyncio.Future.done, running):
+                ended.result()
+            if stop.is_set():
+                await _briefly(self._applying.acquire())  # the chunk in hand is done then
         finally:
-            for end in (running, told):
-                end.cancel()
-            # Faust waits for an agent that holds a record it failed on: that one must not hold us too.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_STOP_WITHIN_S):
-                    await self._app.stop()
+            for task in (*running, told):
+                task.cancel()
+            # Faust waits for an agent that holds a record: that one must not hold us too.
+            await _briefly(self._app.stop())
         if self._failed.done():
             self._failed.result()
         if not stop.is_set():
@@ -159,17 +142,18 @@ class NewsStream:
 
     async def _begin(self) -> None:
         """Take up each partition behind what the table holds of it; other partitions may be ours now."""
-        applied = self._states.recovered()
+        ours = self._ours()
         try:
+            applied = self._work.recovered(frozenset(each.number for each in ours))
             starts = await self._finder.starts(
-                {Partition(*each): applied.get(each.partition, -1) + 1 for each in self._ours()}
+                {each: _position(applied.get(each)).next_offset for each in ours}
             )
         except Exception as error:  # noqa: BLE001 - handed to run(), which ends the process
             await self._give_up(error)
-        self._order.begin({partition.number: offset for partition, offset in starts.items()})
+        self._order.begin(starts)
 
     async def _give_up(self, error: Exception) -> NoReturn:
-        """Have run() raise this; never return to Faust, which would ack the record, or read on."""
+        """Have run() raise this; never return to Faust, which would read on."""
         self._fail(error)
         while True:
             await asyncio.get_running_loop().create_future()
@@ -178,75 +162,70 @@ class NewsStream:
         if not self._failed.done():
             self._failed.set_exception(error)
 
-    def _ours(self) -> list[TP]:
-        return [each for each in self._app.consumer.assignment() if each.topic == self._source.topic]
+    def _ours(self) -> list[Partition]:
+        return [
+            Partition(*each) for each in self._app.consumer.assignment() if each.topic in self._source.inputs
+        ]
 
     async def _read(self, stream: Any) -> None:
-        """Apply record by record. Faust acks what an agent raised on, so nothing may leave this loop."""
+        """Pass records on. Faust acknowledges what its agent raised on, so all work is done elsewhere."""
         async for event in stream.noack().events():
+            await self._ready.put((stream, event))
+
+    async def _apply_chunks(self) -> NoReturn:
+        """Apply the records that are ready, many at a time."""
+        while True:
+            chunk = [await self._ready.get()]
+            while not self._ready.empty() and len(chunk) < CHUNK_MAX_RECORDS:
+                chunk.append(self._ready.get_nowait())
             if not self._pulse.lag_records:
                 self._pulse.move()  # the time of having nothing to do is no standstill
-            self._busy = True
-            try:
-                if await self._apply_in_turn(event.message):
-                    await stream.ack(event)
-                    self._pulse.move()
-            except Exception as error:  # noqa: BLE001 - handed to run(), which ends the process
-                await self._give_up(error)
-            finally:
-                self._busy = False
+            if self._recovered():  # else all of them are delivered again
+                async with self._applying:
+                    await self._apply(chunk)
 
-    async def _waiting(self, partition: int, end: int) -> int:
-        """Return how many offsets wait up to the end of a partition; 0 if none of them holds a record."""
-        if self._order.next_offset(partition) < end:
-            epoch = self._order.epoch
-            self._order.go_on_at(partition, await self._next_record(partition), epoch=epoch)
-        return max(0, end - self._order.next_offset(partition))
+    async def _apply(self, chunk: Sequence[tuple[Any, Any]]) -> None:
+        """Apply the records whose turn it is, and acknowledge what is applied, now or before."""
+        epoch = self._order.epoch
+        records = [_record(event.message) for _, event in chunk]
+        turns = [await self._order.turn(record.partition, record.offset, epoch=epoch) for record in records]
+        if epoch != self._order.epoch:
+            return  # a recovery put older states in place: all of them are delivered again
+        now = [record for record, turn in zip(records, turns, strict=True) if turn is Turn.NOW]
+        if now:
+            await self._work.apply(now)
+            self._order.done(now, epoch=epoch)
+            self._pulse.move()
+        for (stream, event), turn in zip(chunk, turns, strict=True):
+            if turn is not Turn.LATER:
+                await stream.ack(event)
 
-    async def _apply_in_turn(self, message: Any) -> bool:
-        """Return whether the record is applied, now or before; False for one that came too early."""
-        match await self._turn(message.partition, message.offset):
-            case Turn.NOW:
-                epoch = self._order.epoch
-                await self._apply(_record(message), self._states, self._states.store)
-                self._order.go_on_at(message.partition, message.offset + 1, epoch=epoch)
-            case Turn.EARLY:
-                await self._seek_back(message.partition)
-                return False
-            case Turn.BEHIND_GAP:
-                return False
-        return True
+    async def _watch_clock(self) -> NoReturn:
+        while True:
+            await asyncio.sleep(_CLOCK_INTERVAL_S)
+            if self._recovered():
+                async with self._applying:
+                    await self._work.pass_clock()
 
-    async def _turn(self, partition: int, offset: int) -> Turn:
-        """Return whether this record is the next one, by Kafka's word where a gap lies before it."""
-        turn, epoch = self._order.turn(partition, offset), self._order.epoch
-        if turn is not Turn.BEHIND_GAP:
-            return turn
-        try:
-            first = await self._next_record(partition)
-        except RetryableError as error:  # the record comes again: see lag()
-            self._log.warning("gap_unknown", partition=partition, offset=offset, why=str(error))
-            return turn
-        return self._order.turn_after(partition, offset, first=first, epoch=epoch)
+    async def _watch_partitions(self) -> NoReturn:
+        """Raise ConfigError once a topic has grown: Faust would leave new partitions unread, then fall."""
+        while True:
+            await asyncio.sleep(_PARTITIONS_INTERVAL_S)
+            with contextlib.suppress(RetryableError):
+                await self._source.check(self._topics)
 
-    async def _next_record(self, partition: int) -> int:
-        """Return where Kafka has the first record from the next offset on.
+    async def _waiting(self) -> dict[Partition, int]:
+        ours = self._ours()
+        ends = await self._app.consumer.highwaters(*(TP(*each) for each in ours))
+        waiting = {each: await self._order.waiting_records(each, ends[TP(*each)]) for each in ours}
+        # Skipped at the end, where no record shows it; one that is tried again is not.
+        if not self._order.in_hand and self.stalled_s() > _SKIPPED_AFTER_S:
+            for each in filter(waiting.get, ours):
+                await self._order.seek_back(each)
+        return waiting
 
-        Raises LostRecordsError when what was there is deleted, RetryableError when the broker is away
-        or the partition is another's since the question came up.
-        """
-        if not self._order.has(partition):
-            raise RetryableError(f"partition {partition} went to another worker")
-        return await self._finder.next_record(
-            Partition(self._source.topic, partition), self._order.next_offset(partition)
-        )
-
-    async def _seek_back(self, partition: int) -> None:
-        """Have the records delivered that were skipped."""
-        if self._order.seek_due(partition, asyncio.get_running_loop().time()):
-            offset = self._order.next_offset(partition)
-            self._log.warning("records_skipped", partition=partition, offset=offset)
-            await self._app.consumer.seek_wait({TP(self._source.topic, partition): offset})
+    async def _seek(self, partition: Partition, offset: int) -> None:
+        await self._app.consumer.seek_wait({TP(*partition): offset})
 
     def _recovered(self) -> bool:
         joined = self._app.rebalancing_count > 0
@@ -273,6 +252,17 @@ async def _set(event: asyncio.Event) -> None:
     await event.wait()
 
 
+async def _briefly(work: Coroutine[Any, Any, Any]) -> None:
+    """Wait for `work`, but not for long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_STOP_WITHIN_S):
+            await work
+
+
+def _position(applied: Applied | None) -> Position:
+    return Position(0) if applied is None else Position(applied.offset + 1, applied.timestamp_ms)
+
+
 def _record(message: Any) -> Record:
     return Record(
         Partition(message.topic, message.partition),
@@ -281,4 +271,5 @@ def _record(message: Any) -> Record:
         message.value,
         tuple(message.headers or ()),
         int(message.timestamp * 1000),
+        flaw_of(message),
     )

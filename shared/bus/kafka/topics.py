@@ -1,6 +1,6 @@
 """Topics as such: how many partitions they have, and creating those that are missing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -28,6 +28,16 @@ class KafkaTopics:
             try:
                 await client.start()
                 return len(await client.partitions_for(topic))
+            finally:
+                await client.stop()
+
+    async def partition_counts(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return the number of partitions of each topic, as `partition_count` does."""
+        async with connecting(self._settings, "asking for partitions"):
+            client = AIOKafkaProducer(**connection(self._settings), request_timeout_ms=10_000)
+            try:
+                await client.start()
+                return {topic: len(await client.partitions_for(topic)) for topic in topics}
             finally:
                 await client.stop()
 

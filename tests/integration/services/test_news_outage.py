@@ -10,8 +10,8 @@ from faust.transport.consumer import ThreadDelegateConsumer
 from shared.bus.record import Outgoing
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
-from shared.stateful.stream import NewsStream
-from tests.integration.services.news_streams import Gate, a_source, a_stream
+from shared.stateful.stream import StatefulStream
+from tests.integration.services.news_streams import Gate, a_source, a_stream, topic_of
 from tests.integration.services.service_process import publish
 from tests.support.silence import SilentBroker
 
@@ -47,11 +47,11 @@ async def test_when_faust_alone_hears_nothing_a_restart_is_asked_for(
 
 
 @asynccontextmanager
-async def running(bootstrap: str, gate: Gate) -> AsyncIterator[NewsStream]:
+async def running(bootstrap: str, gate: Gate) -> AsyncIterator[StatefulStream]:
     """Yield the service's stream with three records before a gate, its lag measured all the while."""
     kafka, stop = KafkaSettings(bootstrap=bootstrap), asyncio.Event()
     source = await a_source(kafka)
-    await publish(bootstrap, [Outgoing(source.topic, b"key", b"value")] * 3)
+    await publish(bootstrap, [Outgoing(topic_of(source), b"key", b"value")] * 3)
     async with a_stream(kafka, source, gate) as stream, asyncio.TaskGroup() as tasks:
         tasks.create_task(stream.run(stop))
         measuring = tasks.create_task(measure(stream))
@@ -60,7 +60,7 @@ async def running(bootstrap: str, gate: Gate) -> AsyncIterator[NewsStream]:
         measuring.cancel()
 
 
-async def measure(stream: NewsStream) -> None:
+async def measure(stream: StatefulStream) -> None:
     """Ask for the lag again and again."""
     while True:
         with suppress(RetryableError):

@@ -8,10 +8,10 @@ from uuid import uuid4
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from deploy.local.samples.news import SURGE_COMPANY, generate_news
-from services.sentiment_alerts.app import GROUP
 from shared.bus.kafka.reader import KafkaInspector
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.record import Outgoing, Record
+from shared.catalogue import SENTIMENT_ALERTS
 from shared.errors import RetryableError
 from shared.events import (
     DEAD_SUFFIX,
@@ -32,6 +32,7 @@ from tests.integration.services.service_process import (
 from tests.support.buses import delete_before
 from tests.support.echo import echoing
 
+GROUP = SENTIMENT_ALERTS.group
 ALERTS = (SentimentAlertRaised.name, SentimentAlertUpdated.name, SentimentAlertResolved.name)
 ONE_SURGE = {(ALERTS[0], 5), (ALERTS[1], 8), (ALERTS[1], 12), (ALERTS[2], 0)}
 """What the samples' surge must give: event and number of negative stories."""
@@ -172,6 +173,7 @@ async def test_a_flood_of_bad_records_stops_the_service_and_the_next_start_goes_
         assert await service.exit_code() == 1
         assert "tidemill dead list" in service.log
     async with running("sentiment_alerts", memory_kafka) as service:
+        await service.ready()
         dead = await Results(memory_kafka, [NewsArticleAnalyzed.name + DEAD_SUFFIX]).matching(run, count=6)
         assert await service.stop() == 0
 

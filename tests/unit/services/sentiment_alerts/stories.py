@@ -1,11 +1,14 @@
-"""Analyzed articles for tests, minutes after a fixed start, and the states that they lead to."""
+"""Analyzed articles for tests, minutes after a fixed start, and a desk that reads them."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
+from services.sentiment_alerts.handler import SentimentAlerts
+from services.sentiment_alerts.settings import AlertSettings
 from services.sentiment_alerts.state import CompanyState
 from shared.bus.record import Partition, Record
 from shared.events import DecisionRecord, NewsArticleAnalyzed, Prediction
+from tests.support.stateful import Desk
 
 START = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
 COMPANY = "Alder Rail"
@@ -48,9 +51,8 @@ def record(event: NewsArticleAnalyzed, offset: int, *, partition: int = 0) -> Re
     return Record(Partition(event.name, partition), offset, event.key, event.to_json(), (), 0)
 
 
-class States(dict[str, CompanyState]):
-    """The states of all companies in a dictionary."""
-
-    def with_alert(self) -> list[CompanyState]:
-        """Return the states with an open alert."""
-        return [state for state in self.values() if state.alert]
+def a_desk(
+    limits: AlertSettings | None = None, *, now: datetime = START + timedelta(days=1)
+) -> Desk[CompanyState]:
+    """Return the alert service with an empty table."""
+    return Desk(SentimentAlerts(limits or AlertSettings(), lambda: now), NewsArticleAnalyzed)

@@ -8,8 +8,6 @@ from collections.abc import Iterable
 import pytest
 
 from deploy.local.samples.news import SURGE_COMPANY, generate_news
-from services.sentiment_alerts.handler import SentimentAlerts
-from services.sentiment_alerts.settings import AlertSettings
 from shared.clock import utc_now
 from shared.events import (
     NewsArticleAnalyzed,
@@ -17,7 +15,7 @@ from shared.events import (
     SentimentAlertResolved,
     SentimentAlertUpdated,
 )
-from tests.unit.services.sentiment_alerts.stories import START, States, article, record
+from tests.unit.services.sentiment_alerts.stories import START, a_desk, article, record
 
 NEGATIVE = {"negative": 0.93, "neutral": 0.08, "positive": 0.03}
 NEWS = [
@@ -41,15 +39,12 @@ ONE_SURGE = Counter(
 
 def told(articles: Iterable[NewsArticleAnalyzed]) -> Counter[tuple[str, str]]:
     """Return how often each event was told about each company, read from four partitions."""
-    service, states = SentimentAlerts(AlertSettings(), utc_now), States()
-    offsets, events = Counter[int](), Counter[tuple[str, str]]()
+    desk, offsets = a_desk(now=utc_now()), Counter[int]()
     for each in articles:
         partition = zlib.crc32(each.key) % 4
-        decision = service.decide(record(each, offsets[partition], partition=partition), states)
+        desk.read([record(each, offsets[partition], partition=partition)])
         offsets[partition] += 1
-        states.update((state.company, state) for state in decision.states)
-        events.update((written.topic, (written.key or b"").decode()) for written in decision.outgoing)
-    return events
+    return Counter((event.name, event.key.decode()) for event in desk.told)
 
 
 def test_the_sample_news_hold_one_surge_and_nothing_else() -> None:
