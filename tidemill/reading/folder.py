@@ -65,7 +65,8 @@ class ImageFolder:
 
     def passed_over_line(self) -> str:
         """Return what is passed over by kind, on one line; empty when nothing is."""
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.passed_over.most_common())
+        by_count = sorted(self.passed_over.items(), key=lambda each: (-each[1], each[0]))
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in by_count)
         cure = f" ({HEIC_CURE})" if HEIC_SUFFIXES & set(self.passed_over) else ""
         return f"passed over: {kinds}{cure}" if kinds else ""
 
@@ -123,6 +124,6 @@ def _fit(content: bytes, *, shrink: bool) -> tuple[bytes, str]:
 
 
 def _why(path: Path, error: OSError) -> str:
-    if path.is_symlink() and not path.exists():
+    if isinstance(error, FileNotFoundError) and path.is_symlink():
         return f"a link to {printable(str(path.readlink()))}, which is not there"
     return error.strerror or str(error)

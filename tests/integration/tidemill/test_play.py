@@ -1,0 +1,157 @@
+"""`tidemill play` into a broker: what is sent, what is left out, what is said, and the exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.unit.tidemill.reading.photos import HEIC_OF_A_TURNED_CAMERA
+
+ROOT = Path(__file__).parents[3]
+
+
+def tidemill(
+    *arguments: str | Path, bootstrap: str, given: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end, in a wide window, with bytes on its standard input."""
+    environment = {**os.environ, "COLUMNS": "200", "TIDEMILL__KAFKA__BOOTSTRAP": bootstrap}
+    command = [sys.executable, "-m", "tidemill", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, input=given, capture_output=True, check=False, timeout=60
+    )
+
+
+def played(*arguments: str | Path, bootstrap: str, given: bytes | None = None) -> tuple[int, str, list[str]]:
+    """Return the exit code, standard output and the lines of standard error."""
+    done = tidemill("play", *arguments, bootstrap=bootstrap, given=given)
+    assert b"Traceback" not in done.stderr
+    return done.returncode, done.stdout.decode(), done.stderr.decode().splitlines()
+
+
+def watched(topic: str, count: int, *, bootstrap: str) -> list[dict[str, object]]:
+    """Return the first events of a topic, which are all of it where a test knows its count."""
+    arguments = ("watch", topic, "--json", "--from", "beginning", "--limit", str(count))
+    lines = tidemill(*arguments, bootstrap=bootstrap).stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_csv_with_an_unclosed_quote_and_jsonl_with_half_an_emoji_lose_one_row_each(
+    memory_kafka: str, tmp_path: Path
+) -> None:
+    csv, jsonl = tmp_path / f"{uuid4().hex}.csv", tmp_path / f"{uuid4().hex}.jsonl"
+    csv.write_text('text,customer_id\none,k1\n"two,k2\nthree,k3\n', encoding="utf-8")
+    lines = [json.dumps({"text": f"row {number}"}) for number in range(700)]
+    lines[649] = r'{"text": "half \ud83d smile"}'
+    jsonl.write_text("\n".join(lines), encoding="utf-8")
+
+    of_csv = played(csv, "--to", "messages", bootstrap=memory_kafka)
+    of_jsonl = played(jsonl, "--to", "messages", bootstrap=memory_kafka)
+
+    sent = "events to customer.message_received.v1\n"
+    assert of_csv == (
+        1,
+        f"sent 2 {sent}",
+        [
+            f"left out: {csv.name} line 3: a quote is opened and never closed",
+            "tidemill: left out 1 of 3 rows",
+        ],
+    )
+    assert of_jsonl == (
+        1,
+        f"sent 699 {sent}",
+        [
+            rf"left out: {jsonl.name} line 650: half a character in an escape, such as \ud83d alone",
+            "tidemill: left out 1 of 700 rows",
+        ],
+    )
+
+
+def test_many_reasons_are_cut_to_ten_and_counted(memory_kafka: str) -> None:
+    given = b"text,id\n" + b"a,b,c\n" * 25
+
+    code, sent, said = played("-", "--as", "csv", "--to", "messages", bootstrap=memory_kafka, given=given)
+
+    assert (code, sent, len(said)) == (1, "sent 0 events to customer.message_received.v1\n", 12)
+    assert said[0].startswith("left out: standard input line 2: 3 cells, and the header has 2")
+    assert said[-2:] == ["and 15 more", "tidemill: left out 25 of 25 rows"]
+
+
+@pytest.mark.parametrize(
+    ("form", "given"),
+    [("csv", b"text;mood\nhello;sunny\nbye;rainy\n"), ("jsonl", b'{"text": "hello"}\n{"text": "bye"}')],
+)
+def test_standard_input_is_played(memory_kafka: str, form: str, given: bytes) -> None:
+    done = played("-", "--as", form, "--to", "messages", bootstrap=memory_kafka, given=given)
+
+    assert done == (0, "sent 2 events to customer.message_received.v1\n", [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "complaint"),
+    [
+        ((), b"text\nhello\n", "csv or jsonl? add --as csv or --as jsonl"),
+        (
+            ("--as", "csv"),
+            b"message\nhello\n",
+            "- has no column text; it has message. Say where a field stands",
+        ),
+        (("--as", "csv"), "text\nhello\n".encode("utf-16"), "add --encoding utf-16"),
+        (("--as", "csv", "--timezone", "Mars"), b"text\nhello\n", "--timezone Mars: there is no such zone"),
+    ],
+)
+def test_what_makes_standard_input_useless_is_one_line_and_code_2(
+    memory_kafka: str, arguments: tuple[str, ...], given: bytes, complaint: str
+) -> None:
+    code, sent, said = played("-", "--to", "messages", *arguments, bootstrap=memory_kafka, given=given)
+
+    assert (code, sent, len(said)) == (2, "", 1)
+    assert complaint in said[0]
+
+
+def test_times_without_a_zone_and_text_in_cp1252_arrive_as_they_were_meant(
+    memory_kafka: str, tmp_path: Path
+) -> None:
+    rows = tmp_path / f"{uuid4().hex}.csv"
+    rows.write_bytes(
+        "company;headline;occurred_at\nTessaro;It can\u2019t pay 20 \u20ac;2026-03-01 12:00\n".encode(
+            "cp1252"
+        )
+    )
+    options = ("--encoding", "cp1252", "--timezone", "Europe/Berlin")
+
+    done = played(rows, "--to", "news", *options, bootstrap=memory_kafka)
+    (event,) = watched("news", 1, bootstrap=memory_kafka)
+
+    assert done == (0, "sent 1 events to news.article_published.v1\n", [])
+    assert event["headline"] == "It can\u2019t pay 20 \u20ac"
+    assert event["occurred_at"] in {"2026-03-01T12:00:00+01:00", "2026-03-01T11:00:00Z"}
+
+
+def test_a_folder_of_phone_photos_is_sent_converted_counted_and_named(
+    memory_kafka: str, tmp_path: Path
+) -> None:
+    for name in ("a.jpg", "b.HEIC", os.fsdecode(b"caf\xe9.jpg")):
+        (tmp_path / name).write_bytes(HEIC_OF_A_TURNED_CAMERA)
+    for name in ("c.tif", "d.mov", "e.mov"):
+        (tmp_path / name).touch()
+    (tmp_path / "gone.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "album.jpg").mkdir()
+    (tmp_path / "large.jpg").write_bytes(bytes(600 * 1024))
+
+    code, sent, said = played(tmp_path, "--to", "images", "--kind", "dish", bootstrap=memory_kafka)
+
+    assert code == 1
+    assert sent.splitlines() == [
+        "sent 3 events to image.received.v1",
+        "converted from HEIC: 3, the first a.jpg",
+        "passed over: 2 .mov, 1 .tif",
+    ]
+    assert said == [
+        "left out: gone.jpg: a link to nowhere.jpg, which is not there",
+        "left out: large.jpg: 600 KiB, allowed are 512; --shrink sends it smaller",
+        "tidemill: left out 2 of 5 rows",
+    ]
