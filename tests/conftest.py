@@ -1,4 +1,4 @@
-"""What holds for every test, and what every test may ask for."""
+"""Fixtures and rules of all tests."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""What a text model says to many texts: its file asked by onnxruntime, or the model in the running Triton."""
+"""Answers of a text model to many texts, from its file by onnxruntime or from the running Triton."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

@@ -23,7 +23,7 @@ class Metric(BaseModel):
 
 
 class Card(BaseModel):
-    """What a model says of itself."""
+    """The part of a model's card that commands show."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -25,7 +25,7 @@ class LabelledText:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What both models say to one text."""
+    """The answers of both models to one text."""
 
     row: LabelledText
     a: Said
@@ -38,7 +38,7 @@ class Example:
 
     @property
     def verdict(self) -> str:
-        """Who is right, `A`, `B` or `neither`, of two that differ; empty where nobody knows."""
+        """The model that is right, `A`, `B` or `neither`, when they differ; empty without right labels."""
         if self.row.right is None:
             return ""
         return {self.a.label: "A", self.b.label: "B"}.get(self.row.right, "neither")

@@ -38,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a replay sends, and what it can't."""
+    """Letters that a replay sends, and those that it can't send."""
 
     counts: Mapping[str, int]
     """How many go to each topic."""

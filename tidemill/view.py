@@ -1,4 +1,4 @@
-"""What the live screen knows: the latest of everything, and the state of each part."""
+"""State of the live screen: the latest events, and the state of each part."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class View:
     images: deque[Event] = field(default_factory=_latest)
     lanes: Counter[Lane] = field(default_factory=Counter)
     playing: str = "starting"
-    """What is going on, in a few words."""
+    """Current activity, in a few words."""
 
     ready: bool = False
 

@@ -15,7 +15,7 @@ Where = tuple[Partition, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What must come of one input."""
+    """Expected results of one input."""
 
     cause: UUID
     answers: Mapping[str, str]
@@ -54,7 +54,7 @@ class Books:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What is wrong, by kind; whereabouts of inputs where one can say them."""
+    """Violations by kind, with the positions of the inputs where known."""
 
     message_count: int
     lost: Sequence[Where]

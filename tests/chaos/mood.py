@@ -10,7 +10,7 @@ _MOODY = Path(__file__).with_name("moody_backend")
 
 
 class Mood(StrEnum):
-    """What a model answers."""
+    """Kind of answers that a model gives."""
 
     FAIR = "fair"
     EMPTY = "empty"

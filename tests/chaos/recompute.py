@@ -1,4 +1,4 @@
-"""What must come of each message, worked out without Kafka, Triton, Redis or any worker."""
+"""Expected outcome of each message, computed without Kafka, Triton, Redis or a worker."""
 
 from pathlib import Path
 

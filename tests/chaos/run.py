@@ -18,7 +18,7 @@ _BETWEEN_S = (0.5, 1.5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of one fault under one way to deliver."""
+    """Outcome of one fault under one delivery guarantee."""
 
     fault: Fault
     delivery: Delivery

@@ -14,7 +14,7 @@ from shared.repository.config import CONFIG_FILE, read_config, set_hash, write_c
 
 OLD, NEW = "1", "2"
 _DIVISORS = {OLD: 1_000.0, NEW: 100_000.0}
-"""What each version divides the sum of the ids by."""
+"""Divisor of the sum of the ids, by version."""
 
 _FACTORS = np.array([1.0, 2.0, 3.0, 4.0], dtype=np.float32)
 _TEMPERATURE = 2.0

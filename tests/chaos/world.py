@@ -44,7 +44,7 @@ Page = Mapping[Partition, int]
 
 
 class World:
-    """What a fault may touch."""
+    """The parts that a fault may touch."""
 
     def __init__(self, system: System, delivery: Delivery, parts: Parts) -> None:
         self.system = system

@@ -1,4 +1,4 @@
-"""What every bus promises: in memory, on librdkafka's in-memory cluster, on real Kafka."""
+"""Contract of every bus: in memory, on librdkafka's in-memory cluster, on real Kafka."""
 
 import asyncio
 

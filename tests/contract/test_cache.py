@@ -1,4 +1,4 @@
-"""What every adapter of Cache does: in memory, and with a real Redis."""
+"""Contract of every adapter of Cache: in memory, and with a real Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence

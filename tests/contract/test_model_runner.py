@@ -1,4 +1,4 @@
-"""What every adapter of ModelServer does: in memory, over gRPC, and with the real Triton."""
+"""Contract of every adapter of ModelServer: in memory, over gRPC, and with the real Triton."""
 
 import asyncio
 from collections.abc import AsyncIterator

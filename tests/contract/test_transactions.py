@@ -1,6 +1,6 @@
-"""What exactly once promises, in memory and on real Kafka.
+"""Contract of exactly once, in memory and on real Kafka.
 
-librdkafka's in-memory cluster takes part in transactions, but shows what was aborted too.
+librdkafka's in-memory cluster takes part in transactions, but also shows aborted records.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ ANSWERS = {service.input_topics[0]: service.output_topics[0] for service in INFE
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What went in and what came out of one run."""
+    """Inputs and outputs of one run."""
 
     events: Sequence[Event]
     hostile: Sequence[HostileRecord]

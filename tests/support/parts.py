@@ -1,4 +1,4 @@
-"""What became of the parts of a running stack: for tests that break one and wait for its return."""
+"""Events of the parts of a running stack, for tests that break one and wait for its return."""
 
 import asyncio
 from collections.abc import Callable, Collection

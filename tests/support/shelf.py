@@ -27,7 +27,7 @@ class Shelf(MemoryRunner):
         self.repository = repository
         self.loaded: dict[str, ModelSpec] = {}
         self.ill: dict[str, Exception] = {}
-        """What a version says to the canary in place of an answer."""
+        """Error that a version gives the canary in place of an answer."""
 
         self.was_asked = asyncio.Event()
         """Whether someone wanted to know if a version is ready."""

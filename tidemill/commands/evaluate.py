@@ -79,7 +79,7 @@ def _card_values() -> dict[tuple[str, str], float]:
 
 @dataclass(frozen=True, slots=True)
 class PipelineOutput:
-    """What the pipeline said to one input."""
+    """The pipeline's answer to one input."""
 
     said: Any
     out_of_scope: float | None

@@ -1,4 +1,4 @@
-"""What the first bytes of a file say about it, for files that are not the text that their name promises."""
+"""Recognition of files by their first bytes, when they are not the text that their name promises."""
 
 import codecs
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What every aiokafka client of ours shares: how it connects, and how its errors and records become ours."""
+"""Connection, errors and records of aiokafka clients, translated once for all of them."""
 
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -45,13 +45,13 @@ _WRONG_SETUP: dict[type[Exception], str] = {
     "certificates, and TIDEMILL__KAFKA__BOOTSTRAP a name that stands in them",
     ssl.SSLError: _PROTOCOL,
 }
-"""What a person must do about an error; the first class that fits counts."""
+"""Cure of each error, for the operator; the first class that fits counts."""
 
 _CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 """How TLS ends when a broker dies: nothing is set up wrongly."""
 
 _DEAD_TASK = "Unexpected error during"
-"""What a client of aiokafka says for ever when a task inside of it has died, as for want of memory."""
+"""Message of every later call of an aiokafka client whose inner task has died, such as without memory."""
 
 _ASK_WHY_TIMEOUT_MS = 5_000
 _TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordTooLargeError)

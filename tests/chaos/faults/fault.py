@@ -1,4 +1,4 @@
-"""What a fault is, and the handful of ways in which most of them work."""
+"""Fault: an injection into the running system, and the few ways in which most faults work."""
 
 import asyncio
 import signal

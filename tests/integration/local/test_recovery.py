@@ -1,4 +1,4 @@
-"""What is killed comes back, and nothing outlives the supervisor."""
+"""A killed process is restarted, and no process outlives the supervisor."""
 
 import os
 import shutil

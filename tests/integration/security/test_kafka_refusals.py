@@ -1,4 +1,4 @@
-"""What Kafka refuses ends in one line that says what to do, never in a loop."""
+"""A refusal of Kafka ends the service with one line that names the cure, never in a loop."""
 
 import asyncio
 import re

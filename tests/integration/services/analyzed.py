@@ -1,4 +1,4 @@
-"""What inference would have published, as a model without mistakes."""
+"""Analyzed events as inference would publish them, from a model without mistakes."""
 
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5

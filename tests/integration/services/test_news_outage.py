@@ -1,4 +1,4 @@
-"""What the alert service says of itself while Kafka is silent, and while only Faust hears nothing."""
+"""Health of the alert service while Kafka is silent, and while only Faust hears nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

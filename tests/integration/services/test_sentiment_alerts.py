@@ -35,7 +35,7 @@ from tests.support.echo import echoing
 GROUP = SENTIMENT_ALERTS.group
 ALERTS = (SentimentAlertRaised.name, SentimentAlertUpdated.name, SentimentAlertResolved.name)
 ONE_SURGE = {(ALERTS[0], 5), (ALERTS[1], 8), (ALERTS[1], 12), (ALERTS[2], 0)}
-"""What the samples' surge must give: event and number of negative stories."""
+"""Expected alerts of the samples' surge: event and number of negative stories."""
 
 QUICK = {"TIDEMILL__KAFKA__SESSION_TIMEOUT_MS": "6000"}
 """A static member is missed only after this. For real Kafka alone: the in-memory one lets nobody join a group

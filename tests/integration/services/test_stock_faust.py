@@ -1,4 +1,4 @@
-"""What Faust does by itself where our services do better: these tests fail on the day when that changes."""
+"""Faults of stock Faust that our services avoid: these tests fail when Faust changes."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What rounding may and may not do."""
+"""Rounding: its effects on weights and answers."""
 
 from pathlib import Path
 

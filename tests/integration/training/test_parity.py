@@ -1,4 +1,4 @@
-"""What is written must be whole, plain, and answer as the trained network does."""
+"""Written models are complete, standard ONNX, and answer as the trained network does."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What other seeds would have brought, told by the card of a model that stays as it is."""
+"""Figures of other seeds are added to the card of a model that stays as it is."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What live customers waited, as one figure."""
+"""Waits of live customers as one figure."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What Kafka's own tools must not misread."""
+"""Values that Kafka's own tools must not misread."""
 
 from deploy.kafka.real import new_cluster_id
 

@@ -1,4 +1,4 @@
-"""Who answers a message, law by law."""
+"""Routing rules, one by one."""
 
 import pytest
 

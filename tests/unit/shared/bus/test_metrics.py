@@ -1,4 +1,4 @@
-"""What is exported of a stream."""
+"""Metrics of a stream."""
 
 from prometheus_client import CollectorRegistry
 

@@ -1,4 +1,4 @@
-"""What a stream says of itself while its broker is away, and while only its own clients are at fault."""
+"""Health of a stream while its broker is away, and while only its own clients are at fault."""
 
 import asyncio
 

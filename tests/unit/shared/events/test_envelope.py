@@ -1,4 +1,4 @@
-"""What holds for every event."""
+"""Rules that hold for every event."""
 
 import json
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What each error of aiokafka means for us."""
+"""Translation of aiokafka's errors into ours."""
 
 import ssl
 

@@ -7,7 +7,7 @@ from shared.settings import KafkaSettings
 
 
 class Connections:
-    """What a client holds open."""
+    """Connections of a client."""
 
     def __init__(self) -> None:
         self.are_closed = False
