@@ -1,4 +1,4 @@
-"""What is counted and logged of records, once for every engine."""
+"""Counts and log lines of records, the same for every engine."""
 
 import pytest
 from prometheus_client import CollectorRegistry
