@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 from shared.errors import ConfigError, IntegrityError, RetryableError, TidemillError
 from shared.inference.port import ModelSpec
 from shared.repository.bundle import ModelBundle
-from shared.repository.versions import versions_in
 from shared.serving.versions import VersionWatch, to_try
 from tests.support.shelf import MODEL, Shelf
 
@@ -34,15 +33,6 @@ def test_the_newest_version_that_stands_there_and_is_served_is_best(
     folders: list[str], ready: set[str], serving: str | None, better: list[str]
 ) -> None:
     assert to_try(folders, ready, serving=serving) == better
-
-
-def test_versions_are_numbers_and_the_highest_is_the_newest(tmp_path: Path) -> None:
-    for name in ("9", "10", "1", "configs", ".2.new"):
-        (tmp_path / "tone" / name).mkdir(parents=True)
-    (tmp_path / "tone" / "11").touch()
-
-    assert versions_in(tmp_path, "tone") == ["10", "9", "1"]
-    assert versions_in(tmp_path, "ghost") == []
 
 
 @pytest.fixture
