@@ -46,7 +46,7 @@ The least that asks for something, with the key `c-17` on `customer.message_rece
 ```
 
 `event_id` is a UUID that you choose. Make it from what the event is, and a message that was sent twice is
-recognised. Times have a zone, and lie from 1970 to before 2200.
+recognised. Times are text of RFC 3339 with a zone, from 1970 to before 2200; numbers are refused.
 """
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -112,10 +112,11 @@ def _images(folder: Path, kind: ImageKind | None, *, shrink: bool) -> Rows:
 
 
 def _texts(path: Path, mapper: Mapper, form: Form | None, encoding: str | None) -> Rows:
-    """Look through a file once before anything is sent; a pipe can be read once only."""
+    """Look through a file before anything is sent, or at the first row of a pipe, which can be read once."""
     file = row_file(path, form=form, encoding=encoding)
     if not file.reads_twice:
-        return Rows(None, partial(_checked, file, mapper))
+        reading = _checked(file, mapper)
+        return Rows(None, partial(chain, list(islice(reading, 1)), reading))
     found = survey(file)
     mapper.check(found.columns)
     return Rows(found.count, file.rows)

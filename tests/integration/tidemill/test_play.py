@@ -90,28 +90,6 @@ def test_standard_input_is_played(memory_kafka: str, form: str, given: bytes) ->
     assert done == (0, "sent 2 events to customer.message_received.v1\n", [])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "given", "complaint"),
-    [
-        ((), b"text\nhello\n", "csv or jsonl? add --as csv or --as jsonl"),
-        (
-            ("--as", "csv"),
-            b"message\nhello\n",
-            "- has no column text; it has message. Say where a field stands",
-        ),
-        (("--as", "csv"), "text\nhello\n".encode("utf-16"), "add --encoding utf-16"),
-        (("--as", "csv", "--timezone", "Mars"), b"text\nhello\n", "--timezone Mars: there is no such zone"),
-    ],
-)
-def test_what_makes_standard_input_useless_is_one_line_and_code_2(
-    memory_kafka: str, arguments: tuple[str, ...], given: bytes, complaint: str
-) -> None:
-    code, sent, said = played("-", "--to", "messages", *arguments, bootstrap=memory_kafka, given=given)
-
-    assert (code, sent, len(said)) == (2, "", 1)
-    assert complaint in said[0]
-
-
 def test_times_without_a_zone_and_text_in_cp1252_arrive_as_they_were_meant(
     memory_kafka: str, tmp_path: Path
 ) -> None:

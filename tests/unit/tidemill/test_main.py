@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,33 @@ def test_wrong_use_is_said_in_one_line(
     said = capsys.readouterr().err
     assert complaint in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "given", "complaint"),
+    [
+        ([], b"text\nhello\n", "csv or jsonl? add --as csv or --as jsonl"),
+        (["--as", "csv"], b"message\nhello\n", "- has no column text; it has message. Say where a field"),
+        (["--as", "csv"], "text\nhello\n".encode("utf-16"), "- is utf-16, not utf-8: add --encoding utf-16"),
+        (["--as", "csv"], b"PK\x03\x04 xl/", "- is an Excel workbook (.xlsx), not csv: save it as CSV UTF-8"),
+        (["--as", "csv", "--timezone", "Mars"], b"text\nhello\n", "--timezone Mars: there is no such zone"),
+        (["--as", "csv", "--encoding", "utf-99"], b"text\nhello\n", "utf-99: there is no such encoding"),
+    ],
+)
+def test_what_makes_standard_input_useless_is_said_before_anything_is_connected_to(
+    arguments: list[str],
+    given: bytes,
+    complaint: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BufferedReader(BytesIO(given))))
+
+    assert exit_code(monkeypatch, "play", "-", "--to", "messages", *arguments) == 2
+
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert said.count("\n") == 1
 
 
 def test_a_wrong_setting_is_named(
