@@ -1,4 +1,4 @@
-"""Tables of topics, services and rights in the documents; `python -m` writes them.
+"""Tables of topics, services and rights in docs/operations.md; `python -m` writes them.
 
 A table stands between `<!-- table NAME -->` and `<!-- end -->`; the rest of its page is written by hand.
 """
@@ -7,11 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from shared.catalogue import INFERENCE, SERVICES, Service, Table, readers
+from shared.catalogue import SERVICES, Service, Table, readers
 from shared.events import BY_NAME, DEAD_SUFFIX
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "docs" / "operations.md", ROOT / "services" / "inference" / "README.md")
+PAGE = ROOT / "docs" / "operations.md"
 _TABLE = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -26,11 +26,19 @@ def tables_of(page: str) -> list[str]:
 
 
 def _processes() -> str:
+    heads = ("process", "command", "reads", "models", "writes", "consumer group")
     rows = (
-        (each.name, f"`{_command(each)}`", _names(each.input_topics), _names(each.output_topics), each.group)
+        (
+            each.name,
+            f"`{_command(each)}`",
+            _names(each.input_topics),
+            _names(each.models),
+            _names(each.output_topics),
+            each.group,
+        )
         for each in SERVICES
     )
-    return _table(("process", "command", "reads", "writes", "consumer group"), rows)
+    return _table(heads, rows)
 
 
 def _command(service: Service) -> str:
@@ -113,14 +121,6 @@ def _grants_of_operator() -> Iterator[str]:
     yield "grant tidemill-operator --operation Read --group tidemill- --resource-pattern-type prefixed"
 
 
-def _streams() -> str:
-    rows = (
-        (each.stream or "", _names(each.input_topics), _names(each.models), _names(each.output_topics))
-        for each in INFERENCE
-    )
-    return _table(("stream", "reads", "models", "writes"), rows)
-
-
 def _uses_transactions(service: Service) -> bool:
     """Return whether a service can deliver exactly once; those with a table deliver at least once."""
     return service.table is None
@@ -149,10 +149,8 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "changelogs": _changelogs,
     "rights": _rights,
     "grants": _grants,
-    "streams": _streams,
 }
 
 
 if __name__ == "__main__":
-    for path in PAGES:
-        path.write_text(written(path.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

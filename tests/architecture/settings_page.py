@@ -7,21 +7,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.inference.settings import Settings as InferenceSettings
-from services.sentiment_alerts.settings import Settings as AlertsSettings
-from services.support_bot.settings import Settings as BotSettings
 from shared.settings import ServiceSettings
 from tests.architecture.fields import bounds, choices, field_docstrings
+from tests.support.settings import SETTINGS
 from tidemill.connect import Connection
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "settings.md"
-SERVICES: tuple[tuple[str, type[ServiceSettings]], ...] = (
-    ("inference", InferenceSettings),
-    ("support_bot", BotSettings),
-    ("sentiment_alerts", AlertsSettings),
-    ("tidemill, the command line", Connection),
-)
 HEAD = """# Settings
 
 Every setting is an environment variable, read once at the start. A name that no service knows, or a value
@@ -81,7 +73,8 @@ def page() -> str:
     """Return the page: what all services share first, then what each has of its own."""
     shared = list(settings_of(ServiceSettings))
     parts = [HEAD, _table("All services", shared)]
-    for name, model in SERVICES:
+    services = {module.rpartition(".")[2]: settings for module, settings in SETTINGS.items()}
+    for name, model in {**services, "tidemill, the command line": Connection}.items():
         own = [setting for setting in settings_of(model) if setting not in shared]
         parts.append(_table(name, own))
     return "\n".join(parts)

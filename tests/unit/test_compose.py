@@ -10,12 +10,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from services.inference.settings import Settings as InferenceSettings
-from services.sentiment_alerts.settings import Settings as AlertsSettings
-from services.support_bot.settings import Settings as BotSettings
 from shared.catalogue import DEAD_TOPICS, MODELS, SERVICES, Service
 from shared.events import BY_NAME
-from shared.settings import ServiceSettings
+from tests.support.settings import SETTINGS
 from tidemill.connect import Connection
 
 ROOT = Path(__file__).parents[2]
@@ -23,11 +20,6 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 CLI: dict[str, Any] = COMPOSE["services"]["cli"]
 OURS = {
     name: each for name, each in COMPOSE["services"].items() if each["image"] == "tidemill" and name != "cli"
-}
-SETTINGS: Mapping[str, type[ServiceSettings]] = {
-    "services.inference": InferenceSettings,
-    "services.support_bot": BotSettings,
-    "services.sentiment_alerts": AlertsSettings,
 }
 
 

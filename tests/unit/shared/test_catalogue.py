@@ -54,7 +54,8 @@ def test_results_that_answer_an_input_name_it_in_a_field_that_they_have(service:
 
 
 def test_the_last_result_for_a_message_is_its_route_and_for_news_and_images_what_a_model_said() -> None:
-    assert {SupportMessageRouted, NewsArticleAnalyzed, ImageAnalyzed} == LAST_RESULTS
+    assert {SupportMessageRouted, NewsArticleAnalyzed, ImageAnalyzed} <= LAST_RESULTS
+    assert CustomerMessageAnalyzed not in LAST_RESULTS
     assert CAUSE_FIELDS[CustomerMessageAnalyzed] == "cause_id"
     assert CAUSE_FIELDS[SupportMessageRouted] == "message_id"
 

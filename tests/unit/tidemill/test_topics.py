@@ -27,5 +27,5 @@ def test_a_name_stands_for_these_topics(name: str, found: tuple[str, ...]) -> No
 
 @pytest.mark.parametrize("name", ["nonsense", "", "dead.dead", "messages.dead.dead"])
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"choose one of messages, news, images, routed, alerts, dead, "):
+    with pytest.raises(ConfigError, match=r"choose one of messages, .*alerts, dead, "):
         topics(name)
