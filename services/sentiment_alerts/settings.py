@@ -1,4 +1,4 @@
-"""What an operator may change, e.g. `TIDEMILL__ALERTS__MIN_NEGATIVE_COUNT=8`."""
+"""Settings of the alert service, e.g. `TIDEMILL__ALERTS__MIN_NEGATIVE_COUNT=8`."""
 
 from datetime import timedelta
 from typing import Annotated, Self

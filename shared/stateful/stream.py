@@ -32,7 +32,7 @@ _PARTITIONS_INTERVAL_S = 5.0
 
 
 class Work(Protocol):
-    """What a stream calls; whatever a call raises ends the stream without an acknowledgement."""
+    """Calls of a stream; an error of a call ends the stream without an acknowledgement."""
 
     def recovered(self, partitions: frozenset[int]) -> Mapping[Partition, Applied]:
         """Return the last record applied in each of these partitions, after a recovery of the table."""
