@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.record import Record
 from shared.errors import RetryableError, TidemillError
 from shared.settings import KafkaSettings

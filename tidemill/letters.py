@@ -8,7 +8,8 @@ from functools import partial
 
 from shared.bus.dead_letters import DeadLetter, read_dead_letter
 from shared.bus.kafka.bus import KafkaBus
-from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.record import Outgoing, Partition, Record
 from shared.catalogue import DEAD_TOPICS
 from shared.errors import RejectedError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from shared.bus.kafka.reader import KafkaInspector
+from shared.bus.kafka.inspector import KafkaInspector
 from shared.catalogue import SERVICES, Service, readers
 from shared.settings import KafkaSettings
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from shared.bus.outlet import AckedOutlet, TransactionalOutlet
 from shared.bus.port import ClientBrokenError, Consumer, OnAssign, OnRevoke, Outlet, RecordTooLargeError
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition, Record
 from shared.settings import Delivery
 
@@ -50,13 +51,14 @@ class MemoryBus:
             return TransactionalOutlet(partial(MemoryTransactions, self), group=group)
         return AckedOutlet(self.producer(), consumer)
 
-    def store(self, group: str, offsets: Mapping[Partition, int]) -> None:
+    def store(self, group: str, positions: Mapping[Partition, Position]) -> None:
         """Store how far a group has read."""
-        self._groups.setdefault(group, _Group()).committed |= offsets
+        self._groups.setdefault(group, _Group()).committed |= positions
 
     def committed(self, group: str) -> Mapping[Partition, int]:
         """Return the offset that a group reads next in each partition, where it has committed one."""
-        return self._groups.setdefault(group, _Group()).committed
+        positions = self._groups.setdefault(group, _Group()).committed
+        return {partition: position.next_offset for partition, position in positions.items()}
 
     def partitions(self, topic: str) -> list[Partition]:
         """Return the partitions of `topic`, which always exists."""
@@ -92,11 +94,11 @@ class MemoryBus:
 
 
 class _Group:
-    """Members in the order they came, and the committed offsets."""
+    """Members in the order they came, and the committed positions."""
 
     def __init__(self) -> None:
         self.members: list[MemoryConsumer] = []
-        self.committed: dict[Partition, int] = {}
+        self.committed: dict[Partition, Position] = {}
         self._rebalancing = asyncio.Lock()
 
     async def rebalance(self) -> None:
@@ -162,10 +164,10 @@ class MemoryConsumer:
         """Fetch again from all assigned partitions."""
         self._paused = set()
 
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Store the offset to read next, for the partitions still ours."""
+    async def commit(self, positions: Mapping[Partition, Position]) -> None:
+        """Store where to go on, for the partitions still ours."""
         self._group.committed |= {
-            partition: offset for partition, offset in offsets.items() if partition in self._positions
+            partition: position for partition, position in positions.items() if partition in self._positions
         }
 
     async def lag(self) -> Mapping[Partition, int]:
@@ -199,7 +201,8 @@ class MemoryConsumer:
         if self._positions and self._on_assign is not None:
             await self._on_assign(frozenset(self._positions))
         self._positions = {
-            partition: self._group.committed.get(partition, 0) for partition in self._positions
+            partition: self._group.committed.get(partition, Position(0)).next_offset
+            for partition in self._positions
         }
         self._rebalancing = False
 
@@ -246,11 +249,11 @@ class MemoryTransactions:
             self._bus.check_size(record)
         self._open += records
 
-    async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
-        """Make the records visible and store the offsets. Raises ClientBrokenError as `publish` does."""
+    async def commit(self, positions: Mapping[Partition, Position], *, group: str) -> None:
+        """Make the records visible and store the positions. Raises ClientBrokenError as `publish` does."""
         self._refuse_zombies()
         records, self._open = self._open, []
-        self._bus.store(group, offsets)
+        self._bus.store(group, positions)
         for record in records:
             await self._bus.append(record)
 

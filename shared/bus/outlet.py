@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from shared.bus.port import ClientBrokenError, Consumer, Producer, Transactions
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition
 from shared.errors import RetryableError
 
@@ -15,8 +16,8 @@ class AckedOutlet:
     def __init__(self, producer: Producer, consumer: Consumer) -> None:
         self._producer = producer
         self._consumer = consumer
-        self._done: dict[Partition, int] = {}
-        self._committed: dict[Partition, int] = {}
+        self._done: dict[Partition, Position] = {}
+        self._committed: dict[Partition, Position] = {}
 
     async def start(self) -> None:
         """Connect the producer. Raises RetryableError when the broker can't be reached."""
@@ -25,21 +26,21 @@ class AckedOutlet:
     async def take_over(self, partitions: frozenset[Partition]) -> None:
         """Nothing to do: a former owner may still write, and what it repeats is known by its id."""
 
-    async def publish(self, partition: Partition, records: Sequence[Outgoing], *, next_offset: int) -> None:
+    async def publish(self, partition: Partition, records: Sequence[Outgoing], *, up_to: Position) -> None:
         """Return when every record is acknowledged. After a RetryableError the same call may come again."""
         await self._producer.publish(records)
-        self._done[partition] = next_offset
+        self._done[partition] = up_to
 
     async def commit(self) -> None:
         """Store how far each partition is done, where that moved."""
-        offsets = {
-            partition: offset
-            for partition, offset in self._done.items()
-            if offset != self._committed.get(partition)
+        moved = {
+            partition: position
+            for partition, position in self._done.items()
+            if position != self._committed.get(partition)
         }
-        if offsets:
-            await self._consumer.commit(offsets)
-            self._committed |= offsets
+        if moved:
+            await self._consumer.commit(moved)
+            self._committed |= moved
 
     async def give_up(self, partitions: frozenset[Partition]) -> None:
         """Forget partitions that go to another member."""
@@ -82,14 +83,14 @@ class TransactionalOutlet:
         for failure in filter(None, starts):
             raise failure
 
-    async def publish(self, partition: Partition, records: Sequence[Outgoing], *, next_offset: int) -> None:
+    async def publish(self, partition: Partition, records: Sequence[Outgoing], *, up_to: Position) -> None:
         """Return when every record is acknowledged in the partition's transaction.
 
         Raises ClientBrokenError when that failed, or did so before: nothing is tried again inside of it.
         """
         if partition not in self._lanes:
             raise ClientBrokenError(f"{partition} is not ours any more")
-        await self._lanes[partition].publish(records, next_offset)
+        await self._lanes[partition].publish(records, up_to)
 
     async def commit(self) -> None:
         """End the open transactions. Raises ClientBrokenError when nobody knows how one ended."""
@@ -112,31 +113,31 @@ class _Lane:
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
         self._turn = asyncio.Lock()
-        self._next_offset: int | None = None
+        self._done: Position | None = None
         self._whole = True
         """False while a chunk is partly written: the transaction then must not be committed."""
 
     async def start(self) -> None:
         await self._transactions.start()
 
-    async def publish(self, records: Sequence[Outgoing], next_offset: int) -> None:
+    async def publish(self, records: Sequence[Outgoing], up_to: Position) -> None:
         async with self._turn:
             if not self._whole:
                 raise ClientBrokenError("the transaction can't be completed any more")
             self._whole = False
             with _broken("a record of a transaction failed"):
                 await self._transactions.publish(records)
-            self._next_offset = next_offset
+            self._done = up_to
             self._whole = True
 
     async def commit(self, partition: Partition, group: str) -> None:
         async with self._turn:
-            if self._next_offset is None or not self._whole:
+            if self._done is None or not self._whole:
                 return
             self._whole = False
             with _broken("a transaction may have ended or not"):
-                await self._transactions.commit({partition: self._next_offset}, group=group)
-            self._next_offset = None
+                await self._transactions.commit({partition: self._done}, group=group)
+            self._done = None
             self._whole = True
 
     async def stop(self) -> None:

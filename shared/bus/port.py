@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, Self, TypeVar
 
+from shared.bus.positions import Log, Position, Verdict, verdict
 from shared.bus.received import Received
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError, TidemillError
@@ -18,16 +19,34 @@ class RecordTooLargeError(TidemillError):
 
 
 class LostRecordsError(TidemillError):
-    """Records are gone that nobody has read: stop, and let a person decide to go on behind them."""
+    """A stored position doesn't fit its log any more: stop, and let a person decide where to go on."""
 
     @classmethod
-    def between(cls, partition: Partition, *, group: str, next_offset: int, begin: int) -> Self:
-        """Return the error of a group that reads `next_offset` next where nothing is left before `begin`."""
-        return cls(
-            f"{partition.topic} {partition.number}: offsets {next_offset} to {begin - 1} were deleted "
-            f"before {group} read them; give the topic more retention, and go on behind "
-            f"them with `tidemill lag --skip-lost`"
+    def of(cls, partition: Partition, position: Position, log: Log, *, group: str) -> Self | None:
+        """Return the error of a group that goes on at `position`; None where the position fits the log."""
+        found = verdict(position, log)
+        if found is Verdict.INSIDE:
+            return None
+        return cls(f"{partition.topic} {partition.number}: {_problem(found, position, log, group)}")
+
+
+def _problem(found: Verdict, position: Position, log: Log, group: str) -> str:
+    """Return what is wrong with the position, and the ways on."""
+    again = f"or read all that is left, from offset {log.begin} on, with `tidemill lag --skip-lost`"
+    if found is Verdict.DELETED:
+        return (
+            f"offsets {position.next_offset} to {log.begin - 1} were deleted before {group} read them; "
+            "give the topic more retention, and go on behind them with `tidemill lag --skip-lost`"
         )
+    if found is Verdict.BEYOND_END:
+        return (
+            f"{group} goes on at offset {position.next_offset}, but the log ends at {log.end}: it was "
+            f"truncated, restored from a copy, or made again; restore the newer log, {again}"
+        )
+    return (
+        f"the record before offset {position.next_offset} is another than {group} read: the log was "
+        f"truncated or made again, and has grown since; restore the older log, {again}"
+    )
 
 
 OnRevoke = Callable[[frozenset[Partition]], Awaitable[None]]
@@ -46,8 +65,8 @@ class Consumer(Protocol):
     async def start(self, on_revoke: OnRevoke, on_assign: OnAssign) -> None:
         """Join the group. Raises RetryableError when the broker can't be reached.
 
-        What `on_assign` raises, the next fetch raises; LostRecordsError, too, when records were deleted
-        behind what is committed.
+        What `on_assign` raises, the next fetch raises; LostRecordsError, too, when a committed position
+        doesn't fit its log any more.
         """
         ...
 
@@ -66,8 +85,8 @@ class Consumer(Protocol):
         """Fetch again from all assigned partitions."""
         ...
 
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Store the offset to read next, per partition. Raises RetryableError when it can't."""
+    async def commit(self, positions: Mapping[Partition, Position]) -> None:
+        """Store where to go on, per partition. Raises RetryableError when it can't."""
         ...
 
     async def lag(self) -> Mapping[Partition, int]:
@@ -120,8 +139,8 @@ class Transactions(Protocol):
         """
         ...
 
-    async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
-        """Make all of it visible, and store for `group` the offset to read next.
+    async def commit(self, positions: Mapping[Partition, Position], *, group: str) -> None:
+        """Make all of it visible, and store for `group` where to go on.
 
         After an error nobody knows whether that happened: start anew and read what is committed.
         """
@@ -143,8 +162,8 @@ class Outlet(Protocol):
         """Become the only one who answers the records of these input partitions."""
         ...
 
-    async def publish(self, partition: Partition, records: Sequence[Outgoing], *, next_offset: int) -> None:
-        """Return when every record is acknowledged; the input is then done up to `next_offset`.
+    async def publish(self, partition: Partition, records: Sequence[Outgoing], *, up_to: Position) -> None:
+        """Return when every record is acknowledged; the input is then done up to this position.
 
         Calls for one partition come one after the other. Raises RetryableError where the same call may be
         made again, ClientBrokenError where only a new session helps, RecordTooLargeError when a

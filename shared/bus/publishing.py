@@ -12,7 +12,8 @@ from shared.bus.dead_letters import dead_letter, shortened
 from shared.bus.handled import Handled
 from shared.bus.metrics import Step
 from shared.bus.port import RecordTooLargeError
-from shared.bus.record import Outgoing, Partition
+from shared.bus.positions import Position
+from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.retries import Retries
 from shared.errors import ConfigError, RejectedError
 from shared.reasons import Reason
@@ -23,8 +24,8 @@ _REMEMBERED_COUNT = 10_000
 class Send(Protocol):
     """Writes records to the broker."""
 
-    def __call__(self, records: Sequence[Outgoing], *, next_offset: int) -> Awaitable[None]:
-        """Return when all are acknowledged; the input is then done up to `next_offset`.
+    def __call__(self, records: Sequence[Outgoing], *, up_to: Position) -> Awaitable[None]:
+        """Return when all are acknowledged; the input is then done up to this position.
 
         Raises RecordTooLargeError when one is too large for its topic, or shares a batch with one that is.
         """
@@ -59,7 +60,7 @@ class Publishing:
         outgoing = [record for each in fitted for record in each.outgoing]
         last = chunk[-1].record
         try:
-            await self._sent(outgoing, send, of=last.partition, next_offset=last.offset + 1)
+            await self._sent(outgoing, send, of=last.partition, up_to=_behind(last))
         except RecordTooLargeError:
             self._suspect(fitted)
             return await self._publish_each(chunk, send)
@@ -84,15 +85,13 @@ class Publishing:
 
     async def _send_singly(self, handled: Handled, send: Send) -> None:
         """Send each record for itself: one that shares a batch with a large one is refused with it."""
-        partition, offset = handled.record.partition, handled.record.offset
+        origin = handled.record
         for record in handled.outgoing:
-            await self._sent([record], send, of=partition, next_offset=offset)
-        await self._sent([], send, of=partition, next_offset=offset + 1)
+            await self._sent([record], send, of=origin.partition, up_to=Position(origin.offset))
+        await self._sent([], send, of=origin.partition, up_to=_behind(origin))
 
-    async def _sent(
-        self, records: Sequence[Outgoing], send: Send, *, of: Partition, next_offset: int
-    ) -> None:
-        attempt = partial(send, records, next_offset=next_offset)
+    async def _sent(self, records: Sequence[Outgoing], send: Send, *, of: Partition, up_to: Position) -> None:
+        attempt = partial(send, records, up_to=up_to)
         await self._retries.until_done(Step.PUBLISH, of.topic, attempt)
 
     def _suspect(self, chunk: Sequence[Handled]) -> None:
@@ -149,6 +148,10 @@ _Place = tuple[Partition, int]
 
 def _place(handled: Handled) -> _Place:
     return handled.record.partition, handled.record.offset
+
+
+def _behind(record: Record) -> Position:
+    return Position(record.offset + 1, record.timestamp_ms)
 
 
 def _result_refused(handled: Handled, *, group: str) -> Handled:

@@ -95,13 +95,16 @@ class Stream:
             session = None if stop.is_set() else await self._reopen(stop)
 
     async def _reopen(self, stop: asyncio.Event) -> ConsumerSession | None:
-        """Return a connected session, however long the broker is away; None when told to stop meanwhile."""
+        """Return a connected session, however long the broker is away; None when told to stop meanwhile.
+
+        At most one a second: what ends a session at its first fetch must not keep the broker busy.
+        """
         while not stop.is_set():
+            await _pause(stop)
             try:
                 return await self._connected(stop)
             except RetryableError as away:
                 self._log.warning("broker_away", why=str(away))
-                await _pause(stop)
         return None
 
     async def _connected(self, stop: asyncio.Event) -> ConsumerSession | None:

@@ -9,7 +9,8 @@ from prometheus_client import CollectorRegistry
 
 from shared import catalogue
 from shared.bus.kafka.bus import KafkaBus
-from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
+from shared.bus.kafka.finder import KafkaFinder
+from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.metrics import StreamMetrics
 from shared.clock import utc_now

@@ -11,6 +11,7 @@ from shared.bus.handled import Handled, StreamCodec
 from shared.bus.limits import GuardLimits
 from shared.bus.metrics import Step, StreamMetrics
 from shared.bus.port import Producer
+from shared.bus.positions import Position
 from shared.bus.publishing import Publishing
 from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.retries import Retries
@@ -91,7 +92,7 @@ class Applier(Generic[StateT]):
             return
         topic, trace = self._policy.reads[0].name, new_trace()
         outgoing = [Outgoing.of(event, source=self._policy.source, trace=trace) for event in events]
-        send = partial(self._send, outgoing, next_offset=0)
+        send = partial(self._send, outgoing, up_to=Position(0))
         await self._retries.until_done(Step.PUBLISH, topic, send)
         await self._store(topic, chunk)
 
@@ -105,8 +106,8 @@ class Applier(Generic[StateT]):
         except RejectedError as refusal:
             return self._codec.refused(record, refusal)
 
-    async def _send(self, records: Sequence[Outgoing], *, next_offset: int) -> None:
-        del next_offset  # the bookmark and the acknowledgement say how far the input is done
+    async def _send(self, records: Sequence[Outgoing], *, up_to: Position) -> None:
+        del up_to  # the bookmark and the acknowledgement say how far the input is done
         if records:
             await self._producer.publish(records)
 

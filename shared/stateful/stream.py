@@ -8,7 +8,8 @@ from typing import Any, NoReturn, Protocol
 import structlog
 from faust.types import TP
 
-from shared.bus.kafka.reader import KafkaFinder, KafkaInspector
+from shared.bus.kafka.finder import KafkaFinder
+from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.records import flaw_of
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.port import ClientBrokenError, LostRecordsError

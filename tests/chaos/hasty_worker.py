@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from benchmarks.identity_worker import serve
 from services.inference.settings import Settings
 from shared.bus.outlet import AckedOutlet
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition
 from shared.process.run import main
 
@@ -19,12 +20,12 @@ _publish = AckedOutlet.publish
 
 
 async def _commit_then_publish(
-    outlet: AckedOutlet, partition: Partition, records: Sequence[Outgoing], *, next_offset: int
+    outlet: AckedOutlet, partition: Partition, records: Sequence[Outgoing], *, up_to: Position
 ) -> None:
-    await _publish(outlet, partition, [], next_offset=next_offset)
+    await _publish(outlet, partition, [], up_to=up_to)
     await outlet.commit()
     await asyncio.sleep(_HASTE_S)
-    await _publish(outlet, partition, records, next_offset=next_offset)
+    await _publish(outlet, partition, records, up_to=up_to)
 
 
 if __name__ == "__main__":

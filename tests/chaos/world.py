@@ -12,8 +12,9 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
 from shared.bus.dead_letters import read_dead_letter
 from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.producer import KafkaProducer
-from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.port import ClientBrokenError
 from shared.bus.record import Outgoing, Partition, Record
 from shared.catalogue import STREAMS

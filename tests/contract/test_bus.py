@@ -6,6 +6,7 @@ import pytest
 
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.port import Bus, LostRecordsError, RecordTooLargeError
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
@@ -63,7 +64,7 @@ async def test_a_reader_goes_on_behind_what_was_committed(bus: Bus, topic: str) 
     await publish(bus, [Outgoing(topic, b"key", str(number).encode()) for number in range(10)])
     async with reading(bus, topic) as consumer:
         records = await read(consumer, 10)
-        await consumer.commit({records[0].partition: 4})
+        await consumer.commit({records[0].partition: Position(4)})
 
     async with reading(bus, topic) as consumer:
         again = await read(consumer, 6)
@@ -138,7 +139,7 @@ async def test_records_deleted_unread_stop_the_reader_until_a_person_passes_over
     await publish(bus, [Outgoing(topic, b"key", str(number).encode()) for number in range(10)])
     async with reading(bus, topic) as consumer:
         records = await read(consumer, 10)
-        await consumer.commit({records[0].partition: 3})
+        await consumer.commit({records[0].partition: Position(3)})
     await delete_before(real_kafka, records[0].partition, 6)
 
     with pytest.raises(LostRecordsError, match="offsets 3 to 5 were deleted"):

@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.finder import KafkaFinder
+from shared.bus.kafka.inspector import GroupPosition, KafkaInspector
 from shared.bus.kafka.producer import KafkaTransactions
-from shared.bus.kafka.reader import GroupPosition, KafkaFinder, KafkaInspector, KafkaReader
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.port import LostRecordsError
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition
 from shared.settings import KafkaSettings
 from tests.support.buses import PATIENCE_S, commit_all, delete_before, publish, read, reading
@@ -32,7 +35,7 @@ class Topic:
         """Write records and the end of their transaction; what was left open is aborted before."""
         owner = await self._owner()
         await owner.publish(self._records(count))
-        await owner.commit({Partition(self._name, 0): 0}, group=self._name)
+        await owner.commit({Partition(self._name, 0): Position(0)}, group=self._name)
         await owner.stop()
 
     async def leave_open(self, count: int) -> None:

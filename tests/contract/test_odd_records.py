@@ -7,7 +7,8 @@ from prometheus_client import CollectorRegistry
 
 from shared.bus.dead_letters import read_dead_letter
 from shared.bus.kafka.bus import KafkaBus
-from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.record import Partition, Record

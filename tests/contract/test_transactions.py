@@ -13,10 +13,11 @@ from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.producer import KafkaTransactions
 from shared.bus.memory import MemoryBus, MemoryTransactions
 from shared.bus.port import Bus, ClientBrokenError, Outlet, RecordTooLargeError, Transactions
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
-from tests.support.buses import PATIENCE_S, keep, numbered, publish, read, reading
+from tests.support.buses import PATIENCE_S, keep, numbered, position_after, publish, read, reading
 
 Open = Callable[[str], Transactions]
 
@@ -58,9 +59,9 @@ async def test_what_is_not_committed_is_never_seen(ways: tuple[Bus, Open], topic
         await first.publish([Outgoing(topic, b"k", b"never")])
     async with owning(opened, topic) as second:
         await second.publish([Outgoing(topic, b"k", b"one")])
-        await second.commit({Partition(topic, 0): 1}, group=topic)
+        await second.commit({Partition(topic, 0): Position(1)}, group=topic)
         await second.publish([Outgoing(topic, b"k", b"two")])
-        await second.commit({Partition(topic, 0): 2}, group=topic)
+        await second.commit({Partition(topic, 0): Position(2)}, group=topic)
 
     assert await seen(bus, topic, 2) == [b"one", b"two"]
 
@@ -71,9 +72,9 @@ async def test_a_former_owner_is_shut_out(ways: tuple[Bus, Open], topic: str) ->
         await zombie.publish([Outgoing(topic, b"k", b"late")])
         async with owning(opened, topic) as owner:
             with pytest.raises((ClientBrokenError, RetryableError)):
-                await zombie.commit({Partition(topic, 0): 7}, group=topic)
+                await zombie.commit({Partition(topic, 0): Position(7)}, group=topic)
             await owner.publish([Outgoing(topic, b"k", b"mine")])
-            await owner.commit({Partition(topic, 0): 1}, group=topic)
+            await owner.commit({Partition(topic, 0): Position(1)}, group=topic)
 
     assert await seen(bus, topic, 1) == [b"mine"]
 
@@ -85,7 +86,7 @@ async def test_offsets_are_stored_with_the_records(ways: tuple[Bus, Open], topic
         [first, *_] = await read(consumer, 5)
         async with owning(opened, topic) as owner:
             await owner.publish([Outgoing(f"{topic}.out", b"k", b"three of them")])
-            await owner.commit({first.partition: 3}, group=f"{topic}.readers")
+            await owner.commit({first.partition: Position(3)}, group=f"{topic}.readers")
 
     async with reading(bus, topic) as consumer:
         rest = await read(consumer, 2)
@@ -101,7 +102,7 @@ async def test_a_record_too_large_is_refused_before_any_is_written(
         with pytest.raises(RecordTooLargeError):
             await owner.publish([Outgoing(topic, b"k", b"first"), Outgoing(topic, b"k", bytes(2_097_153))])
         await owner.publish([Outgoing(topic, b"k", b"small")])
-        await owner.commit({Partition(topic, 0): 1}, group=topic)
+        await owner.commit({Partition(topic, 0): Position(1)}, group=topic)
 
     assert await seen(bus, topic, 1) == [b"small"]
 
@@ -142,5 +143,5 @@ async def echoed(bus: Bus, topic: str, results: str, *, stop_after: int) -> int:
 async def _answered(outlet: Outlet, fetched: Mapping[Partition, Sequence[Record]], results: str) -> int:
     for partition, records in fetched.items():
         answers = [Outgoing(results, record.key, record.value) for record in records]
-        await outlet.publish(partition, answers, next_offset=records[-1].offset + 1)
+        await outlet.publish(partition, answers, up_to=position_after(records[-1]))
     return sum(map(len, fetched.values()))

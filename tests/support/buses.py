@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.memory import MemoryBus
 from shared.bus.port import Bus, Consumer, OnRevoke
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition, Record
 from shared.settings import KafkaSettings
 
@@ -101,7 +102,12 @@ async def hold(bus: Bus, topic: str, seen: list[Record]) -> None:
 
 async def commit_all(consumer: Consumer, records: Sequence[Record]) -> None:
     """Commit all of `records`."""
-    await consumer.commit({record.partition: record.offset + 1 for record in records})
+    await consumer.commit({record.partition: position_after(record) for record in records})
+
+
+def position_after(record: Record) -> Position:
+    """Return the position of a reader that has handled `record`."""
+    return Position(record.offset + 1, record.timestamp_ms)
 
 
 async def delete_before(bootstrap: str, partition: Partition, offset: int) -> None:

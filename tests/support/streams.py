@@ -12,6 +12,7 @@ from shared.bus.memory import RECORD_MAX_BYTES, MemoryBus
 from shared.bus.metrics import StreamMetrics
 from shared.bus.outlet import AckedOutlet
 from shared.bus.port import Consumer, OnAssign, OnRevoke, Outcome, Outlet, Producer
+from shared.bus.positions import Position
 from shared.bus.received import Received
 from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.stream import Source, Stream
@@ -112,11 +113,12 @@ class _WatchedConsumer:
             raise RetryableError("no answer")
         return await self._inner.lag()
 
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+    async def commit(self, positions: Mapping[Partition, Position]) -> None:
         if self._watched.commit_errors:
             raise self._watched.commit_errors.popleft()
         self._watched.refuse_when_away()
-        await self._inner.commit(offsets)
+        await self._inner.commit(positions)
+        offsets = {partition: position.next_offset for partition, position in positions.items()}
         self._watched.committed |= offsets
         self._watched.history += [f"committed {offset}" for offset in offsets.values()]
 

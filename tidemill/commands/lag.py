@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from shared.bus.kafka.reader import GroupPosition, KafkaInspector
+from shared.bus.kafka.inspector import GroupPosition, KafkaInspector
 from shared.bus.kafka.skip import skip_lost as skip_lost_of
 from shared.bus.record import Partition
 from shared.catalogue import SERVICES
@@ -23,7 +23,10 @@ def command(
     skip_lost: Annotated[
         bool,
         typer.Option(
-            "--skip-lost", help="Go on behind records that were deleted unread. Stop the services first."
+            "--skip-lost",
+            help="Go on at the oldest record that is left, where a group's position doesn't fit its log: "
+            "behind records that were deleted unread, or again from the start of a log that was truncated "
+            "or made again. Stop the services first.",
         ),
     ] = False,
 ) -> None:
@@ -43,6 +46,8 @@ def command(
         asyncio.run(_skip(kafka, wanted))
     positions = asyncio.run(_positions(kafka, wanted))
     OUT.print(_table(positions))
+    for at in (at for found in positions.values() for at in found.values() if at.lost):
+        show(one_line(str(at.lost)))
     total = sum(at.lag_records for found in positions.values() for at in found.values())
     show(one_line(f"{total:,} records behind in all"))
 
@@ -50,7 +55,8 @@ def command(
 async def _skip(settings: KafkaSettings, groups: Mapping[str, Sequence[str]]) -> None:
     for group, read in groups.items():
         for partition, count in (await skip_lost_of(settings, group, read)).items():
-            show(one_line(f"{group}: {count:,} offsets of {partition.topic} {partition.number} passed over"))
+            moved = f"{count:,} offsets passed over" if count > 0 else f"back by {-count:,} offsets"
+            show(one_line(f"{group}: {partition.topic} {partition.number}: {moved}"))
 
 
 async def _positions(
@@ -77,5 +83,11 @@ def _table(positions: Mapping[str, Mapping[Partition, GroupPosition]]) -> Table:
                 f"{at.end:,}",
                 f"{at.lag_records:,}",
             )
-            table.add_row(*row, style="yellow" if at.lag_records else "")
+            table.add_row(*row, style=_style(at))
     return table
+
+
+def _style(at: GroupPosition) -> str:
+    if at.lost:
+        return "red"
+    return "yellow" if at.lag_records else ""

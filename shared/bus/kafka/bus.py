@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -10,13 +9,15 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
-from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
+from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_commit, to_record, translated
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.logs import logs_at
 from shared.bus.kafka.producer import KafkaProducer, KafkaTransactions
-from shared.bus.kafka.reader import KafkaInspector
 from shared.bus.kafka.stop import give_up_consumer, stop_consumer
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.outlet import AckedOutlet, TransactionalOutlet
 from shared.bus.port import Consumer, LostRecordsError, OnAssign, OnRevoke, Outlet
+from shared.bus.positions import Position
 from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
@@ -98,12 +99,18 @@ class KafkaConsumer:
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
         """Return what is there, in offset order per partition; empty after `timeout_ms`."""
-        # Never wrapped in a timeout of ours: a cancelled getmany leaves aiokafka's idle time at 0 for ever.
         fetched: Mapping[TopicPartition, Sequence[Any]] = {}
-        # It has none before we told it where to begin.
-        with translated("fetching"), suppress(kafka_errors.NoOffsetForPartitionError):
-            fetched = await self._started.getmany(max_records=max_records, timeout_ms=timeout_ms)
-        if self._rebalance is not None and not self._rebalance.is_over():
+        with translated("fetching"):
+            try:
+                # No timeout of ours around it: a cancelled getmany leaves aiokafka's idle time at 0.
+                fetched = await self._started.getmany(max_records=max_records, timeout_ms=timeout_ms)
+            except kafka_errors.NoOffsetForPartitionError:
+                pass  # until the partitions are taken over
+            except kafka_errors.OffsetOutOfRangeError:
+                # Before the takeover aiokafka begins at the committed offset by itself, before it is checked.
+                if self._has_taken_over():
+                    raise
+        if not self._has_taken_over():
             return {}
         return {
             Partition(source.topic, source.partition): [to_record(message) for message in messages]
@@ -119,11 +126,10 @@ class KafkaConsumer:
         """Fetch again from all assigned partitions."""
         self._started.resume(*(self._started.paused() & self._started.assignment()))
 
-    async def commit(self, offsets: Mapping[Partition, int]) -> None:
-        """Store the offset to read next, for the partitions still ours."""
+    async def commit(self, positions: Mapping[Partition, Position]) -> None:
+        """Store where to go on, for the partitions still ours."""
         assigned = self._started.assignment()
-        ours = {TopicPartition(*partition): offset for partition, offset in offsets.items()}
-        ours = {partition: offset for partition, offset in ours.items() if partition in assigned}
+        ours = {place: stored for place, stored in to_commit(positions).items() if place in assigned}
         if ours:
             with translated("committing"):
                 # aiokafka itself would try for ever, and keep a stop or a rebalance waiting.
@@ -151,6 +157,10 @@ class KafkaConsumer:
         if self._client is not None:
             await stop_consumer(self._client)
 
+    def _has_taken_over(self) -> bool:
+        """Return whether the last rebalance is over. Raises the error that interrupted it."""
+        return self._rebalance is None or self._rebalance.is_over()
+
     def _all_partitions(self) -> list[TopicPartition]:
         return [
             TopicPartition(topic, number)
@@ -159,17 +169,21 @@ class KafkaConsumer:
         ]
 
     async def _go_to_committed(self, client: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
-        """Read on from what is committed now: what the client knows may be older than its assignment."""
-        partitions = list(assigned)
+        """Read on from what is committed, else from the oldest record.
+
+        Raises LostRecordsError where what is committed doesn't fit the log.
+        """
+        partitions = [Partition(*place) for place in assigned]
         committed = await KafkaInspector(self._settings).committed(self._group, partitions)
-        begins = await client.beginning_offsets(partitions)
-        for partition, begin in begins.items():
-            offset = committed.get(Partition(*partition), begin)
-            if offset < begin:
-                raise LostRecordsError.between(
-                    Partition(*partition), group=self._group, next_offset=offset, begin=begin
-                )
-            client.seek(partition, offset)
+        positions = {partition: committed.get(partition, Position(0)) for partition in partitions}
+        logs = await logs_at(self._settings, positions)
+        for partition, position in positions.items():
+            if partition not in committed:
+                client.seek(TopicPartition(*partition), logs[partition].begin)
+                continue
+            if lost := LostRecordsError.of(partition, position, logs[partition], group=self._group):
+                raise lost
+            client.seek(TopicPartition(*partition), position.next_offset)
 
     @property
     def _started(self) -> AIOKafkaConsumer:
@@ -189,7 +203,7 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
         self._failure: Exception | None = None
 
     def is_over(self) -> bool:
-        """Return whether records may be handed out. Raises what taking the partitions over failed with."""
+        """Return whether records may be handed out. Re-raises the error that interrupted the takeover."""
         if self._failure is not None:
             raise self._failure
         return self._over

@@ -1,15 +1,18 @@
 """Connection, errors and records of aiokafka clients, translated once for all of them."""
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.conn import collect_hosts, create_conn
+from aiokafka.structs import OffsetAndMetadata
 
 from shared.bus.kafka.records import flaw_of
 from shared.bus.port import ClientBrokenError, RecordTooLargeError
+from shared.bus.positions import Position
 from shared.bus.record import Partition, Record
 from shared.errors import ConfigError, RetryableError
 from shared.settings import KafkaSettings
@@ -124,6 +127,14 @@ def to_record(message: Any) -> Record:
         message.timestamp,
         flaw_of(message),
     )
+
+
+def to_commit(positions: Mapping[Partition, Position]) -> dict[TopicPartition, OffsetAndMetadata]:
+    """Return the positions as aiokafka commits them."""
+    return {
+        TopicPartition(*partition): OffsetAndMetadata(position.next_offset, position.metadata())
+        for partition, position in positions.items()
+    }
 
 
 def connection(settings: KafkaSettings) -> dict[str, Any]:

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka import errors as kafka_errors
 
-from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, translated
+from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_commit, translated
 from shared.bus.kafka.stop import stop_producer
 from shared.bus.port import ClientBrokenError, RecordTooLargeError
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition
 from shared.settings import KafkaSettings
 
@@ -90,16 +91,15 @@ class KafkaTransactions:
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 await _send(await self._opened(), records)
 
-    async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
-        """Make all of it visible, and store the offsets with it.
+    async def commit(self, positions: Mapping[Partition, Position], *, group: str) -> None:
+        """Make all of it visible, and store the positions with it.
 
         Raises ClientBrokenError when another owner came, RetryableError when the broker doesn't answer.
         """
         with translated(f"committing as {self._id}"):
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 client = await self._opened()
-                read = {TopicPartition(*partition): offset for partition, offset in offsets.items()}
-                await client.send_offsets_to_transaction(read, group)
+                await client.send_offsets_to_transaction(to_commit(positions), group)
                 await client.commit_transaction()
         self._is_open = False
 

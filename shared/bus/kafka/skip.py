@@ -1,35 +1,45 @@
-"""Lets a group go on behind records that were deleted before it read them: a person's decision."""
+"""Lets a group go on where its committed position doesn't fit the log: a person's decision."""
 
 from collections.abc import Iterable, Mapping
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
-from shared.bus.kafka.client import connecting, connection
-from shared.bus.kafka.reader import KafkaInspector
+from shared.bus.kafka.client import connecting, connection, to_commit
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.logs import logs_at
 from shared.bus.kafka.stop import stop_consumer
+from shared.bus.positions import Position, Verdict, verdict
 from shared.bus.record import Partition
 from shared.settings import KafkaSettings
 
 
 async def skip_lost(settings: KafkaSettings, group: str, topics: Iterable[str]) -> Mapping[Partition, int]:
-    """Commit for `group` the first offset that is left wherever it stands before that, or nowhere.
+    """Commit for `group` the oldest offset that is left, wherever its position doesn't fit the log.
 
-    Return how many offsets each such partition passes over. The group must have no member at that moment,
-    else RetryableError; so, too, when the broker can't be reached.
+    Return by how many offsets each such partition moved: more than 0 where records were deleted unread,
+    less than 0 where the log was truncated or made again, whose records are all read again. The group must
+    have no member at that moment, else RetryableError; so, too, when the broker can't be reached.
     """
-    positions = await KafkaInspector(settings).positions(group, topics)
+    inspector = KafkaInspector(settings)
     # Kafka forgets what a group has committed that was away for long; the alert service's table does not.
-    committed = {partition: at.committed or 0 for partition, at in positions.items()}
+    positions = dict.fromkeys(await inspector.partitions(topics), Position(0))
+    positions |= await inspector.committed(group, positions)
+    logs = await logs_at(settings, positions)
+    moved = {
+        partition: Position(log.begin)
+        for partition, log in logs.items()
+        if verdict(positions[partition], log) is not Verdict.INSIDE
+    }
     client = AIOKafkaConsumer(**connection(settings), group_id=group, enable_auto_commit=False)
     async with connecting(settings, f"moving {group}, whose members must be stopped,"):
         try:
             await client.start()
-            places = [TopicPartition(*partition) for partition in committed]
-            begins = await client.beginning_offsets(places) if places else {}
-            lost = {place: begin for place, begin in begins.items() if committed[Partition(*place)] < begin}
-            if lost:
-                client.assign(list(lost))
-                await client.commit(lost)
+            if moved:
+                client.assign([*to_commit(moved)])
+                await client.commit(to_commit(moved))
         finally:
             await stop_consumer(client)
-    return {Partition(*place): begin - committed[Partition(*place)] for place, begin in lost.items()}
+    return {
+        partition: position.next_offset - positions[partition].next_offset
+        for partition, position in moved.items()
+    }

@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.samples.news import generate_news
-from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.record import Outgoing
 from shared.catalogue import INFERENCE, SENTIMENT_ALERTS, SERVICES, STREAMS, SUPPORT_BOT, Service

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from mode.threads import WorkerThread
 
-from shared.bus.kafka.reader import KafkaFinder
+from shared.bus.kafka.finder import KafkaFinder
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Partition, Record
 from shared.catalogue import Table

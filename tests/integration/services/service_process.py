@@ -15,6 +15,7 @@ from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.producer import KafkaTransactions
 from shared.bus.kafka.reader import KafkaReader
 from shared.bus.kafka.topics import KafkaTopics
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition, Record
 from shared.settings import KafkaSettings
 
@@ -138,7 +139,7 @@ async def publish_in_transactions(
         await owner.start()  # aborts it
         for start in range(0, len(records), each):
             await owner.publish(records[start : start + each])
-            await owner.commit({Partition(records[0].topic, 0): start}, group=name)
+            await owner.commit({Partition(records[0].topic, 0): Position(start)}, group=name)
     finally:
         await doomed.stop()
         await owner.stop()

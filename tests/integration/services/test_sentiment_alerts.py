@@ -8,7 +8,7 @@ from uuid import uuid4
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from deploy.local.samples.news import SURGE_COMPANY, generate_news
-from shared.bus.kafka.reader import KafkaInspector
+from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.record import Outgoing, Record
 from shared.catalogue import SENTIMENT_ALERTS

@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
-from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Outgoing
 from shared.catalogue import COMPACTED

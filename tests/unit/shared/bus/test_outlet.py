@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from shared.bus.outlet import TransactionalOutlet
+from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition
 from shared.errors import RetryableError
 from tests.support.virtual_time import run_in_virtual_time
@@ -29,7 +30,7 @@ class SlowTransactions:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Write nothing."""
 
-    async def commit(self, offsets: Mapping[Partition, int], *, group: str) -> None:
+    async def commit(self, positions: Mapping[Partition, Position], *, group: str) -> None:
         """Store nothing."""
 
     async def stop(self) -> None:

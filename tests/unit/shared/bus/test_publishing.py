@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from shared.bus.handled import Handled, StreamCodec
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import ClientBrokenError, RecordTooLargeError
+from shared.bus.positions import Position
 from shared.bus.publishing import Publishing
 from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.retries import Retries
@@ -29,11 +30,11 @@ class Broker:
         self.calls: list[tuple[int, list[int]]] = []
         self.is_broken = False
 
-    async def send(self, records: Sequence[Outgoing], *, next_offset: int) -> None:
+    async def send(self, records: Sequence[Outgoing], *, up_to: Position) -> None:
         """Note offset and sizes of the call, or raise."""
         if self.is_broken:
             raise ClientBrokenError("the transaction can't be completed")
-        self.calls.append((next_offset, [record.size_bytes for record in records]))
+        self.calls.append((up_to.next_offset, [record.size_bytes for record in records]))
         if any(record.size_bytes > self.max_bytes for record in records):
             self.is_broken = self.transactional
             raise RecordTooLargeError("no")
@@ -87,10 +88,10 @@ async def test_after_a_refusal_no_record_is_done_before_it_is_sent() -> None:
 
 async def test_records_refused_only_together_all_get_their_results() -> None:
     class SmallBatches(Broker):
-        async def send(self, records: Sequence[Outgoing], *, next_offset: int) -> None:
+        async def send(self, records: Sequence[Outgoing], *, up_to: Position) -> None:
             if sum(record.size_bytes for record in records) > self.max_bytes:
                 raise RecordTooLargeError("no")
-            await super().send(records, next_offset=next_offset)
+            await super().send(records, up_to=up_to)
 
     chunk = [with_results(0, 1_500), with_results(1, 1_500), with_results(2, 1_500)]
 

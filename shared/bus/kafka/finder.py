@@ -1,0 +1,90 @@
+"""Kafka finder: whether records lie between two offsets, beside the group that reads them."""
+
+import asyncio
+from collections.abc import Mapping
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.bus.kafka.client import connecting, translated
+from shared.bus.kafka.finding import finding_client, first_at
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.stop import stop_consumer
+from shared.bus.port import LostRecordsError
+from shared.bus.positions import Log, Position
+from shared.bus.record import Partition
+from shared.settings import KafkaSettings
+
+
+class KafkaFinder:
+    """Finds the records of a partition beside the group that reads it.
+
+    Not each offset holds one: a transaction's end takes one, aborted and compacted records leave theirs.
+    """
+
+    def __init__(self, settings: KafkaSettings, *, group: str) -> None:
+        self._settings = settings
+        self._group = group
+        self._client: AIOKafkaConsumer | None = None
+        self._asking = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Connect. Raises RetryableError when the broker can't be reached."""
+        client = finding_client(self._settings)
+        async with connecting(self._settings, "finding records"):
+            try:
+                await client.start()
+            except BaseException:
+                await stop_consumer(client)
+                raise
+        self._client = client
+
+    async def starts(self, read: Mapping[Partition, int]) -> dict[Partition, int]:
+        """Return where to go on in each partition that is read up to before an offset; 0 is unread.
+
+        That is there, or at the oldest offset that is left. Raises LostRecordsError where others were
+        deleted before it, unless the group has committed that it goes on behind them.
+        """
+        places = [TopicPartition(*partition) for partition in read]
+        with translated("asking where topics begin"):
+            async with self._asking:
+                begins = await self._started.beginning_offsets(places) if places else {}
+        behind = [place for place, begin in begins.items() if read[Partition(*place)] < begin]
+        inspector = KafkaInspector(self._settings)
+        committed = await inspector.committed(self._group, map(Partition._make, behind)) if behind else {}
+        for partition in map(Partition._make, behind):
+            position = max(read[partition], committed.get(partition, Position(0)).next_offset)
+            if position > 0:
+                self._refuse_lost(partition, position, begins[TopicPartition(*partition)])
+        return {Partition(*place): max(begin, read[Partition(*place)]) for place, begin in begins.items()}
+
+    async def next_record(self, partition: Partition, offset: int) -> int:
+        """Return the offset of the first committed record at or after this one.
+
+        Where there is none, the offset up to which all is decided: before it is no record, and behind it
+        nothing but open transactions. Raises RetryableError when the broker doesn't answer in time,
+        LostRecordsError when what was there is deleted.
+        """
+        place = TopicPartition(*partition)
+        with translated(f"finding the record after {offset} of {partition}"):
+            async with self._asking:
+                found, _ = await first_at(self._started, place, offset)
+                if found > offset:
+                    [begin] = (await self._started.beginning_offsets([place])).values()
+                    self._refuse_lost(partition, offset, begin)
+                return found
+
+    async def stop(self) -> None:
+        """Close."""
+        if self._client is not None:
+            await stop_consumer(self._client)
+
+    def _refuse_lost(self, partition: Partition, offset: int, begin: int) -> None:
+        log = Log(begin, end=max(begin, offset))
+        if lost := LostRecordsError.of(partition, Position(offset), log, group=self._group):
+            raise lost
+
+    @property
+    def _started(self) -> AIOKafkaConsumer:
+        if self._client is None:
+            raise RuntimeError("start() comes first")
+        return self._client
