@@ -73,11 +73,16 @@ def page() -> str:
     """Return the page: what all services share first, then what each has of its own."""
     shared = list(settings_of(ServiceSettings))
     parts = [HEAD, _table("All services", shared)]
-    services = {module.rpartition(".")[2]: settings for module, settings in SETTINGS.items()}
-    for name, model in {**services, "tidemill, the command line": Connection}.items():
+    for name, model in _named_settings():
         own = [setting for setting in settings_of(model) if setting not in shared]
         parts.append(_table(name, own))
     return "\n".join(parts)
+
+
+def _named_settings() -> Iterator[tuple[str, type[BaseModel]]]:
+    for module, settings in SETTINGS.items():
+        yield module.rpartition(".")[2], settings
+    yield "tidemill, the command line", Connection
 
 
 def _table(title: str, settings: list[Setting]) -> str:

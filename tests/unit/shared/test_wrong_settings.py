@@ -9,11 +9,13 @@ from pydantic import BaseModel
 from shared.environment import NAMES, SECRETS_DIR
 from shared.errors import ConfigError
 from shared.settings import ServiceSettings
-from tests.architecture.settings_page import SERVICES, settings_of
+from tests.architecture.settings_page import settings_of
+from tests.support.settings import SETTINGS
+from tidemill.connect import Connection
 
 CANARY = "canary-in-the-coal-mine"
-ALL = [model for _, model in SERVICES]
-INFERENCE, _BOT, _ALERTS, COMMANDS = ALL
+INFERENCE = SETTINGS["services.inference"]
+ALL: list[type[ServiceSettings]] = [*SETTINGS.values(), Connection]
 
 
 def refusal(model: type[ServiceSettings]) -> str:
@@ -125,7 +127,7 @@ def test_a_path_a_group_or_an_address_that_is_wrong_is_named_with_the_cure(
 ) -> None:
     monkeypatch.setenv(variable, value)
 
-    for model in (INFERENCE, COMMANDS):
+    for model in (INFERENCE, Connection):
         said = refusal(model)
 
         assert said.startswith(f"wrong settings: {variable}: ")
@@ -135,7 +137,7 @@ def test_a_path_a_group_or_an_address_that_is_wrong_is_named_with_the_cure(
 def test_a_table_of_services_that_is_no_table_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIDEMILL__SERVICES", "http://worker:8080")
 
-    assert "TIDEMILL__SERVICES: is no JSON" in refusal(COMMANDS)
+    assert "TIDEMILL__SERVICES: is no JSON" in refusal(Connection)
 
 
 def test_an_empty_optional_name_or_file_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
