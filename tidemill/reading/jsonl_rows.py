@@ -10,18 +10,19 @@ from tidemill.reading.lines import Lines, NotInEncodingError, UnreadableError
 def jsonl_rows(stream: TextIO, name: str) -> Reading:
     """Yield a row for each line that is not blank."""
     lines, number = Lines(stream), 0
-    while lines.ahead(1):
-        place = f"{name} line {lines.begin()}"
+    while True:
+        line_number = lines.begin()
         try:
-            line = next(lines, "")
-            if not line.strip():
+            line = next(lines, None)
+            if line is None:
+                return
+            if line.isspace():
                 continue
-            found = Found(number + 1, place, _object(line))
+            read: Found | LeftOut = Found(number + 1, f"{name} line {line_number}", _object(line))
         except UnreadableError as error:
-            yield LeftOut(place, str(error), isinstance(error, NotInEncodingError))
-        else:
-            yield found
+            read = LeftOut(f"{name} line {line_number}", str(error), isinstance(error, NotInEncodingError))
         number += 1
+        yield read
 
 
 def _object(line: str) -> Row:

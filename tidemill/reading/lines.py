@@ -38,7 +38,8 @@ class Lines:
         self._taken_count += 1
         if len(line) > LINE_MAX_CHARS:
             raise UnreadableError(f"the line is longer than {LINE_MAX_CHARS:,} characters")
-        self._check_encoding(line)
+        if not line.isascii():
+            self._check_encoding(line)
         return line
 
     def begin(self) -> int:

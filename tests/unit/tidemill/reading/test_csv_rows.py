@@ -1,6 +1,11 @@
 """CSV: rows of the header's shape are found, all others are left out by their line."""
 
+import csv
+import io
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.errors import ConfigError
 from tests.unit.tidemill.reading.texts import a_text
@@ -135,3 +140,23 @@ def test_a_header_that_can_not_be_used_is_named(content: str, complaint: str) ->
 @pytest.mark.parametrize("content", ["", "\n\n", "text,id\n", "text,id"])
 def test_a_file_without_rows_has_none(content: str) -> None:
     assert list(csv_rows(a_text(content), "a.csv")) == []
+
+
+@given(
+    content=st.binary(max_size=200) | st.text(alphabet='ab,;"\n\r\t\0\u00e9 ', max_size=200).map(str.encode)
+)
+def test_no_bytes_do_worse_than_a_refusal_and_every_row_has_the_shape_of_the_header(content: bytes) -> None:
+    try:
+        reads = list(csv_rows(a_text(b"text,id\n" + content), "a.csv"))
+    except ConfigError:
+        return
+
+    assert all(set(read.row) == {"text", "id"} for read in reads if isinstance(read, Found))
+
+
+@given(texts=st.lists(st.text(alphabet='ab,;" \n\u00e9', min_size=1, max_size=20), max_size=8))
+def test_whatever_a_spreadsheet_writes_is_read_back(texts: list[str]) -> None:
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([("text", "id"), *((text, "1") for text in texts)])
+
+    assert [row["text"] for row in found(written.getvalue())] == texts

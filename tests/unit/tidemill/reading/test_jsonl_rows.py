@@ -1,6 +1,8 @@
 """JSON Lines: objects are found, and every other line is left out by its number."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.tidemill.reading import texts
 from tidemill.reading import lines
@@ -72,3 +74,10 @@ def test_a_line_that_is_too_long_is_left_out_alone_and_never_held_whole(
 
     assert [type(read) for read in reads] == [Found, LeftOut, Found]
     assert str(reads[1]) == "a.jsonl line 2: the line is longer than 100 characters"
+
+
+@given(content=st.binary(max_size=200) | st.text(alphabet='{}[]":,\\ud8e0n\n', max_size=200).map(str.encode))
+def test_no_bytes_do_worse_than_a_refusal(content: bytes) -> None:
+    reads = list(jsonl_rows(texts.a_text(content), "a.jsonl"))
+
+    assert all(isinstance(read, Found | LeftOut) for read in reads)
