@@ -22,7 +22,7 @@ from shared.events import (
     SupportMessageRouted,
 )
 from shared.events.sentiment import SentimentAlert
-from tidemill.terminal import clean, day_time, one_line, percent
+from tidemill.terminal import clean, day_time, one_line, percent, time_of
 
 LANE_STYLES = {Lane.AUTO: "green", Lane.DRAFT: "yellow", Lane.HUMAN: "magenta"}
 TONE_STYLES = {"bearish": "red", "negative": "red", "bullish": "green", "positive": "green"}
@@ -117,6 +117,11 @@ def route(event: SupportMessageRouted) -> Text:
 def dead_line(record: Record, reason: str, message: str) -> Text:
     """Return one line about a dead letter."""
     where = f"{record.partition.number}:{record.offset}"
+    written_at = day_time(time_of(record.timestamp_ms))
     return Text.assemble(
-        f"{where:<8} ", (f"{reason:<18}", "yellow"), f" {clean(message)}", no_wrap=True, overflow="ellipsis"
+        f"{where:<8} {written_at}  ",
+        (f"{reason:<18}", "yellow"),
+        f" {clean(message)}",
+        no_wrap=True,
+        overflow="ellipsis",
     )

@@ -1,12 +1,17 @@
 """How the command line speaks: results on stdout, everything else on stderr."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
+
+_LATEST_S = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 def show(text: Text, console: Console = OUT) -> None:
@@ -30,6 +35,20 @@ def clean(text: str) -> str:
 def _printable(text: str) -> str:
     """Return text without line breaks and control characters: no message steers a terminal."""
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+@contextmanager
+def counting_bar(what: str, total: int, console: Console) -> Iterator[Callable[[int], None]]:
+    """Show how many of `total` are done while the body runs; yield what takes the count so far."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task(what, total=total)
+        yield lambda count: progress.update(bar, completed=count)
+
+
+def time_of(timestamp_ms: int) -> datetime:
+    """Return the time of a record, in UTC; one that no calendar has is moved to its edge."""
+    return datetime.fromtimestamp(min(max(timestamp_ms / 1000, 0.0), _LATEST_S), UTC)
 
 
 def clock_time(instant: datetime) -> str:

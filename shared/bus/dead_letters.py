@@ -15,6 +15,10 @@ from shared.reasons import Reason
 
 _FIRST_HEADER = "kafka_dlt-original-topic"
 _LEFT_OUT_HEADER = "tidemill-value-left-out"
+ATTEMPT_HEADER = "tidemill-replay-attempt"
+"""Header of a replayed record, and so of its next letter: 1 for the first replay, then 2, ..."""
+
+_ATTEMPT_MAX_DIGITS = 6
 
 
 class ValueLeftOutError(TidemillError):
@@ -40,14 +44,35 @@ class DeadLetter:
     headers: Headers
     """The original ones."""
 
-    def replay(self) -> Outgoing:
-        """Return the original record, to be written to its topic again.
+    @property
+    def attempt(self) -> int:
+        """Return how many times the record had been replayed before it became this letter."""
+        counts = [value for name, value in self.headers if name == ATTEMPT_HEADER and value]
+        is_count = counts and counts[-1].isdigit() and len(counts[-1]) <= _ATTEMPT_MAX_DIGITS
+        return int(counts[-1]) if is_count else 0
+
+    def outline(self) -> "DeadLetter":
+        """Return the letter without value and original headers, to keep many of them in memory."""
+        attempt = tuple(header for header in self.headers if header[0] == ATTEMPT_HEADER)
+        return replace(self, value=None, headers=attempt)
+
+    def as_sent(self) -> Outgoing:
+        """Return the record as it was refused.
 
         Raises ValueLeftOutError when the letter was too large to hold it.
         """
         if self.value_left_out:
             raise ValueLeftOutError(f"too large; the original is at offset {self.original_offset}")
         return Outgoing(self.original.topic, self.key, self.value, self.headers)
+
+    def replay(self) -> Outgoing:
+        """Return the record to be written to its topic again, with the number of this attempt as a header.
+
+        Raises ValueLeftOutError when the letter was too large to hold it.
+        """
+        others = tuple(header for header in self.headers if header[0] != ATTEMPT_HEADER)
+        attempt = (ATTEMPT_HEADER, str(self.attempt + 1).encode())
+        return replace(self.as_sent(), headers=(*others, attempt))
 
 
 def dead_letter(record: Record, error: RejectedError, *, group: str) -> Outgoing:

@@ -106,7 +106,7 @@ def test_every_hostile_record_is_one_dead_letter_with_its_bytes_and_its_reason(f
         (_as_sent(record), record.reason) for record in flow.hostile if record.reason is not None
     )
 
-    found = Counter((letter.replay(), letter.reason) for letter in flow.books.dead)
+    found = Counter((letter.as_sent(), letter.reason) for letter in flow.books.dead)
 
     assert found == expected
 

@@ -1,41 +1,53 @@
-"""`tidemill dead`: what could not be handled, why, and a second chance for it."""
+"""`tidemill dead`: lists, shows, replays and deletes the records that could not be handled."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import aclosing
-from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
 from shared.bus.dead_letters import DeadLetter
+from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Record
 from shared.errors import ConfigError, TidemillError
 from tidemill.connect import Connection
-from tidemill.letters import Plan, Wanted, letters, plan, replay
+from tidemill.letters import Wanted, letters, survey
 from tidemill.lines import dead_line
-from tidemill.terminal import OUT, clean, one_line, show
+from tidemill.replays import ATTEMPTS, Fate, Plan, plan, purge_ends, replay
+from tidemill.terminal import ERR, OUT, clean, counting_bar, one_line, show, time_of
 
 _SHOWN_BYTES = 2_000
 _SHOWN_PLACES = 20
 
-app = typer.Typer(no_args_is_help=True, help="List, show and replay dead letters.")
+app = typer.Typer(no_args_is_help=True, help="List, show, replay and purge dead letters.")
 
 Topic = Annotated[str | None, typer.Argument(metavar="[TOPIC]", help="Of this topic only; else of all.")]
 Reason = Annotated[str | None, typer.Option(help="Only those with this reason code.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; else only say what would be done.")]
 
 
 @app.command("list")
-def list_command(name: Topic = None, reason: Reason = None) -> None:
-    """List dead letters: partition:offset, reason, what was wrong.
+def list_command(
+    name: Topic = None,
+    reason: Reason = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a letter, no values.")] = False,
+) -> None:
+    """List dead letters: partition:offset, time, reason, what was wrong.
 
     \b
     tidemill dead list
     tidemill dead list messages --reason not_json
+    tidemill dead list --json | jq -r .reason | sort | uniq -c
     """  # noqa: D301 - \b is click's mark for lines to keep
-    found = asyncio.run(_listed(name, reason))
+    found = asyncio.run(survey(Connection.from_environment().kafka, Wanted(name=name, reason=reason)))
+    if as_json:
+        for pair in found:
+            OUT.out(json.dumps(as_fields(*pair)))
+        return
     shown = None
     for record, letter in found:
         if record.partition.topic != shown:
@@ -52,53 +64,123 @@ def show_command(
     name: Annotated[str, typer.Argument(metavar="TOPIC")],
     where: Annotated[str, typer.Argument(metavar="PARTITION:OFFSET", help="As `dead list` prints it.")],
 ) -> None:
-    """Show one dead letter whole: where it came from, why it died, its headers and bytes.
+    """Show one dead letter whole: its origin, the reason, its headers and bytes.
 
     \b
     tidemill dead show messages 2:17
     """  # noqa: D301 - \b is click's mark for lines to keep
     if letter := asyncio.run(_letter_at(name, where)):
         return _print_whole(letter)
-    raise ConfigError(f"no dead letter of {name} stands at {where}; `tidemill dead list {name}` shows them")
+    raise _none_at(name, where)
 
 
 @app.command("replay")
 def replay_command(
     name: Topic = None,
     reason: Reason = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; else only say what would be done.")] = False,
+    offset: Annotated[
+        str | None, typer.Option(metavar="PARTITION:OFFSET", help="Only this one, replayed before or not.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--all", help="Also those that were replayed before.")] = False,
+    attempts: Annotated[int, typer.Option(min=1, help="Leave out records replayed so often.")] = ATTEMPTS,
+    yes: Yes = False,
 ) -> None:
-    """Send dead letters to their topics again, with their original bytes, key and headers.
+    """Send new dead letters to their topics again, with their original bytes, key and headers.
 
-    They stay on the dead-letter topic as well. Without --yes nothing is sent. Those that were too large
-    for their values can't be sent: it is said where the originals stand, and the exit code is 1.
+    New are those that no replay has taken yet; how far replays have come is kept by Kafka, as the committed
+    offsets of the group tidemill-dead-replay. Letters stay on their topic. Without --yes nothing is sent.
+    Those that were too large for their values can't be sent: it is said where the originals are, and the
+    exit code is 1.
 
     \b
     tidemill dead replay --reason image_too_large
     tidemill dead replay messages --yes
+    tidemill dead replay messages --offset 2:17 --yes
     """  # noqa: D301 - \b is click's mark for lines to keep
-    connection, wanted = Connection.from_environment(), Wanted(name=name, reason=reason)
-    planned = asyncio.run(plan(connection.kafka, wanted))
-    for target, count in planned.counts.items():
-        show(one_line(f"{count} to {target}"))
-    for line in _left_out_lines(planned):
+    connection, wanted = Connection.from_environment(), Wanted(name=name, reason=reason, place=offset)
+    planned = asyncio.run(plan(connection, wanted, attempts=attempts, again=again))
+    if offset and not planned.found:
+        raise _none_at(name or "", offset)
+    for line in _plan_lines(planned):
         show(line)
     if not yes:
         show(one_line(f"{planned.total} would be sent again; add --yes to do it"))
         return
-    show(one_line(f"{asyncio.run(replay(connection, wanted, planned))} sent again"))
-    if planned.left_out:
-        raise TidemillError(f"{len(planned.left_out)} were not sent, as their letters lack the value")
+    with counting_bar("replaying", planned.total, ERR) as advance:
+        sent_count = asyncio.run(replay(connection, wanted, planned, advance))
+    show(one_line(f"{sent_count} sent again"))
+    if planned.originals:
+        raise TidemillError(f"{len(planned.originals)} were not sent, as their letters lack the value")
 
 
-def _left_out_lines(planned: Plan) -> Iterator[Text]:
-    """Yield where the originals stand of letters that can't be sent."""
-    if count := len(planned.left_out):
+@app.command("purge")
+def purge_command(
+    name: Topic = None,
+    replayed: Annotated[bool, typer.Option("--replayed", help="Only those that were replayed.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Delete dead letters for good, by Kafka's DeleteRecords. Without --yes nothing is deleted.
+
+    \b
+    tidemill dead purge messages
+    tidemill dead purge --replayed --yes
+    """  # noqa: D301 - \b is click's mark for lines to keep
+    connection = Connection.from_environment()
+    counts, ends = asyncio.run(purge_ends(connection, Wanted(name=name), replayed_only=replayed))
+    for topic, count in sorted(counts.items()):
+        show(one_line(f"{count} on {topic}"))
+    if not yes:
+        show(one_line(f"{counts.total()} would be deleted; add --yes to do it"))
+        return
+    if ends:
+        asyncio.run(KafkaTopics(connection.kafka).delete_before(ends))
+    show(one_line(f"{counts.total()} deleted"))
+
+
+def as_fields(record: Record, letter: DeadLetter) -> dict[str, Any]:
+    """Return the facts of a letter as a JSON object."""
+    return {
+        "topic": record.partition.topic,
+        "partition": record.partition.number,
+        "offset": record.offset,
+        "time": time_of(record.timestamp_ms).isoformat(),
+        "reason": letter.reason,
+        "message": letter.message,
+        "attempt": letter.attempt,
+        "key": None if letter.key is None else letter.key.decode(errors="replace"),
+        "value_left_out": letter.value_left_out,
+        "original_topic": letter.original.topic,
+        "original_partition": letter.original.number,
+        "original_offset": letter.original_offset,
+    }
+
+
+def _none_at(name: str, where: str) -> ConfigError:
+    return ConfigError(f"no dead letter of {name} stands at {where}; `tidemill dead list {name}` shows them")
+
+
+def _plan_lines(planned: Plan) -> Iterator[Text]:
+    """Yield what a replay sends to each topic, and what it leaves out and why."""
+    for target, count in planned.targets.items():
+        yield one_line(f"{count} to {target}")
+    if count := planned.fates[Fate.OLD]:
+        yield one_line(f"{count} left out: replayed before; --all takes them too")
+    if count := planned.fates[Fate.TOO_OFTEN]:
+        yield one_line(
+            f"{count} left out: replayed {planned.rule.attempts} times and refused again; "
+            "mend what refuses them, then give more --attempts"
+        )
+    yield from _left_out_lines(planned.originals)
+
+
+def _left_out_lines(originals: list[str]) -> Iterator[Text]:
+    """Yield where the originals are of letters that can't be sent."""
+    if count := len(originals):
         yield one_line(f"{count} can't be sent: too large for a letter, their values are only at")
-        for where in planned.left_out[:_SHOWN_PLACES]:
+        for where in originals[:_SHOWN_PLACES]:
             yield one_line(f"  {where}")
         if count > _SHOWN_PLACES:
-            yield one_line(f"  and {count - _SHOWN_PLACES} more; `tidemill dead show` says where each stands")
+            yield one_line(f"  and {count - _SHOWN_PLACES} more; `tidemill dead show` says where each is")
 
 
 def _print_whole(letter: DeadLetter) -> None:
@@ -109,6 +191,8 @@ def _print_whole(letter: DeadLetter) -> None:
     origin = f"{letter.original.topic}, partition {letter.original.number}, offset {letter.original_offset}"
     show(one_line(f"from     {origin}"))
     show(one_line(f"reason   {letter.reason}: {letter.message}"))
+    if letter.attempt:
+        show(one_line(f"replays  {letter.attempt}"))
     show(one_line(f"key      {letter.key!r}"))
     for header, content in letter.headers:
         show(one_line(f"header   {header}: {(content or b'').decode(errors='replace')}"))
@@ -119,22 +203,10 @@ def _print_whole(letter: DeadLetter) -> None:
         show(one_line(f"... the first {_SHOWN_BYTES:,} of {len(value):,} bytes", "dim"))
 
 
-async def _listed(name: str | None, reason: str | None) -> list[tuple[Record, DeadLetter]]:
-    """Return the letters in the order of their topics, partitions and offsets, their values left away."""
-    found = [
-        (replace(record, value=None), replace(letter, value=None))
-        async for batch in letters(Connection.from_environment().kafka, Wanted(name=name, reason=reason))
-        for record, letter in batch
-    ]
-    return sorted(found, key=lambda pair: (pair[0].partition, pair[0].offset))
-
-
 async def _letter_at(name: str, where: str) -> DeadLetter | None:
-    async with aclosing(
-        letters(Connection.from_environment().kafka, Wanted(name=name, reason=None))
-    ) as batches:
+    wanted = Wanted(name=name, place=where)
+    async with aclosing(letters(Connection.from_environment().kafka, wanted)) as batches:
         async for batch in batches:
-            for record, letter in batch:
-                if f"{record.partition.number}:{record.offset}" == where:
-                    return letter
+            for _, letter in batch:
+                return letter
     return None

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka import errors as kafka_errors
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 
 from shared.bus.kafka.client import connecting, connection
+from shared.bus.record import Partition
+from shared.errors import ConfigError
 from shared.settings import KafkaSettings
 
 
@@ -60,6 +62,29 @@ class KafkaTopics:
                     # Empty assignments: aiokafka's way to say "as many replicas as is usual there".
                     new = NewTopic(topic, partitions, -1, replica_assignments={}, topic_configs=dict(config))
                     _check(topic, await admin.create_topics([new]))
+            finally:
+                await admin.close()
+
+    async def delete_before(self, offsets: Mapping[Partition, int]) -> None:
+        """Delete the records before an offset of each partition.
+
+        Raises RetryableError when the broker can't be reached, ConfigError when it can't delete records, as
+        the in-memory one, or doesn't let us.
+        """
+        places = {TopicPartition(*place): RecordsToDelete(offset) for place, offset in offsets.items()}
+        async with connecting(self._settings, "deleting records"):
+            admin = AIOKafkaAdminClient(**connection(self._settings))
+            try:
+                await admin.start()
+                await admin.delete_records(places)
+            except (kafka_errors.IncompatibleBrokerVersion, kafka_errors.UnsupportedVersionError):
+                raise ConfigError(
+                    "this broker can't delete records; the embedded one in memory forgets them when it ends"
+                ) from None
+            except kafka_errors.PolicyViolationError:
+                raise ConfigError(
+                    "a compacted topic keeps its records; dead letters need cleanup.policy=delete"
+                ) from None
             finally:
                 await admin.close()
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.bus.dead_letters import (
+    ATTEMPT_HEADER,
     DeadLetterFloodError,
     FloodGuard,
     ValueLeftOutError,
@@ -32,6 +33,7 @@ _records = st.builds(
 
 
 NO = RejectedError(Reason.NOT_JSON, "no")
+FIRST_ATTEMPT = (ATTEMPT_HEADER, b"1")
 
 
 def read(outgoing: Outgoing) -> Record:
@@ -52,7 +54,7 @@ def test_a_replay_is_the_record_that_died(original: Record, message: str) -> Non
 
     assert written.topic == f"{original.partition.topic}.dead"
     assert letter.replay() == Outgoing(
-        original.partition.topic, original.key, original.value, original.headers
+        original.partition.topic, original.key, original.value, (*original.headers, FIRST_ATTEMPT)
     )
     assert (letter.original, letter.original_offset) == (original.partition, original.offset)
     assert (letter.reason, letter.message) == ("not_json", message)
@@ -66,7 +68,7 @@ def test_a_dead_letter_that_dies_again_is_replayed_as_the_dead_letter(original: 
     letter = read_dead_letter(second)
 
     assert letter.reason == "wrong_shape"
-    assert letter.replay().headers == first.headers
+    assert letter.replay().headers == (*first.headers, FIRST_ATTEMPT)
 
 
 def test_a_message_that_is_no_unicode_kills_nothing() -> None:

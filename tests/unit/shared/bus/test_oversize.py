@@ -82,7 +82,7 @@ def test_a_result_too_large_for_its_topic_becomes_one_dead_letter_and_its_neighb
     [letter] = letters(bus)
     assert (letter.original, letter.original_offset, letter.reason) == (HERE, 1, "result_too_large")
     assert "out" in letter.message
-    assert letter.replay() == record_of(said("20000*large"))
+    assert letter.as_sent() == record_of(said("20000*large"))
     assert list(dict.fromkeys(results(bus))) == ["before", "after"]
     if delivery == "exactly-once":
         assert len(results(bus)) == 2

@@ -1,0 +1,73 @@
+"""Marks: offsets that a person's command commits for a group without members."""
+
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.bus.kafka.client import connecting, connection, translated
+from shared.bus.kafka.stop import stop_consumer
+from shared.bus.record import Partition
+from shared.settings import KafkaSettings
+
+
+class KafkaMarks:
+    """The committed offsets of groups, by name; a context in which they can be moved."""
+
+    def __init__(self, settings: KafkaSettings, group: str) -> None:
+        self._settings = settings
+        self._group = group
+        self._client: AIOKafkaConsumer | None = None
+
+    async def __aenter__(self) -> Self:
+        """Connect. Raises RetryableError when the broker can't be reached."""
+        client = AIOKafkaConsumer(
+            **connection(self._settings), group_id=self._group, enable_auto_commit=False
+        )
+        async with connecting(self._settings, f"moving {self._group}"):
+            try:
+                await client.start()
+            except BaseException:
+                await stop_consumer(client)
+                raise
+        self._client = client
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        if self._client is not None:
+            await stop_consumer(self._client)
+
+    async def move(self, offsets: Mapping[Partition, int]) -> None:
+        """Commit the offset to go on at, for each of these partitions."""
+        if self._client is None:
+            raise RuntimeError("a context comes first")
+        places = {TopicPartition(*partition): offset for partition, offset in offsets.items()}
+        with translated(f"moving {self._group}"):
+            self._client.assign(list(places))
+            await self._client.commit(places)
+
+
+async def marks(
+    settings: KafkaSettings, groups: Iterable[str], partitions: Iterable[Partition]
+) -> dict[str, Mapping[Partition, int]]:
+    """Return the committed offsets of each group in these partitions; those without one are left out."""
+    places = [TopicPartition(*partition) for partition in partitions]
+    async with connecting(settings, "asking how far letters were replayed"):
+        admin = AIOKafkaAdminClient(**connection(settings))
+        try:
+            await admin.start()
+            return {group: await _committed(admin, group, places) for group in groups} if places else {}
+        finally:
+            await admin.close()
+
+
+async def _committed(
+    admin: AIOKafkaAdminClient, group: str, places: list[TopicPartition]
+) -> Mapping[Partition, int]:
+    found = await admin.list_consumer_group_offsets(group, partitions=places)
+    return {Partition(*place): at.offset for place, at in found.items() if at.offset >= 0}

@@ -1,0 +1,197 @@
+"""Replays of dead letters: which are due, and how far earlier replays have come.
+
+A replayed record that fails again becomes another letter. So a replay takes only letters behind a mark, the
+committed offset of a consumer group, and takes no record more often than it is told to.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property, partial
+
+from shared.bus.dead_letters import DeadLetter
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.marks import KafkaMarks, marks
+from shared.bus.record import Outgoing, Partition, Record
+from tidemill.connect import Connection
+from tidemill.letters import Wanted, letters, survey
+from tidemill.player import no_wait, play
+from tidemill.services import read_up
+
+GROUP = "tidemill-dead-replay"
+ATTEMPTS = 3
+"""So often a record is replayed; one that still fails needs a person."""
+
+Marks = Mapping[str, Mapping[Partition, int]]
+Letters = Sequence[tuple[Record, DeadLetter]]
+
+
+def group_of(reason: str | None) -> str:
+    """Return the group that keeps how far the letters of one reason, or of all, were replayed."""
+    return GROUP if reason is None else f"{GROUP}-{reason}"
+
+
+class Fate(Enum):
+    """Decision of a replay about one letter."""
+
+    SEND = auto()
+    OLD = auto()
+    """An earlier replay took it."""
+
+    TOO_OFTEN = auto()
+    """Its record was replayed so often already."""
+
+    NO_VALUE = auto()
+    """It was too large to hold the value of its record."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Says which letters are due for a replay."""
+
+    marks: Marks
+    """The offset to go on at in each partition, by group."""
+
+    attempts: int = ATTEMPTS
+
+    def fate(self, record: Record, letter: DeadLetter) -> Fate:
+        """Return what becomes of a letter."""
+        groups = (group_of(None), group_of(letter.reason))
+        next_offset = max(self.marks.get(group, {}).get(record.partition, 0) for group in groups)
+        if record.offset < next_offset:
+            return Fate.OLD
+        if letter.attempt >= self.attempts:
+            return Fate.TOO_OFTEN
+        return Fate.NO_VALUE if letter.value_left_out else Fate.SEND
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Letters that a replay sends, and those that it leaves out."""
+
+    rule: Rule
+    mark: Mapping[Partition, int]
+    """The mark that this replay moves, also where the rule passes over it."""
+
+    found: Letters
+    """All selected letters, without their values."""
+
+    @cached_property
+    def ends(self) -> Mapping[Partition, int]:
+        """Return the offset of the last letter of each partition; later ones may come from this replay."""
+        return ends_of(self.found)
+
+    @cached_property
+    def fates(self) -> Counter[Fate]:
+        """Return the number of letters by what becomes of them."""
+        return Counter(self.rule.fate(*pair) for pair in self.found)
+
+    @property
+    def total(self) -> int:
+        """Return the number of letters to send."""
+        return self.fates[Fate.SEND]
+
+    @cached_property
+    def targets(self) -> Counter[str]:
+        """Return the number of letters to send, by the topic that they go to."""
+        return Counter(letter.original.topic for _, letter in self._of(Fate.SEND))
+
+    @cached_property
+    def originals(self) -> list[str]:
+        """Return `TOPIC PARTITION:OFFSET` of the records whose letters hold no value."""
+        letters = [letter for _, letter in self._of(Fate.NO_VALUE)]
+        return [f"{each.original.topic} {each.original.number}:{each.original_offset}" for each in letters]
+
+    def due(self, batch: Letters) -> dict[str, list[Outgoing]]:
+        """Return the records to send of some letters, by the topic that they go to."""
+        records: defaultdict[str, list[Outgoing]] = defaultdict(list)
+        for record, letter in batch:
+            if self._is_known(record) and self.rule.fate(record, letter) is Fate.SEND:
+                records[letter.original.topic].append(letter.replay())
+        return records
+
+    def passed(self, batch: Letters) -> dict[Partition, int]:
+        """Return the offset to go on at behind these letters, where it lies ahead of the mark."""
+        nexts = {record.partition: record.offset + 1 for record, _ in batch if self._is_known(record)}
+        return {
+            partition: offset for partition, offset in nexts.items() if offset > self.mark.get(partition, 0)
+        }
+
+    def _of(self, fate: Fate) -> Iterator[tuple[Record, DeadLetter]]:
+        return (pair for pair in self.found if self.rule.fate(*pair) is fate)
+
+    def _is_known(self, record: Record) -> bool:
+        return record.offset <= self.ends.get(record.partition, -1)
+
+
+def ends_of(found: Letters) -> dict[Partition, int]:
+    """Return the offset of the last letter of each partition, of letters in order."""
+    return {record.partition: record.offset for record, _ in found}
+
+
+def within(found: Marks, ends: Mapping[Partition, int]) -> Marks:
+    """Return the marks without those that lie behind the last letter: its topic was made anew since."""
+    return {
+        group: {
+            partition: offset for partition, offset in marked.items() if offset <= ends.get(partition, -1) + 1
+        }
+        for group, marked in found.items()
+    }
+
+
+async def plan(connection: Connection, wanted: Wanted, *, attempts: int, again: bool) -> Plan:
+    """Return what a replay of the selected letters would do; `again` takes those before the marks too."""
+    found = await survey(connection.kafka, wanted)
+    ends = ends_of(found)
+    groups = [group_of(reason) for reason in (None, *sorted({letter.reason for _, letter in found}))]
+    known = within(await marks(connection.kafka, groups, ends), ends)
+    is_new_only = not again and wanted.place is None
+    rule = Rule(marks=known if is_new_only else {}, attempts=attempts)
+    return Plan(rule, known.get(group_of(wanted.reason), {}), found)
+
+
+async def replay(
+    connection: Connection, wanted: Wanted, planned: Plan, on_sent: Callable[[int], None]
+) -> int:
+    """Return how many letters were sent to their topics again, as fast as the broker takes them.
+
+    Each batch is marked once its records are acknowledged, except when one letter alone was selected.
+    `on_sent` hears the count so far.
+    """
+    producer = KafkaBus(connection.kafka).producer()
+    sent_count = 0
+    async with KafkaMarks(connection.kafka, group_of(wanted.reason)) as marked:
+        await producer.start()
+        try:
+            async with aclosing(letters(connection.kafka, wanted)) as batches:
+                async for batch in batches:
+                    for target, records in planned.due(batch).items():
+                        sent_count += await play(records, producer, room=_room(connection, target))
+                        on_sent(sent_count)
+                    if wanted.place is None and (passed := planned.passed(batch)):
+                        await marked.move(passed)
+        finally:
+            await producer.stop()
+    return sent_count
+
+
+async def purge_ends(
+    connection: Connection, wanted: Wanted, *, replayed_only: bool
+) -> tuple[Counter[str], dict[Partition, int]]:
+    """Return the number of letters to delete by topic, and the offset to delete up to in each partition."""
+    found = await survey(connection.kafka, wanted)
+    lasts = ends_of(found)
+    ends = {partition: offset + 1 for partition, offset in lasts.items()}
+    if replayed_only:
+        ends = dict(within(await marks(connection.kafka, [GROUP], lasts), lasts).get(GROUP, {}))
+    counts = Counter(
+        record.partition.topic for record, _ in found if record.offset < ends.get(record.partition, 0)
+    )
+    return counts, ends
+
+
+def _room(connection: Connection, target: str) -> Callable[[], Awaitable[None]]:
+    """Return what waits until a topic can take more records."""
+    return partial(read_up, connection.kafka, target) if connection.keeps_little else no_wait
