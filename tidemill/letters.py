@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.bus.dead_letters import DeadLetter, read_dead_letter
-from shared.bus.kafka.reader import KafkaInspector, KafkaReader
+from shared.bus.kafka.inspector import KafkaInspector
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.record import Record
 from shared.catalogue import DEAD_TOPICS
 from shared.errors import ConfigError, RejectedError
