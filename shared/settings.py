@@ -99,8 +99,11 @@ class KafkaSettings(Group):
     ca_file: Annotated[Annotated[str, Readable] | None, EmptyIsNone] = None
     """PEM file of the authority that signed the brokers' certificates; the system's own when empty."""
 
-    compression: Literal["zstd", "none"] = "zstd"
-    """Compression of the batches that are sent."""
+    compression: Literal["gzip", "none", "snappy", "lz4", "zstd"] = "gzip"
+    """Compression of the batches that are sent.
+
+    Every client reads gzip and none without a plug-in; kafkajs, for one, has none of the other three.
+    """
 
     session_timeout_ms: Annotated[int, Field(ge=1_000, le=1_800_000)] = 10_000
     """After this long without a heartbeat the broker gives a member's partitions away."""

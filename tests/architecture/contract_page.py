@@ -31,6 +31,9 @@ send and subscribe.
 - **From cause to result.** `cause_id` is the `event_id` of the event that a result answers. The header
   `traceparent` (W3C) goes from input to result; without one a trace begins. `ce_id`, `ce_type`, `ce_source`
   and `ce_time` are those of CloudEvents.
+- **Compression.** Results are compressed with gzip, which every client reads without a plug-in.
+  `TIDEMILL__KAFKA__COMPRESSION` also allows `none`, `snappy`, `lz4` and `zstd`; kafkajs has none of the last
+  three. What you send may be in any of the five.
 - **Who acts.** Tidemill decides and publishes. Your subscriber sends the reply of a message in the lane
   `auto`, shows the draft to a person, or wakes whoever watches a company.
 
