@@ -1,6 +1,10 @@
 # `make help` lists the targets. PYTHON names the interpreter that .venv is made from.
 PYTHON ?= python3
 BIN := .venv/bin
+# uv installs several times faster than pip, where there is one.
+UV ?= $(shell command -v uv)
+INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/pip install --disable-pip-version-check) \
+	--quiet --constraint constraints.txt
 DATA ?=
 MODEL ?=
 QUICK ?=
@@ -50,9 +54,10 @@ check: setup ## Format, lint, types, import rules, sizes, known holes; without t
 	@$(BIN)/python -m tests.architecture.sizes
 	@$(BIN)/python -m tests.architecture.audit
 
-ci: setup .venv/training.stamp ## Checks, tests and a quick chaos, two parts at a time; its last lines tell where the time went
+ci: ## Checks, tests and a quick chaos, two parts at a time; its last lines tell where the time went
 	@rm -rf .stack/ci
-	@$(MAKE) $(TWO_LANES) $(PARTS:%=ci-%); code=$$?; .ci/summary; exit $$code
+	@.ci/part setup $(MAKE) .venv/training.stamp setup && $(MAKE) $(TWO_LANES) $(PARTS:%=ci-%); \
+	code=$$?; .ci/summary; exit $$code
 
 $(PARTS:%=ci-%): ci-%:
 	@.ci/part $* $(MAKE) $*
@@ -87,18 +92,21 @@ data_named:
 model_named:
 	@$(if $(and $(MODEL),$(DATA)),,$(error say what and from where: make train MODEL=digit DATA=DIR))
 
-.venv/serving.stamp: pyproject.toml constraints.txt
+$(BIN)/pip:
 	@$(PYTHON) -c 'import platform, sys; \
 	ok = sys.version_info[:2] in {(3, 11), (3, 12)} and (platform.system(), platform.machine()) == ("Linux", "x86_64"); \
 	sys.exit(None if ok else f"Tidemill needs Python 3.11 or 3.12 on Linux x86-64; {sys.executable} is " \
 	f"{platform.python_version()} on {platform.system()} {platform.machine()}. Name another: make PYTHON=python3.11 ...")'
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \
+	@$(PYTHON) -m venv .venv || \
 	{ rm -rf .venv; echo "No virtual environment could be made; Debian and Ubuntu need: apt install python3-venv" >&2; exit 1; }
+
+.venv/serving.stamp: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing Tidemill into .venv (a minute or two, once)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[local,dev]' -c constraints.txt
+	@$(INSTALL) -e '.[local,dev]'
 	@touch $@
 
-.venv/training.stamp: .venv/serving.stamp
-	@echo "Installing torch and its kin into .venv (several GB, once)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[local,dev,training]' -c constraints.txt
-	@touch $@
+# One step for all extras, so that nothing is resolved twice.
+.venv/training.stamp: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing Tidemill, torch and its kin into .venv (several GB, once)"
+	@$(INSTALL) -e '.[local,dev,training]'
+	@touch .venv/serving.stamp $@
