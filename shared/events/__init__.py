@@ -15,7 +15,7 @@ from shared.events.support import Lane, Priority, SupportMessageRouted
 from shared.reasons import Reason
 
 INPUTS: tuple[type[Event], ...] = (CustomerMessageReceived, NewsArticlePublished, ImageReceived)
-"""What others publish and Tidemill reads first."""
+"""Events that others publish and Tidemill reads first."""
 
 RESULTS: tuple[type[Event], ...] = (
     CustomerMessageAnalyzed,
@@ -26,7 +26,7 @@ RESULTS: tuple[type[Event], ...] = (
     SentimentAlertUpdated,
     SentimentAlertResolved,
 )
-"""What Tidemill publishes."""
+"""Events that Tidemill publishes."""
 
 BY_NAME: dict[str, type[Event]] = {event.name: event for event in (*INPUTS, *RESULTS)}
 """Every event class by its wire name, which is also its topic."""

@@ -1,4 +1,4 @@
-"""Customer messages: as they arrive, and as a model understood them."""
+"""Customer messages: as received, and with the predictions of a model."""
 
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -12,7 +12,7 @@ from shared.events.text import Text
 
 
 class Channel(StrEnum):
-    """Where a message came in; a review is judged for its sentiment, all others for their intent."""
+    """Channel of a message; a review is classified by sentiment, all others by intent."""
 
     CHAT = "chat"
     EMAIL = "email"
@@ -27,10 +27,10 @@ class CustomerMessageReceived(Event):
 
     conversation_id: Annotated[str, Field(min_length=1, max_length=200)]
     customer_id: str | None = None
-    """Handed on, and not looked at."""
+    """Passed on unchanged."""
 
     channel: Channel = Channel.CHAT
-    """A review is judged for its sentiment, all others for their intent."""
+    """A review is classified by sentiment, all others by intent."""
 
     text: Text
     """Not blank, at most 20,000 characters."""

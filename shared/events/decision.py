@@ -1,4 +1,4 @@
-"""Why a result is what it is: what the model said, and under which circumstances."""
+"""Decision record: model, version, confidence and timings behind a result."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ class Prediction(BaseModel):
 
 
 class DecisionRecord(BaseModel):
-    """Everything needed to explain or repeat one result."""
+    """Facts that explain one result or allow to repeat it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
@@ -40,7 +40,8 @@ class DecisionRecord(BaseModel):
     """True when a fallback answered instead of the model."""
 
     queue_ms: Annotated[float, Field(ge=0.0)]
-    """From when the encoded input could join a batch until that batch left for the model; 0 when cached."""
+    """From the time the encoded input could join a batch until that batch left for the model; 0 when cached.
+    """
 
     infer_ms: Annotated[float, Field(ge=0.0)]
     """The model call, including transport; 0 when cached."""
@@ -52,8 +53,8 @@ class DecisionRecord(BaseModel):
     """W3C trace id, 32 hexadecimal digits."""
 
     out_of_scope: Share | None = None
-    """How foreign the input is to the model, 0 to 1; None where that was not measured.
+    """How foreign the input is to the model, 0 to 1; null when that was not measured.
 
-    At 0.05 it is as familiar as half of the rows that the model was checked with; only one of twenty of those
-    lies above 0.5.
+    At 0.05 it is as familiar as half of the rows that the model was validated with; only 5 % of those lie
+    above 0.5.
     """

@@ -22,7 +22,7 @@ _PARENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What the records of one trace have in common, in hexadecimal digits as W3C writes it."""
+    """Trace of a record: ids in hexadecimal digits, as in W3C Trace Context."""
 
     id: str
     flags: str

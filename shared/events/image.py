@@ -42,7 +42,7 @@ def _within_bound(content: bytes) -> bytes:
 
 
 class ImageKind(StrEnum):
-    """What the sender says that the image shows; it picks the model."""
+    """Content of the image as the sender names it; it selects the model."""
 
     DIGIT = "digit"
     DISH = "dish"
@@ -57,7 +57,7 @@ class ImageReceived(Event):
 
     case_id: Annotated[str, Field(min_length=1, max_length=200)]
     kind: ImageKind
-    """What the sender says that it shows; it picks the model."""
+    """Content of the image as the sender names it; it selects the model."""
 
     content: Annotated[bytes, EncodedBytes(encoder=_StrictBase64), AfterValidator(_within_bound)]
     """JPEG, PNG, GIF or WebP, at most 512 KiB before base64 and 25 megapixels.

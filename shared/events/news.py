@@ -1,4 +1,4 @@
-"""News about companies: as published, and as models understood them."""
+"""News about companies: as published, and with the predictions of models."""
 
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -18,10 +18,10 @@ class NewsArticlePublished(Event):
     key_field: ClassVar[str] = "source"
 
     source: Annotated[str, Field(min_length=1, max_length=200)]
-    """Who published it."""
+    """Publisher of the story."""
 
     company: Annotated[str, Field(min_length=1, max_length=200)]
-    """Whom it is about; stories are counted by it."""
+    """Company that the story is about; stories are counted by it."""
 
     headline: Text
     """Not blank, at most 20,000 characters."""
@@ -31,7 +31,7 @@ class NewsArticlePublished(Event):
 
 
 class EntityType(StrEnum):
-    """What a name stands for."""
+    """Type of a named entity."""
 
     PERSON = "person"
     ORGANISATION = "organisation"
@@ -39,11 +39,11 @@ class EntityType(StrEnum):
 
     PLACE = "place"
     OTHER = "other"
-    """Of nationalities, events, works, products."""
+    """Nationalities, events, works and products."""
 
 
 class Entity(BaseModel):
-    """A name in a headline, as it stands there."""
+    """A name in a headline, in its original spelling."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -52,13 +52,13 @@ class Entity(BaseModel):
     """The part of the published headline from `start` to before `end`."""
 
     start: Annotated[int, Field(ge=0)]
-    """Unicode code points of the headline, as published, in front of the name."""
+    """Number of Unicode code points of the published headline before the name."""
 
     end: Annotated[int, Field(ge=1)]
-    """The same up to and with the name's last one."""
+    """Number of Unicode code points of the published headline up to the end of the name."""
 
     confidence: Share
-    """Calibrated probability of the least sure of its words."""
+    """Calibrated probability of the least certain of its words."""
 
 
 class NewsArticleAnalyzed(Event):
@@ -80,10 +80,10 @@ class NewsArticleAnalyzed(Event):
     """Calibrated probability that the story is bad for the company."""
 
     decision: DecisionRecord
-    """Of the model that told topic and sentiment."""
+    """Decision record of the model of topic and sentiment."""
 
     entities: tuple[Entity, ...] = ()
     """The names in the headline, in its order, none within another."""
 
     entities_decision: DecisionRecord | None = None
-    """Of the model that found the names; None where none was asked."""
+    """Decision record of the model that found the names; null when none was asked."""

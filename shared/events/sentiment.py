@@ -1,4 +1,4 @@
-"""One alert a story when a company's news turns negative: raised, updated, resolved."""
+"""One alert per story when a company's news turns negative: raised, updated, resolved."""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -22,16 +22,16 @@ class Evidence(BaseModel):
     published_at: Time
     negative: Share
     reprint_count: Annotated[int, Field(ge=0)] = 0
-    """How many reprints of this story were seen and not counted."""
+    """Number of reprints of this story that were not counted."""
 
 
 class SentimentAlert(Event):
-    """What all three alert events say. Kafka key: `company`. Times are event time."""
+    """Fields of all three alert events. Kafka key: `company`. Times are event time."""
 
     key_field: ClassVar[str] = "company"
 
     cause_id: UUID
-    """The analyzed article that tipped the balance."""
+    """The analyzed article that triggered the event."""
 
     alert_id: UUID
     """The same in every event about one alert."""

@@ -10,7 +10,7 @@ from shared.events.envelope import Event, Time
 
 
 class Lane(StrEnum):
-    """Who answers: the bot at once, a human who finds a draft, or a human alone."""
+    """Handling of a message: the bot answers, a person approves a draft, or a person answers."""
 
     AUTO = "auto"
     DRAFT = "draft"
@@ -18,7 +18,7 @@ class Lane(StrEnum):
 
 
 class Priority(StrEnum):
-    """How soon a human must look."""
+    """Urgency for a person."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -42,25 +42,25 @@ class SupportMessageRouted(Event):
     customer_id: str | None = None
     text: str
     lane: Lane
-    """Who answers: the bot at once, a human who finds a draft, or a human alone."""
+    """Handling of the message: the bot answers, a person approves a draft, or a person answers."""
 
     queue: str
-    """Whose work it is, as the table of answers says; `triage` where nobody could tell."""
+    """Team that the message is routed to, from the table of answers; `triage` when unknown."""
 
     priority: Priority
     reply: str | None
-    """The answer to send (lane auto), to propose (draft), or to offer as first help; None in triage."""
+    """The answer to send (lane auto), to propose (draft), or to offer as first help; null in triage."""
 
     reason: str
-    """Why this lane, in one sentence for people."""
+    """Reason for the lane, in one sentence for people."""
 
     intent: Prediction | None = None
     sentiment: Prediction | None = None
     received_at: Time
-    """When the customer's message came."""
+    """When the customer's message was received."""
 
     channel: Channel | None = None
-    """Where the message came in."""
+    """Channel of the message."""
 
     model: str | None = None
     """The model whose prediction was followed."""
