@@ -49,7 +49,7 @@ async def measure(bench: Bench) -> Sequence[Measure]:
             run = await work_off(_with(url), messages(texts), stack, models=bench.models)
             return run.rate_per_s
 
-        # Once without counting, so that Redis holds the results that the lying one then garbles.
+        # A warm-up run: it fills Redis with the results that are then garbled.
         await rate_per_s(caches["lying"])
         pairs: dict[str, list[Pair]] = {name: [] for name in caches}
         for number in range(1, bench.rounds + 1):

@@ -56,7 +56,7 @@ def _fetch(downloads: Path, installed: PerfAnalyzer) -> None:
     if find_library("b64") is None:
         _fetch_base64(downloads, installed.libs)
     _extract(_wheel(CUDA_WHEEL, downloads), "libcudart.so.12", installed.libs / "libcudart.so.12")
-    # Last, as its presence says that all is there.
+    # Last: its presence marks a complete installation.
     _extract(_wheel(ANALYZER_WHEEL, downloads), "bin/perf_analyzer", installed.binary)
 
 

@@ -55,7 +55,7 @@ def write_onnx(net: Net, config: ModelConfig, example: Tensor, path: Path) -> No
     axes = {0: "batch"} | ({1: "tokens"} if config.inputs[0].dims == (-1,) else {})
     names = [output.name for output in config.outputs]
     with warnings.catch_warnings():
-        # The tracing exporter is called old, but its graphs are the ones whose int8 form was measured.
+        # The tracing exporter is deprecated, but the int8 form was measured on its graphs.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             _Traceable(net).eval(),

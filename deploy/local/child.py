@@ -66,7 +66,7 @@ class Child:
     def last_line(self) -> str:
         """Return the last line of its output that names an error, else the very last line."""
         with self._log.open("rb") as log:
-            # What lies before is of another life: its errors are not the reason for this end.
+            # Earlier lines are of a former process: its errors are not the reason for this end.
             log.seek(max(self._log_start, self._log.stat().st_size - TAIL_BYTES))
             return telling_line(log.read().decode(errors="replace"))
 
@@ -88,6 +88,6 @@ class Child:
 def telling_line(log: str) -> str:
     """Return the last line that names an error, else the last line that is not blank."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    # A part often goes on after the reason: it warns about what it can no longer close, and says good-bye.
+    # A part often writes more after the error: warnings about open resources, and a last greeting.
     complaints = [line for line in lines if _COMPLAINT.search(line) and not _LESSER.search(line)]
     return (complaints or lines or [""])[-1]

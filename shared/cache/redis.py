@@ -237,7 +237,7 @@ class RedisCache:
         now_s = asyncio.get_running_loop().time()
         is_opened = self._breaker.fail(now_s)
         if not isinstance(error, _FAILURES):
-            # A connection that made no sense once may lag behind by an answer for ever: take new ones.
+            # After one wrong reply, every later reply of a connection may belong to the call before: take new ones.
             self._breaker.open(until_s=now_s + self._limits.open_s)
             is_opened = True
         if is_opened:
@@ -284,6 +284,6 @@ def _cure(error: BaseException) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "TIDEMILL__REDIS__CA_FILE must name the authority that signed the certificate of this host"
     if isinstance(error, ResponseError):
-        # Of a command within a script each version of Redis says in other words that it is not allowed.
+        # Each version of Redis has other words for a command that is not allowed within a script.
         return "see whether Redis has room and lets this user write (docs/operations.md, Redis)"
     return "see whether Redis runs and is reached at TIDEMILL__REDIS__URL; results are right without it"

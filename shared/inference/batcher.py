@@ -98,7 +98,7 @@ class Batcher(Generic[Item]):
         self._pending.append(waiting)
         self._pending_tokens += waiting.length
         if not self._woken:
-            # Not at once: whatever else is submitted in this turn of the loop may be better company.
+            # Not at once: items submitted in the same turn of the loop may fit the batch better.
             self._woken = True
             loop.call_soon(self._wake)
         return waiting.answer

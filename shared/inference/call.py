@@ -21,11 +21,11 @@ Item = TypeVar("Item")
 Pad = Callable[[Sequence[Item]], Arrays]
 """Makes the model's input from a batch of items."""
 
-# A process has a few calls under way at most: once a second they cost a sick model nothing.
+# A process has a few calls in flight at most: one retry per second costs a failing model nothing.
 _BACK_OFF = wait_random_exponential(multiplier=0.05, max=1.0)
 _WHILE_AWAY = retry_if_exception_type(RetryableError)
 
-# So often a batch may fail before a canary decides whether it or the model is at fault.
+# Failures of a batch before a canary decides whether the batch or the model is at fault.
 _DOUBTED_ATTEMPTS = 5
 
 log = structlog.get_logger()
@@ -127,7 +127,7 @@ class ModelCall(Generic[Item]):
         if not await self._is_well():
             return None
         try:
-            # Once more, as the model may have been ill until just now.
+            # Once more, as the model may have recovered just now.
             return await self._attempt(inputs)
         except BatchFailedError as error:
             raise RejectedError(Reason.MODEL_FAILED, str(error)) from error

@@ -154,7 +154,7 @@ class Prototypes:
         `logits` [..., labels] are the model's; `pooled` are unit vectors [..., width].
         """
         nearness = _SLOPE * (pooled @ self._vectors.T - self._thresholds)
-        # An added intent may take what is foreign to the model, and not what it knows.
+        # An added intent takes probability from the foreign part only, not from the known labels.
         room = _ADDED_WEIGHT * np.exp(foreign_log_odds(logits, spec))[..., None]
         both = np.concatenate((probabilities(logits, spec), room * np.exp(nearness)), axis=-1)
         shares: NDArray[np.float64] = both / both.sum(axis=-1, keepdims=True)

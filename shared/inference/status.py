@@ -34,7 +34,7 @@ RULES = (
     Rule("UNAVAILABLE", "Server is stopping", "retry"),
     Rule("NOT_FOUND", "has no available versions", "retry"),
     Rule("UNAVAILABLE", "is not at ready state", "retry"),
-    # Nobody listens: crashed, restarting or not started yet.
+    # No process listens: crashed, restarting or not started yet.
     Rule("UNAVAILABLE", "failed to connect", "retry"),
     # Only a restart of the server helps, and the supervisor's canary brings it about.
     Rule("INTERNAL", "Stub process", "retry"),

@@ -105,7 +105,7 @@ def _learning(curve: Sequence[Epoch]) -> str:
 def _style() -> AbstractContextManager[None]:
     return mpl.rc_context(
         {
-            "svg.hashsalt": "tidemill",  # else the ids inside an SVG are drawn by lot
+            "svg.hashsalt": "tidemill",  # else the ids inside an SVG are random
             "svg.fonttype": "none",  # letters stay letters: a tenth of the size, and they can be searched
             "text.parse_math": False,  # a dollar in a label is a dollar
             "font.size": 9.0,
@@ -124,7 +124,7 @@ def _svg(figure: Figure) -> str:
     buffer = io.StringIO()
     metadata: Mapping[str, None] = {"Date": None, "Creator": None}
     figure.savefig(buffer, format="svg", metadata=metadata)
-    # Some lines end in blanks, which a repository does not want.
+    # matplotlib ends some lines with blanks.
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 

@@ -75,7 +75,7 @@ def news_tone_job(root: Path, recipe: Recipe, encoder: str | None) -> Job:
     body, tokenizer = wordy_encoder(encoder, [*topics.train.texts, *sentiments.train.texts])
     max_tokens = news_tone.MAX_TOKENS
     names = {"topic_logits": topics.label_names, "sentiment_logits": sentiments.label_names}
-    # A tweet of one data set must not be learned that the other one tests.
+    # A training tweet of one data set must not be a test tweet of the other.
     clean = {
         "topic_logits": without_repeats(topics.train, of=sentiments.test),
         "sentiment_logits": without_repeats(sentiments.train, of=topics.test),

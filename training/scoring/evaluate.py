@@ -288,5 +288,5 @@ def temperature(logits: Logits, target: Labels, *, mislabelled_share: float = 0.
 def _loss(chances: Chances, target: Labels, mislabelled_share: float) -> float:
     by_chance = mislabelled_share / chances.shape[1]
     labelled = (1.0 - mislabelled_share) * chances[np.arange(len(target)), target] + by_chance
-    # Never the logarithm of nothing: a probability may be too small for its number.
+    # Avoids log(0): a probability may underflow.
     return float(-np.log(np.maximum(labelled, np.finfo(np.float64).tiny)).mean())

@@ -84,7 +84,7 @@ def _broken_images() -> Iterator[HostileRecord]:
         ("no image", b"This is a letter, not an image.", "image_undecodable"),
         ("empty image", b"", "image_undecodable"),
         ("truncated JPEG", images.truncated_jpeg(), "image_undecodable"),
-        # Pillow does not take an image without a pixel for an image at all.
+        # Pillow does not accept an image without pixels.
         ("image of 0 x 0", images.blank_png(0, 0), "image_undecodable"),
         ("image of 1 x 10,000", images.blank_png(1, 10_000), "image_shape"),
         ("image of 10,000 x 1", images.blank_png(10_000, 1), "image_shape"),
