@@ -237,7 +237,7 @@ class RedisCache:
         now_s = asyncio.get_running_loop().time()
         is_opened = self._breaker.fail(now_s)
         if not isinstance(error, _FAILURES):
-            # After one wrong reply, every later reply of a connection may belong to the call before: take new ones.
+            # After one wrong reply, later replies of a connection may belong to earlier calls: take new ones.
             self._breaker.open(until_s=now_s + self._limits.open_s)
             is_opened = True
         if is_opened:
