@@ -34,13 +34,22 @@ class StackProcess:
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
         self._said: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._pids: dict[str, int] = {}
+        self._addresses: Addresses | None = None
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
     def addresses(self) -> Addresses:
         """Return where the parts answer, once all are ready; skip or fail the test when they cannot run."""
-        line = self.wait_for(within_s=START_WITHIN_S, key="addresses")
-        return Addresses(**line["addresses"])
+        if self._addresses is None:
+            line = self.wait_for(within_s=START_WITHIN_S, key="addresses")
+            self._addresses = Addresses(**line["addresses"])
+        return self._addresses
+
+    def pid(self, part: str) -> int:
+        """Return the process id of a part, once all are ready: the latest that was heard of."""
+        self.addresses()
+        return self._pids[part]
 
     def wait_for(self, *, within_s: float, key: str = "part", **wanted: str) -> dict[str, Any]:
         """Return the next line that has the key and these values."""
@@ -52,6 +61,8 @@ class StackProcess:
                 pytest.fail(f"no line with {key} {wanted} within {within_s} s")
             if not line:
                 self._ended()
+            if line.get("state") == "ready":
+                self._pids[line["part"]] = line["pid"]
             if key in line and wanted.items() <= line.items():
                 return line
 

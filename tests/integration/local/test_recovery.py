@@ -19,24 +19,28 @@ BACK_WITHIN_S = 15.0
 
 @pytest.fixture
 def stack() -> Iterator[StackProcess]:
-    """Yield a stack of a small Triton and a Redis, ready."""
+    """Yield a stack of a small Triton and a Redis that a test may end, starting."""
     with stack_process("--kafka", "memory", "--load", "identity") as process:
         yield process
 
 
-def started(stack: StackProcess, part: str) -> int:
-    """Return the process id of a part, once it is ready."""
-    return int(stack.wait_for(within_s=60, part=part, state="ready")["pid"])
+@pytest.fixture(scope="module")
+def mended() -> Iterator[StackProcess]:
+    """Yield one stack for all tests that leave it as they found it."""
+    with stack_process("--kafka", "none", "--load", "identity") as process:
+        yield process
 
 
-async def test_a_killed_stub_of_triton_is_noticed_and_triton_is_back_on_its_port(stack: StackProcess) -> None:
-    pid = started(stack, "triton")
-    url = stack.addresses().triton_http
+async def test_a_killed_stub_of_triton_is_noticed_and_triton_is_back_on_its_port(
+    mended: StackProcess,
+) -> None:
+    pid = mended.pid("triton")
+    url = mended.addresses().triton_http
 
     stubs_of(pid)[0].kill()
 
-    failed = stack.wait_for(within_s=BACK_WITHIN_S, part="triton", state="failed")
-    again = stack.wait_for(within_s=BACK_WITHIN_S, part="triton", state="ready")
+    failed = mended.wait_for(within_s=BACK_WITHIN_S, part="triton", state="failed")
+    again = mended.wait_for(within_s=BACK_WITHIN_S, part="triton", state="ready")
     assert "not healthy" in failed["detail"]
     assert again["pid"] != pid
     async with aiohttp.ClientSession(url) as session, session.get("/v2/models/identity/ready") as answer:
@@ -50,7 +54,7 @@ def test_a_killed_stub_is_noticed_also_when_another_answers_for_it(tmp_path: Pat
     config.instance_group[0].count = 2
     write_config(config, path)
     with stack_process("--kafka", "none", "--no-redis", "--models", str(tmp_path)) as stack:
-        stubs = stubs_of(started(stack, "triton"))
+        stubs = stubs_of(stack.pid("triton"))
 
         stubs[0].kill()
 
@@ -66,26 +70,25 @@ def stubs_of(pid: int) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("part", ["triton", "redis"])
-def test_a_killed_server_is_back(stack: StackProcess, part: str) -> None:
-    pid = started(stack, part)
-    stack.addresses()
+def test_a_killed_server_is_back(mended: StackProcess, part: str) -> None:
+    pid = mended.pid(part)
 
     os.kill(pid, signal.SIGKILL)
 
-    failed = stack.wait_for(within_s=BACK_WITHIN_S, part=part, state="failed")
-    again = stack.wait_for(within_s=BACK_WITHIN_S, part=part, state="ready")
+    failed = mended.wait_for(within_s=BACK_WITHIN_S, part=part, state="failed")
+    again = mended.wait_for(within_s=BACK_WITHIN_S, part=part, state="ready")
     assert failed["detail"].startswith("was killed by SIGKILL")
     assert again["pid"] != pid
 
 
-def test_the_death_of_the_in_memory_broker_ends_the_run(stack: StackProcess) -> None:
-    pid = started(stack, "kafka")
-    stack.addresses()
+def test_the_death_of_the_in_memory_broker_ends_the_run() -> None:
+    with stack_process("--kafka", "memory", "--no-triton") as stack:
+        pid = stack.pid("kafka")
 
-    os.kill(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
 
-    assert "kafka was killed by SIGKILL" in stack.last_words()
-    assert stack.process.returncode == 2
+        assert "kafka was killed by SIGKILL" in stack.last_words()
+        assert stack.process.returncode == 2
 
 
 def test_nothing_outlives_a_killed_supervisor(stack: StackProcess) -> None:
@@ -100,8 +103,7 @@ def test_nothing_outlives_a_killed_supervisor(stack: StackProcess) -> None:
 
 
 def test_a_stub_that_hangs_does_not_outlive_a_killed_supervisor(stack: StackProcess) -> None:
-    stub = stubs_of(started(stack, "triton"))[0]
-    stack.addresses()
+    stub = stubs_of(stack.pid("triton"))[0]
 
     stub.suspend()
     stack.end(signal.SIGKILL)
