@@ -1,6 +1,7 @@
-"""Streams records into their topics, at a steady rate or as fast as the broker takes them."""
+"""Sending of records to their topics, at a steady rate or as fast as the broker takes them."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import islice
 
@@ -13,17 +14,20 @@ CHUNK_RECORDS = 500
 CHUNK_BYTES = 2 * 1024 * 1024
 """Less than the broker in memory keeps of a partition, which is about 5 MB."""
 
+CHUNK_S = 0.2
+"""A chunk that took longer to come together leaves as it is, so that rows of a slow pipe do not wait."""
+
 TICK_S = 0.02
-"""The shortest pause: a high rate sends what is due twenty milliseconds later in one go."""
+"""Shortest pause between chunks: at a high rate, one chunk holds all that is due within it."""
 
 
 def outgoing(event: Event) -> Outgoing:
-    """Return the record of an event that a person sends; it starts a trace of its own."""
+    """Return the record of an event, with the headers of a new trace."""
     return Outgoing.of(event, source="/tidemill/play", trace=new_trace())
 
 
 async def no_wait() -> None:
-    """Return at once: the broker keeps all that it is given."""
+    """Return at once, for brokers that keep what is not read yet."""
 
 
 def due_count(elapsed_s: float, *, rate: float, sent_count: int) -> int:
@@ -38,10 +42,12 @@ async def play(
     rate: float | None = None,
     on_sent: Callable[[int], None] = lambda _: None,
     room: Callable[[], Awaitable[None]] = no_wait,
+    clock: Callable[[], float] = time.monotonic,
 ) -> int:
     """Return how many records were sent and acknowledged; `rate` is in records per second.
 
-    `on_sent` hears the count so far after each chunk; `room` returns when the next one may leave.
+    `on_sent` is called with the count so far after each chunk; `room` returns when the next one may leave.
+    `clock`, in seconds, measures how long a chunk takes to come together.
     """
     loop = asyncio.get_running_loop()
     started_s, sent_count, waiting = loop.time(), 0, iter(records)
@@ -49,7 +55,7 @@ async def play(
         due = CHUNK_RECORDS
         if rate is not None:
             due = due_count(loop.time() - started_s, rate=rate, sent_count=sent_count)
-        chunk = _take(waiting, due)
+        chunk = _take(waiting, due, clock)
         if due and not chunk:
             return sent_count
         await producer.publish(chunk)
@@ -60,13 +66,13 @@ async def play(
             await asyncio.sleep(max(TICK_S, started_s + sent_count / rate - loop.time()))
 
 
-def _take(records: Iterator[Outgoing], count: int) -> list[Outgoing]:
-    """Return the next `count` records, or fewer when they are large."""
+def _take(records: Iterator[Outgoing], count: int, clock: Callable[[], float]) -> list[Outgoing]:
+    """Return the next `count` records, or fewer when they are large or slow to come."""
     chunk: list[Outgoing] = []
-    size_bytes = 0
+    size_bytes, deadline_s = 0, clock() + CHUNK_S
     for record in islice(records, count):
         chunk.append(record)
         size_bytes += len(record.value or b"")
-        if size_bytes >= CHUNK_BYTES:
+        if size_bytes >= CHUNK_BYTES or clock() >= deadline_s:
             break
     return chunk

@@ -1,6 +1,7 @@
 """`tidemill play`: the rows of a file, or the images of a folder, become a stream."""
 
 import asyncio
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -156,6 +157,9 @@ async def _send(rows: Rows, mapper: Mapper, tally: Tally, *, limit: int | None, 
     room = partial(read_up, connection.kafka, mapper.to.name) if connection.keeps_little else no_wait
     producer = KafkaBus(connection.kafka).producer()
     await producer.start()
+    if rows.count is None:
+        # asyncio's handler would cancel this task, which never notices while it waits for the pipe.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with _progress() as progress:
             total = limit if rows.count is None else min(rows.count, limit or rows.count)

@@ -1,6 +1,6 @@
 """Records leave in order and at the asked rate; files played again are recognised by their ids."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -8,7 +8,7 @@ from shared.bus.record import Outgoing
 from shared.events import CustomerMessageReceived
 from shared.events.codec import decode
 from tests.unit.tidemill.events import a_message
-from tidemill.player import CHUNK_BYTES, CHUNK_RECORDS, due_count, outgoing, play
+from tidemill.player import CHUNK_BYTES, CHUNK_RECORDS, CHUNK_S, due_count, outgoing, play
 
 
 class RecordingProducer:
@@ -58,6 +58,21 @@ async def test_large_records_leave_in_small_chunks_and_each_waits_for_room() -> 
 
     assert [len(chunk) for chunk in producer.chunks] == [2, 2, 1]
     assert sent_before_room == [2, 4, 5]
+
+
+async def test_records_that_come_slowly_do_not_wait_for_a_full_chunk() -> None:
+    producer = RecordingProducer()
+    now_s = 0.0
+
+    def slowly() -> Iterator[Outgoing]:
+        nonlocal now_s
+        for number in range(3):
+            now_s += CHUNK_S
+            yield Outgoing("t", None, str(number).encode())
+
+    await play(slowly(), producer, clock=lambda: now_s)
+
+    assert [len(chunk) for chunk in producer.chunks] == [1, 1, 1]
 
 
 async def test_with_a_rate_everything_arrives_too() -> None:
