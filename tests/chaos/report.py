@@ -20,7 +20,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 FIGURES = ROOT / "benchmarks" / "results" / "chaos.json"
 _COLUMNS = (
     *("fault", "delivery", "times", "messages", "lost", "repeated", "out of order", "wrong"),
-    *("healthy among the dead", "longest silence, s", "promises"),
+    *("valid but dead-lettered", "longest silence, s", "guarantees"),
 )
 _SHORT_COLUMNS = (
     *("", "", "times", "sent", "lost", "twice", "order", "wrong", "dead"),
@@ -72,7 +72,7 @@ def page(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
             _INTRODUCTION.read_text(encoding="utf-8"),
             f"{messages:,} messages, {injected:,} injected faults, {facts['date'][:10]};",
             f"{facts['cores']} cores of {facts['processor']}, {facts['memory_gib']} GiB,",
-            f"load {facts['load_before'][0]:.1f} by all that ran at the end; {versions}.",
+            f"load {facts['load_before'][0]:.1f} at the end; {versions}.",
             "",
             *(f"| {' | '.join(row)} |" for row in rows),
             "",
