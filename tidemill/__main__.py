@@ -3,21 +3,22 @@
 import logging
 import sys
 from importlib import import_module
+from importlib.metadata import version
 from importlib.util import find_spec
+from typing import Annotated
 
 import typer
 
 from shared.errors import ConfigError, RetryableError, TidemillError
 from shared.process.exit_code import ExitCode
-from tidemill.commands import dead, health, intents, lag, models, play, train, watch
-from tidemill.terminal import ERR
+from tidemill.commands import dead, env, health, intents, lag, models, play, train, watch
+from tidemill.terminal import ERR, OUT
 
 EMBEDDED = ("run", "demo", "evaluate")
 """They start the embedded stack; all others also work in an installation that only serves."""
 
 app = typer.Typer(
     name="tidemill",
-    help="Streams in, models in the middle, decisions out.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -37,11 +38,26 @@ for name in EMBEDDED:
     app.command(name)(
         import_module(f"tidemill.commands.{name}").command if find_spec("confluent_kafka") else _without_stack
     )
-for module in (play, watch, lag, health, train):
+for module in (play, watch, lag, health, env, train):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(dead.app, name="dead")
 app.add_typer(models.app, name="models")
 app.add_typer(intents.app, name="intents")
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        OUT.print(f"tidemill {version('tidemill')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Streams in, models in the middle, decisions out."""
 
 
 def main() -> None:

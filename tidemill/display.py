@@ -88,6 +88,10 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
 
     async def refresh(self) -> None:
         """Print the status now and then until cancelled."""
+        while not self._view.broker:
+            await asyncio.sleep(STATUS_EVERY_S)
+            show(status(self._view), self._console)
+        show(one_line(f"Kafka is at {self._view.broker}; `tidemill env` prints all addresses"), self._console)
         while True:
             await asyncio.sleep(STATUS_EVERY_S)
             show(status(self._view), self._console)

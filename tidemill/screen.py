@@ -43,8 +43,10 @@ def status(view: View) -> Text:
 
 
 def _header(view: View, width: int) -> Text:
-    hint = "Ctrl-C ends"
     title = f" Tidemill  {view.playing}"
+    hint = f"Kafka {view.broker}  Ctrl-C ends" if view.broker else "Ctrl-C ends"
+    if len(title) + len(hint) + 2 > width:
+        hint = "Ctrl-C ends"
     return Text(f"{title:<{max(0, width - len(hint) - 1)}}{hint} ", style="bold reverse", no_wrap=True)
 
 

@@ -150,6 +150,7 @@ async def session(
                 bootstrap=stack.addresses.kafka_bootstrap, fetch_wait_ms=FETCH_WAIT_MS
             )
             running.services = services.urls
+            view.broker = stack.addresses.kafka_bootstrap
             view.ready = True
             with publish(_addresses(stack.addresses, services, connection, kafka)):
                 async with _beside(running.follow(), running.measure()):
@@ -174,7 +175,7 @@ def _addresses(
 ) -> Mapping[str, Any]:
     """Return where the parts of a stack are, in the shape of `Connection`."""
     return {
-        "kafka": {"bootstrap": stack.kafka_bootstrap},
+        "kafka": {"bootstrap": stack.kafka_bootstrap, "fetch_wait_ms": FETCH_WAIT_MS},
         "triton": {"address": stack.triton_grpc},
         "redis": {"url": stack.redis_url},
         "services": services.urls,

@@ -31,6 +31,9 @@ class View:
     playing: str = "starting"
     """Current activity, in a few words."""
 
+    broker: str = ""
+    """Address of Kafka, once it runs."""
+
     ready: bool = False
 
     def note(self, event: Event) -> None:

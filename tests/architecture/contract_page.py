@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from shared.events import INPUTS, RESULTS, DecisionRecord, Entity, Event, Evidence, Prediction, Reason
+from tests.architecture.connecting import SECTION
 from tests.architecture.fields import bounds, choices, field_docstrings
 
 PAGE = Path(__file__).parents[2] / "docs" / "contract.md"
@@ -64,6 +65,7 @@ def page() -> str:
     """Return the page: what is sent, what comes back, and what both are made of."""
     parts = [
         HEAD,
+        SECTION,
         "## What you send\n",
         *(_section(event.name, event, _head(event)) for event in INPUTS),
         "## What comes back\n",

@@ -32,7 +32,8 @@ def command(
 ) -> None:
     """Start Kafka, Triton, Redis and every service, play the samples, show what happens until Ctrl-C.
 
-    In another terminal, play, watch, dead, lag, models and health find this stack by themselves.
+    In another terminal, play, watch, dead, lag, models and health find this stack by themselves; env prints
+    its addresses for programs of your own.
 
     \b
     tidemill run
@@ -50,7 +51,7 @@ async def _run(kafka: KafkaKind, streams: Sequence[Sequence[Sample]], publish: P
             async with session(view, display, kafka=kafka, publish=publish) as running:
                 view.playing = "the samples are playing"
                 await running.play(streams, over_s=SAMPLES_S)
-                view.playing = "waiting for yours: tidemill play FILE --to messages"
+                view.playing = "yours: tidemill play FILE"
                 await asyncio.Event().wait()
     finally:
         OUT.print(

@@ -1,14 +1,22 @@
 """Wrong use and wrong set-up: one clear line with the cure, exit code 2, no stack trace."""
 
 import json
+import shlex
 import shutil
 import sys
+from collections.abc import Iterator
+from importlib.metadata import version
 from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
+from typing import cast
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from tidemill.__main__ import main
+from deploy.local.paths import RUN_DIR
+from tidemill.__main__ import app, main
+from tidemill.running import only_stack
 
 ROOT = Path(__file__).parents[3]
 
@@ -83,6 +91,51 @@ def test_what_makes_standard_input_useless_is_said_before_anything_is_connected_
     assert said.count("\n") == 1
 
 
+def test_the_version_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(monkeypatch, "--version") == 0
+
+    assert capsys.readouterr().out == f"tidemill {version('tidemill')}\n"
+
+
+def test_env_says_in_one_line_that_no_stack_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv(RUN_DIR, str(tmp_path))
+
+    assert exit_code(monkeypatch, "env") == 2
+
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert said.err.startswith("tidemill: no stack runs here; start one")
+
+
+def test_env_prints_the_addresses_of_the_running_stack_for_a_shell_and_as_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv(RUN_DIR, str(tmp_path))
+    note = {
+        "kafka": {"bootstrap": "127.0.0.1:1"},
+        "redis": {"url": "redis://:canary@127.0.0.1:2/0"},
+        "services": {"support-bot": "http://127.0.0.1:3"},
+        "models_dir": "/srv/the models",
+        "memory_bootstrap": "",
+    }
+
+    with only_stack() as publish, publish(note):
+        assert (exit_code(monkeypatch, "env"), exit_code(monkeypatch, "env", "--json")) == (0, 0)
+
+    *lines, as_json = capsys.readouterr().out.splitlines()
+    variables = {
+        "TIDEMILL__KAFKA__BOOTSTRAP": "127.0.0.1:1",
+        "TIDEMILL__SERVICES": '{"support-bot": "http://127.0.0.1:3"}',
+        "TIDEMILL__MODELS_DIR": "/srv/the models",
+    }
+    assert json.loads(as_json) == variables
+    assert [shlex.split(line) for line in lines] == [
+        ["export", f"{name}={value}"] for name, value in variables.items()
+    ]
+
+
 def test_a_wrong_setting_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,13 +184,16 @@ def test_two_models_are_compared_text_by_text(
     assert (total["summary"]["a_accuracy"], total["summary"]["b_accuracy"]) == (100.0, 0.0)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("run", "demo", "play", "watch", "lag", "health", "evaluate", "train"),
-        *("models list", "models show", "models compare"),
-    ],
-)
+def names(group: TyperGroup, path: str = "") -> Iterator[str]:
+    """Yield the name of every command, with the name of its group before it."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from names(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}"
+
+
+@pytest.mark.parametrize("name", list(names(cast("TyperGroup", get_command(app)))))
 def test_every_command_explains_itself_with_an_example(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

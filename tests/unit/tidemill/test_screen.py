@@ -38,6 +38,17 @@ def test_the_screen_has_as_many_lines_as_the_terminal(width: int, height: int) -
     assert max(len(line) for line in lines) <= width
 
 
+@pytest.mark.parametrize(("width", "shown_count"), [(80, 1), (50, 0)])
+def test_the_address_of_kafka_is_shown_where_there_is_room(width: int, shown_count: int) -> None:
+    view = a_view()
+    view.playing, view.broker = "yours: tidemill play FILE", "127.0.0.1:45678"
+
+    heading = shown(view, width=width)[0]
+
+    assert heading.count("Kafka 127.0.0.1:45678") == shown_count
+    assert "Ctrl-C ends" in heading
+
+
 def test_a_message_stands_above_its_queue_and_its_reply() -> None:
     lines = shown(a_view(a_route(a_message("Where is my card?"), reply="It is on its way.")))
 
