@@ -68,7 +68,7 @@ RAW_PROFILE = b"Raw profile type exif\0\nexif\n      12\nno hexadecimal digits\n
         pytest.param(jpeg_with(0xEE, b"Adobe"), JPEG, id="Adobe segment cut off"),
         pytest.param(jpeg_with(0xE1, b"Exif\0\0no TIFF"), JPEG, id="EXIF data of a JPEG"),
         pytest.param(jpeg_with(0xE1, b"Exif\0\0"), JPEG, id="no EXIF data in a JPEG"),
-        pytest.param(jpeg_with(0xE2, b"MPF\0no directory"), JPEG, id="directory of further pictures"),
+        pytest.param(jpeg_with(0xE2, b"MPF\0no directory"), JPEG, id="directory of further images"),
         pytest.param(jpeg_with(0xE2, b"ICC_PROFILE\0"), JPEG, id="colour profile of a JPEG"),
         pytest.param(
             jpeg_with(0xED, b"Photoshop 3.0\x008BIM\x03\xed\0\0\0\0\0\x02ab"), JPEG, id="resolution"

@@ -97,7 +97,7 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
         read_intents(path)
 
 
-class Clock:
+class SteppedClock:
     """A clock that stands until it is moved."""
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ def label_in(file: IntentsFile, bundle: ModelBundle = BUNDLE) -> str:
 
 
 def test_a_running_service_sees_a_new_intent_a_second_later_and_forgets_a_removed_one(tmp_path: Path) -> None:
-    path, clock = tmp_path / "intents.json", Clock()
+    path, clock = tmp_path / "intents.json", SteppedClock()
     file = IntentsFile(path, clock)
     labels = [label_in(file)]
 
@@ -141,7 +141,7 @@ def test_prototypes_judge_nothing_of_a_version_that_takes_over_and_serve_again_w
 ) -> None:
     path, newer = tmp_path / "intents.json", replace(BUNDLE, version="2")
     write_intents(path, AddedIntents.none_for(BUNDLE).with_intent(LOAN))
-    file = IntentsFile(path, Clock())
+    file = IntentsFile(path, SteppedClock())
 
     with capture_logs() as logs:
         labels = [label_in(file, bundle) for bundle in (BUNDLE, newer, BUNDLE, newer)]
@@ -151,7 +151,7 @@ def test_prototypes_judge_nothing_of_a_version_that_takes_over_and_serve_again_w
 
 
 def test_a_file_that_breaks_while_it_is_used_changes_nothing(tmp_path: Path) -> None:
-    path, clock = tmp_path / "intents.json", Clock()
+    path, clock = tmp_path / "intents.json", SteppedClock()
     file = IntentsFile(path, clock)
     write_intents(path, AddedIntents.none_for(BUNDLE).with_intent(LOAN))
     before = label_in(file)
