@@ -29,18 +29,20 @@ class Handling:
         received = [self._codec.received(record) for record in records]
         events = [each for each in received if isinstance(each, Received)]
         outcomes = await self._outcomes(records[0].partition.topic, events) if events else ()
-        of_offset = {each.offset: outcome for each, outcome in zip(events, outcomes, strict=True)}
+        if len(outcomes) != len(events):
+            raise ValueError(f"{len(outcomes)} outcomes of {len(events)} events")
+        in_order = iter(outcomes)
         return [
-            self._handled(record, each, of_offset.get(record.offset, ()))
+            self._codec.refused(record, each)
+            if isinstance(each, RejectedError)
+            else self._handled(record, each, next(in_order))
             for record, each in zip(records, received, strict=True)
         ]
 
     async def _outcomes(self, topic: str, events: Sequence[Received[Any]]) -> Sequence[Outcome]:
         return await self._retries.until_done(Step.HANDLE, topic, partial(self._handler.handle, events))
 
-    def _handled(self, record: Record, received: Received[Any] | RejectedError, outcome: Outcome) -> Handled:
-        if isinstance(received, RejectedError):
-            return self._codec.refused(record, received)
+    def _handled(self, record: Record, received: Received[Any], outcome: Outcome) -> Handled:
         if isinstance(outcome, RejectedError):
             return self._codec.refused(record, outcome)
         return self._codec.answered(record, received, outcome)

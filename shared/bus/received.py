@@ -1,7 +1,6 @@
 """Events as a consumer receives them: each with the origin of its record."""
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from shared.bus.record import Partition
 from shared.events import Event
@@ -10,8 +9,7 @@ from shared.events.headers import Trace
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Received(Generic[E_co]):
+class Received(NamedTuple, Generic[E_co]):
     """An event and the origin of its record."""
 
     event: E_co

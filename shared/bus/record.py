@@ -56,5 +56,7 @@ class Outgoing:
 
 
 def _size_bytes(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    header_bytes = sum(len(name) + len(content or b"") for name, content in headers)
-    return len(key or b"") + len(value or b"") + header_bytes
+    size_bytes = len(key or b"") + len(value or b"")
+    for name, content in headers:  # a loop, as `sum` takes twice as long here, and every record comes by
+        size_bytes += len(name) + len(content or b"")
+    return size_bytes

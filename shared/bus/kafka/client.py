@@ -57,7 +57,8 @@ _DEAD_TASK = "Unexpected error during"
 """Message of every later call of an aiokafka client whose inner task has died, such as without memory."""
 
 _ASK_WHY_TIMEOUT_MS = 5_000
-_TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordTooLargeError)
+TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordTooLargeError)
+"""Errors of aiokafka, and of a broker, about a record above their limit."""
 
 
 @contextmanager
@@ -72,7 +73,7 @@ def translated(doing: str) -> Iterator[None]:
     except tuple(_WRONG_SETUP) as error:
         cure = next(cure for kind, cure in _WRONG_SETUP.items() if isinstance(error, kind))
         raise ConfigError(f"{doing}: {_in_one_line(error)}; {cure}") from error
-    except _TOO_LARGE as error:
+    except TOO_LARGE as error:
         raise RecordTooLargeError(f"{doing}: {error}") from error
     except (kafka_errors.KafkaError, OSError) as error:
         if _DEAD_TASK in str(error):

@@ -5,9 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka import errors as kafka_errors
 
-from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_commit, translated
+from shared.bus.kafka.client import (
+    RECORD_MAX_BYTES,
+    TOO_LARGE,
+    connecting,
+    connection,
+    to_commit,
+    translated,
+)
 from shared.bus.kafka.stop import stop_producer
 from shared.bus.port import ClientBrokenError, RecordTooLargeError
 from shared.bus.positions import Position
@@ -41,20 +47,18 @@ class KafkaProducer:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when every record is acknowledged; order is kept per key.
 
-        Raises RecordTooLargeError when one is too large for any broker, before any is sent, or for its topic;
-        after the latter each later call raises ClientBrokenError.
+        Raises RecordTooLargeError when one is too large for any broker, or for its topic; after the latter
+        each later call raises ClientBrokenError.
         """
         if self._client is None:
             raise RuntimeError("start() comes first")
         if self._is_broken:
             raise ClientBrokenError("publishing: the broker refused a record, which breaks the sequence")
-        _refuse_too_large(records)
-        try:
-            with translated("publishing"):
-                await _send(self._client, records)
-        except RecordTooLargeError:
-            self._is_broken = True
-            raise
+        with translated("publishing"):
+            failure = await _failure_of(self._client, records)
+            if failure is not None:
+                self._is_broken = self._is_broken or isinstance(failure, TOO_LARGE)
+                raise failure
 
     async def stop(self) -> None:
         """Flush and close."""
@@ -89,7 +93,8 @@ class KafkaTransactions:
         _refuse_too_large(records)
         with translated(f"publishing as {self._id}"):
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                await _send(await self._opened(), records)
+                if failure := await _failure_of(await self._opened(), records):
+                    raise failure
 
     async def commit(self, positions: Mapping[Partition, Position], *, group: str) -> None:
         """Make all of it visible, and store the positions with it.
@@ -139,21 +144,23 @@ async def _started(settings: KafkaSettings, **more: Any) -> AIOKafkaProducer:
     return client
 
 
-async def _send(client: AIOKafkaProducer, records: Sequence[Outgoing]) -> None:
+async def _failure_of(client: AIOKafkaProducer, records: Sequence[Outgoing]) -> BaseException | None:
+    """Return the first error that the broker answered; None when every record is acknowledged.
+
+    Raises MessageSizeTooLargeError when a record is too large for any broker.
+    """
     acknowledgements: list[asyncio.Future[Any]] = []
     try:
         for record in records:
             headers = list(record.headers)
             sending = client.send(record.topic, key=record.key, value=record.value, headers=headers)
             acknowledgements.append(await sending)
-    except kafka_errors.KafkaError:  # one too large for any broker: those before it are on their way
+    except TOO_LARGE:  # those before it are on their way
         await _all_done(acknowledgements)
         raise
     # All of them, also after a failure: a late one must not land behind a second attempt.
     await _all_done(acknowledgements)
-    failures = [failure for each in acknowledgements if (failure := each.exception()) is not None]
-    if failures:
-        raise failures[0]
+    return next((failure for each in acknowledgements if (failure := each.exception()) is not None), None)
 
 
 async def _all_done(acknowledgements: Sequence[asyncio.Future[Any]]) -> None:
