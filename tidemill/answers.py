@@ -87,8 +87,8 @@ async def _by_triton(
         answers = [await runner.infer(bundle.model, bundle.version, batch, (output,)) for batch in batches]
     except RetryableError as error:
         raise ConfigError(
-            f"{bundle.model} {bundle.version} can't be asked ({error}): start it with `make run`, "
-            "or install onnxruntime: pip install 'tidemill[training]'"
+            f"{bundle.model} {bundle.version} can't be asked ({error}): install onnxruntime, which is 28 MB "
+            "(pip install onnxruntime), or let the running Triton load it (`make run`)"
         ) from error
     finally:
         await runner.aclose()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -56,11 +57,13 @@ def show_command(model: Named) -> None:
     tidemill models show support_intent
     tidemill models show support_intent@1 > card.md
     """  # noqa: D301 - \b is click's mark for lines to keep
-    path = find_model(model, Connection.from_environment().models_dir).folder / "card.md"
+    bundle = find_model(model, Connection.from_environment().models_dir)
+    path = bundle.folder / "card.md"
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}; check the model out again") from None
+    text = headed(text, bundle.version)
     if OUT.is_terminal:
         OUT.print(Markdown(text))
     else:
@@ -81,7 +84,7 @@ def compare_command(
 ) -> None:
     """Show where two text models differ, example by example, and who is right where that is known.
 
-    Asks the models' own files where onnxruntime is installed, else the running Triton.
+    Asks the models' own files by onnxruntime, which the extra `local` has, else the running Triton.
 
     \b
     tidemill models compare support_intent@1 support_intent@2 --data questions.csv
@@ -135,6 +138,14 @@ def remove_command(model: Annotated[str, typer.Argument(metavar="NAME@VERSION")]
     OUT.print(f"{bundle.model} is back to {left}; let Triton load it once workers are, too", soft_wrap=True)
 
 
+def headed(card: str, version: str) -> str:
+    """Return the page of a card with this version in its heading.
+
+    A training writes its own number there, and an added copy has another one.
+    """
+    return re.sub(r"\A(# .*, version )\S+$", rf"\g<1>{version}", card, count=1, flags=re.MULTILINE)
+
+
 def _print(examples: Sequence[Example], *, as_json: bool) -> None:
     for example in examples:
         if not example.differs:
@@ -166,12 +177,11 @@ async def _state(runner: TritonRunner, card: Card) -> str:
 
 
 def _table(cards: Sequence[Card], served: Sequence[str]) -> Table:
-    table = Table(box=None, header_style="bold")
-    for heading in ("model", "v"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("MB", "figure", "value", "of"):
-        table.add_column(heading, justify="left" if heading == "figure" else "right", no_wrap=True)
-    table.add_column("served")
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("model", "v", "MB", "figure", "value", "of", "served"):
+        is_number = heading in {"MB", "value", "of"}
+        # The figure wraps on a narrow terminal, and nothing is cut.
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=heading != "figure")
     for card, state in zip(cards, served, strict=True):
         style = "green" if state == "yes" else ""
         heads = (card.model, card.version, f"{card.size_bytes / 1e6:.1f}")

@@ -168,7 +168,6 @@ def test_the_version_of_a_card_is_what_its_folder_is_called(tmp_path: Path) -> N
 
 
 def test_answers_come_in_the_order_of_the_texts() -> None:
-    pytest.importorskip("onnxruntime", reason="the training extra is not installed")
     texts = ["a wonderful, moving, brilliant film " * 8, "dull and bad", "great fun"]
 
     together = answers_of(find_model("review_sentiment", MODELS), "logits", texts, address="")

@@ -164,10 +164,23 @@ def test_a_card_goes_into_a_pipe_as_markdown(
     assert capsys.readouterr().out == (ROOT / "triton_models/digit/1/card.md").read_text(encoding="utf-8")
 
 
+def test_the_card_of_an_added_copy_has_its_own_version_in_the_heading(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "triton_models" / "digit", tmp_path / "digit")
+    shutil.copytree(tmp_path / "digit" / "1", tmp_path / "digit" / "12")
+    monkeypatch.setenv("TIDEMILL__MODELS_DIR", str(tmp_path))
+
+    assert exit_code(monkeypatch, "models", "show", "digit") == 0
+
+    heading, *rest = capsys.readouterr().out.splitlines()
+    assert heading == "# digit, version 12"
+    assert rest == (ROOT / "triton_models/digit/1/card.md").read_text(encoding="utf-8").splitlines()[1:]
+
+
 def test_two_models_are_compared_text_by_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    pytest.importorskip("onnxruntime", reason="the training extra is not installed")
     rows = tmp_path / "rows.csv"
     rows.write_text("text,label\ndull and bad,negative\n", encoding="utf-8")
     turned = tmp_path / "review_sentiment" / "1"
