@@ -1,4 +1,4 @@
-"""Where a run is shown: live on a terminal, line by line anywhere else."""
+"""Displays of a run: a live screen on a terminal, lines of text anywhere else."""
 
 import asyncio
 from contextlib import AbstractContextManager
@@ -19,14 +19,14 @@ STATUS_EVERY_S = 5.0
 
 
 class Display(AbstractContextManager["Display"], Protocol):
-    """Shows a view; `refresh` for ever, hear of each event and each part as it comes."""
+    """A display of a view that is told of each event and of each change of a part."""
 
     def show_event(self, event: Event) -> None:
-        """Tell what arrived."""
+        """Show an event that arrived."""
         ...
 
     def show_part(self, part: PartEvent) -> None:
-        """Tell what a part does."""
+        """Show a change of a part."""
         ...
 
     async def refresh(self) -> None:
@@ -35,7 +35,7 @@ class Display(AbstractContextManager["Display"], Protocol):
 
 
 class LiveDisplay(AbstractContextManager["LiveDisplay"]):
-    """Draws the whole terminal several times a second."""
+    """Redraws the whole terminal several times a second."""
 
     def __init__(self, view: View, console: Console) -> None:
         self._view = view
@@ -43,19 +43,19 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
         self._live = Live(console=console, screen=True, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
-        """Take the terminal over."""
+        """Switch the terminal to the live screen."""
         self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give it back."""
+        """Restore the terminal."""
         self._live.stop()
 
     def show_event(self, event: Event) -> None:
-        """Do nothing: the next frame has it."""
+        """Do nothing: the next frame shows it."""
 
     def show_part(self, part: PartEvent) -> None:
-        """Do nothing: the next frame has it."""
+        """Do nothing: the next frame shows it."""
 
     async def refresh(self) -> None:
         """Draw until cancelled."""
@@ -66,7 +66,7 @@ class LiveDisplay(AbstractContextManager["LiveDisplay"]):
 
 
 class PlainDisplay(AbstractContextManager["PlainDisplay"]):
-    """Prints one line a result, and the status every few seconds."""
+    """Prints one line for each result, and the status every few seconds."""
 
     def __init__(self, view: View, console: Console) -> None:
         self._view = view
@@ -77,17 +77,17 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         show(status(self._view), self._console)
 
     def show_event(self, event: Event) -> None:
-        """Print a result; inputs would only double the lines."""
+        """Print a result. Inputs are left out, because each has a result."""
         if not isinstance(event, INPUTS):
             show(line(event), self._console)
 
     def show_part(self, part: PartEvent) -> None:
-        """Print what a part does."""
+        """Print a change of a part."""
         style = "red" if part.state is PartState.FAILED else ""
         show(one_line(f"{part.part} {part.state} {part.detail}", style), self._console)
 
     async def refresh(self) -> None:
-        """Print the status now and then until cancelled."""
+        """Print the status every few seconds until cancelled."""
         while not self._view.broker:
             await asyncio.sleep(STATUS_EVERY_S)
             show(status(self._view), self._console)

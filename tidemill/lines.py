@@ -1,4 +1,4 @@
-"""One line an event, for people."""
+"""Events as lines of text for people, one line each."""
 
 from functools import singledispatch
 
@@ -34,13 +34,13 @@ ALERTS = {
 
 
 def judged(prediction: Prediction) -> str:
-    """Return a label and how sure the model is."""
+    """Return a label and its confidence in percent."""
     return f"{clean(prediction.label)} {percent(prediction.confidence).strip()}"
 
 
 @singledispatch
 def line(event: Event) -> Text:
-    """Return the event on one line; the terminal cuts it where it ends."""
+    """Return the event as one line, which a terminal cuts at its edge."""
     return one_line(f"{event.name}  {event.event_id}")
 
 
@@ -96,12 +96,12 @@ def _(event: SentimentAlert) -> Text:
 
 
 def share(alert: SentimentAlert) -> str:
-    """Return how many of the stories are bad, and about what."""
+    """Return the number of negative stories of an alert, and their most frequent topic."""
     return f"{alert.negative_count} of {alert.story_count} stories bad, most about {alert.topic}"
 
 
 def route(event: SupportMessageRouted) -> Text:
-    """Return where a message went: lane, queue, what the model saw, and the priority where it matters."""
+    """Return the route of a message: lane, queue, label, and the priority when it is high or urgent."""
     prediction = event.intent or event.sentiment
     urgent = event.priority in {Priority.HIGH, Priority.URGENT}
     return Text.assemble(
@@ -115,7 +115,7 @@ def route(event: SupportMessageRouted) -> Text:
 
 
 def dead_line(record: Record, reason: str, message: str) -> Text:
-    """Return one line about a dead letter."""
+    """Return a dead letter as one line: partition and offset, reason, message."""
     where = f"{record.partition.number}:{record.offset}"
     written_at = day_time(time_of(record.timestamp_ms))
     return Text.assemble(

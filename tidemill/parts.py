@@ -1,4 +1,4 @@
-"""The services as parts of the embedded stack."""
+"""Services of the catalogue as processes of the embedded stack."""
 
 import sys
 from collections.abc import Sequence
@@ -8,14 +8,14 @@ from deploy.local.part import BULK_NICE, HealthCheck, Part
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.stack import Addresses
 from shared.catalogue import SERVICES, Service
-from tidemill.services import Question
+from tidemill.services import HealthProbe
 
 FETCH_WAIT_MS = 50
-"""The broker in memory answers a fetch only when its wait is over, even when records have come meanwhile."""
+"""The broker in memory answers a fetch only when this wait is over, even when records have arrived."""
 
 
 class ServiceParts:
-    """The services as parts of an embedded stack, each on a free port of its own."""
+    """Makes the parts of all services, each with a free HTTP port of its own."""
 
     def __init__(self, models: Path, intents: Path) -> None:
         self._models = models
@@ -24,7 +24,7 @@ class ServiceParts:
         self.urls = {name: f"http://{LOOPBACK}:{port}" for name, port in self._ports.items()}
 
     def __call__(self, addresses: Addresses) -> Sequence[Part]:
-        """Return one part a service, set up for the stack at `addresses`."""
+        """Return one part for each service, set up for the stack at `addresses`."""
         return [self._part(service, addresses) for service in SERVICES]
 
     def _part(self, service: Service, addresses: Addresses) -> Part:
@@ -46,6 +46,6 @@ class ServiceParts:
             command=(sys.executable, "-m", service.module),
             env=env,
             nice=BULK_NICE if service.bulk else 0,
-            ready=Question(f"{url}/health/ready"),
-            health=HealthCheck(probe=Question(f"{url}/health/live"), failures=3),
+            ready=HealthProbe(f"{url}/health/ready"),
+            health=HealthCheck(probe=HealthProbe(f"{url}/health/live"), failures=3),
         )

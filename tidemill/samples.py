@@ -1,4 +1,4 @@
-"""The sample streams as records, ready to be played."""
+"""Records of the sample streams: messages, news, images and hostile records."""
 
 import base64
 import zipfile
@@ -19,11 +19,11 @@ PHOTOS_PER_DISH = 6
 
 
 Sample = Callable[[], Outgoing]
-"""Makes its record when its turn comes: what is live is stamped with that moment."""
+"""Returns a record at the moment that it is sent, so that live events carry that time."""
 
 
 def sample_streams(photos: Path | None) -> list[list[Sample]]:
-    """Return the streams to be played side by side: messages, news, images, and what no one should send.
+    """Return four streams to play side by side: messages, news, images and hostile records.
 
     `photos` is the folder of the public data sets; its dish photos join the drawn digits. News keep
     their simulated days, as alerts go by the time of publication.
@@ -60,7 +60,7 @@ def dish_photos(archive: Path) -> Iterator[ImageReceived]:
 
 
 def _first_of_each(names: Sequence[str]) -> list[str]:
-    """Return photo names by turns, so that the dishes alternate."""
+    """Return names of photos in an order in which the dishes alternate."""
     dishes: dict[str, list[str]] = {}
     for name in names:
         if name.endswith(".jpg"):
@@ -69,6 +69,6 @@ def _first_of_each(names: Sequence[str]) -> list[str]:
 
 
 def _interleaved(some: Sequence[Event], others: Sequence[Event]) -> list[Event]:
-    """Return both mixed evenly, each in its order."""
+    """Return both sequences merged evenly, each in its own order."""
     places = [(index / len(events), event) for events in (some, others) for index, event in enumerate(events)]
     return [event for _, event in sorted(places, key=lambda place: place[0])]

@@ -1,4 +1,4 @@
-"""The live screen: a view becomes exactly as many lines as the terminal has."""
+"""Rendering of the live screen: a view becomes exactly as many lines as the terminal has."""
 
 from collections.abc import Iterable, Sequence
 
@@ -28,7 +28,7 @@ def screen(view: View, *, width: int, height: int) -> Group:
 
 
 def status(view: View) -> Text:
-    """Return the one line that says how it goes."""
+    """Return the status line: counts, lag, batch size, latency, cache hits and dead letters."""
     p50_ms, p99_ms = view.ledger.latency_ms()
     cached = view.gauges.cache_hit_share
     facts = [
@@ -59,7 +59,7 @@ def _starting(view: View, width: int) -> list[Text]:
 
 
 def _streams(view: View, width: int, height: int) -> list[Text]:
-    """Share the lines out: a half for customers, most of the rest for news."""
+    """Return the lines of three panels: messages get half of them, news most of the rest."""
     image_height = max(2, height // 6)
     support_height = (height - image_height) * 6 // 10
     news_height = height - image_height - support_height
@@ -93,7 +93,7 @@ def _support(routed: Iterable[Event], height: int) -> list[Text]:
 
 
 def _exchange(event: SupportMessageRouted) -> tuple[Text, Text]:
-    """Return what a customer wrote, and below it what became of it and why."""
+    """Return two lines of a message: its text, then its route with the reply or the reason."""
     wrote = one_line(f"{clock_time(event.received_at)}  {clean(event.text)}")
     said = f"  \u201c{clean(event.reply)}\u201d" if event.reply else f"  {clean(event.reason)}"
     decided = Text.assemble(route(event), (said, "dim"), no_wrap=True, overflow="ellipsis")
@@ -101,14 +101,14 @@ def _exchange(event: SupportMessageRouted) -> tuple[Text, Text]:
 
 
 def _news(view: View, height: int) -> list[Text]:
-    """Return the latest stories, and below them the latest alerts, which stay."""
+    """Return the latest stories, and below them the latest alerts."""
     alerts = [line(event) for event in view.alerts][-max(1, height // 2) :]
     stories = [line(event) for event in view.news][-max(0, height - 1 - len(alerts)) :]
     return [*stories, *alerts]
 
 
 def _images(images: Iterable[Event], width: int) -> list[Text]:
-    """Return the images as cells, newest last, a full line at a time."""
+    """Return the images as lines of cells, the newest last."""
     cells = [_cell(event) for event in images if isinstance(event, ImageAnalyzed)]
     per_line = max(1, width // CELL_WIDTH)
     starts = range(0, len(cells), per_line)

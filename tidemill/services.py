@@ -1,4 +1,4 @@
-"""Questions to running services: whether they are healthy, and whether they have read everything."""
+"""Checks of running services: health, and whether they have read everything."""
 
 import asyncio
 from collections.abc import Iterable
@@ -30,8 +30,8 @@ async def read_up(kafka: KafkaSettings, topic: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A health endpoint as a probe."""
+class HealthProbe:
+    """A probe of one health endpoint."""
 
     url: str
     timeout_s: float = 2.0

@@ -18,7 +18,7 @@ def _latest() -> deque[Event]:
 
 @dataclass(slots=True)
 class View:
-    """Filled by the session, drawn by the screen."""
+    """Everything that the live screen shows; the session fills it."""
 
     ledger: Ledger = field(default_factory=Ledger)
     gauges: Gauges = field(default_factory=Gauges)
@@ -37,7 +37,7 @@ class View:
     ready: bool = False
 
     def note(self, event: Event) -> None:
-        """Keep an event that the screen shows."""
+        """Keep an event if the screen shows its kind."""
         match event:
             case SupportMessageRouted():
                 self.routed.append(event)
@@ -52,5 +52,5 @@ class View:
                 pass
 
     def troubles(self) -> list[PartEvent]:
-        """Return the parts that do not work just now, once all have worked."""
+        """Return the parts that are not ready, after the start; none during it."""
         return [part for part in self.parts.values() if self.ready and part.state is not PartState.READY]

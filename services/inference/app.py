@@ -1,4 +1,4 @@
-"""The wiring: settings in, a running stream out."""
+"""Wiring of the inference service: Kafka, Triton, cache, models, health and the stream."""
 
 import asyncio
 from contextlib import AsyncExitStack

@@ -21,9 +21,9 @@ StreamName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"en
 
 
 class Settings(ServingSettings):
-    """One process runs one stream."""
+    """Settings of one process, which runs one stream."""
 
     stream: StreamName = "messages"
-    """Which input topic is read, and which models judge it."""
+    """Stream that the process runs: its input topic and the models that it asks."""
 
     limits: StreamLimits = StreamLimits()

@@ -13,7 +13,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=1.0)
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """One reading of all services together."""
+    """Sums over all services at one moment."""
 
     lag_records: int = 0
     batch_size: float = 0.0
@@ -24,7 +24,7 @@ class Gauges:
 
 
 def gauges(pages: Iterable[str]) -> Gauges:
-    """Return the sums over these pages in Prometheus' text format."""
+    """Return the sums over pages in Prometheus' text format."""
     totals: defaultdict[str, float] = defaultdict(float)
     for page in pages:
         for family in text_string_to_metric_families(page):

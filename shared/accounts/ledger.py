@@ -13,12 +13,12 @@ from shared.events.codec import decode
 from shared.events.headers import Headers
 
 Id = UUID | tuple[Partition, int]
-"""The event's id; partition and offset of its record where that can't be read as an event."""
+"""The event's id, or partition and offset of a record that can't be read as an event."""
 
 _REMEMBERED_COUNT = 50_000
 _INPUT_NAMES = frozenset(event.name for event in INPUTS)
 _STEPS = CAUSE_FIELDS.keys() - LAST_RESULTS
-"""Results that another service answers in turn: their dead letter is the end of the input, too."""
+"""Results that a further service answers. A dead letter of one of them closes its input."""
 
 
 class Ledger:
@@ -32,7 +32,7 @@ class Ledger:
         self._latencies_ms: deque[int] = deque(maxlen=_REMEMBERED_COUNT)
 
     def note(self, record: Record) -> Event | None:
-        """Enter one record of any of our topics; return the event in it, if there is one."""
+        """Enter a record of any topic; return its event, or None when it holds none."""
         topic = record.partition.topic
         if topic.endswith(DEAD_SUFFIX):
             self._note_dead(record)
@@ -48,17 +48,17 @@ class Ledger:
 
     @property
     def sent_count(self) -> int:
-        """Return how many different inputs were seen."""
+        """Return the number of different inputs."""
         return self.counts["sent"]
 
     @property
     def open_count(self) -> int:
-        """Return how many inputs have neither a result nor a dead letter yet."""
+        """Return the number of inputs that have neither a last result nor a dead letter yet."""
         return len(self._open)
 
     @property
     def done_count(self) -> int:
-        """Return how many inputs have their result or dead letter."""
+        """Return the number of inputs that have their last result or a dead letter."""
         return self.sent_count - self.open_count
 
     def latency_ms(self) -> tuple[float, float]:
@@ -112,6 +112,6 @@ def _event(topic: str, key: bytes | None, value: bytes | None, headers: Headers)
 
 
 def _input_id(result: Event) -> UUID:
-    """Return the id of the input that a result answers."""
+    """Return the id of the input that led to a result."""
     answered: UUID = getattr(result, CAUSE_FIELDS[type(result)])
     return answered

@@ -23,7 +23,7 @@ from tests.chaos.cluster import kafka_cluster
 from tests.chaos.disk import SmallDisk
 from tests.chaos.mood import MoodyInstall, moody
 from tests.chaos.versions import Repository
-from tidemill.services import Question
+from tidemill.services import HealthProbe
 
 MODEL = "identity"
 WORKER = "tests.chaos.worker"
@@ -154,5 +154,5 @@ def _worker(name: str, port: Port, system: System, *, delivery: Delivery, module
             "TIDEMILL__LIMITS__COMMIT_INTERVAL_S": str(COMMIT_INTERVAL_S),
             "TIDEMILL__HTTP__PORT": str(port),
         },
-        ready=Question(f"http://{LOOPBACK}:{port}/health/ready"),
+        ready=HealthProbe(f"http://{LOOPBACK}:{port}/health/ready"),
     )

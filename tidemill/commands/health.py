@@ -7,7 +7,7 @@ import typer
 
 from shared.errors import ConfigError
 from tidemill.connect import Connection
-from tidemill.services import Question
+from tidemill.services import HealthProbe
 from tidemill.terminal import one_line, show
 
 
@@ -39,7 +39,7 @@ async def _ask_all(services: dict[str, str]) -> dict[str, str | None]:
 async def _ask(url: str) -> str | None:
     for path, verdict in (("live", "not alive"), ("ready", "not ready")):
         try:
-            await Question(f"{url}/health/{path}")()
+            await HealthProbe(f"{url}/health/{path}")()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return f"{verdict}: {error or 'no answer in time'}"
     return None
