@@ -37,6 +37,10 @@ class Table:
     name: str
     topic_config: Mapping[str, str] = field(default_factory=lambda: COMPACTED)
 
+    def changelog(self, group: str) -> str:
+        """Return the topic of the changelog, for the consumer group of the service."""
+        return f"{group}-{self.name}-changelog"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
@@ -110,7 +114,7 @@ class Service:
     @property
     def changelog(self) -> str | None:
         """Return the topic that its table is recovered from; None without a table."""
-        return f"{self.group}-{self.table.name}-changelog" if self.table else None
+        return self.table.changelog(self.group) if self.table else None
 
     @property
     def env(self) -> Mapping[str, str]:

@@ -26,7 +26,7 @@ class Source:
     @property
     def changelog(self) -> str:
         """Return the topic that the table is recovered from."""
-        return f"{self.group}-{self.table.name}-changelog"
+        return self.table.changelog(self.group)
 
     async def check(self, topics: KafkaTopics) -> None:
         """Return when the inputs and the changelog have equally many partitions.
