@@ -10,10 +10,10 @@ MODEL ?=
 QUICK ?=
 TESTS ?=
 
-# The parts of `make ci`. Each is a process with brokers of its own; those that take longest come first, so that two lanes
-# end together.
-PARTS := chaos-at-least-once chaos-exactly-once test-services test-contract test-e2e test-security test-local \
-	chaos-three-brokers test-training test-chaos check test-models test-unit
+# The parts of `make ci`, two of which run at a time. Each is a process with brokers of its own. What takes longest comes
+# first, and no two worlds of chaos run together, as those need the cores most.
+PARTS := chaos-at-least-once test-services test-contract chaos-exactly-once test-e2e test-security test-training \
+	chaos-three-brokers test-local check test-chaos test-models test-unit
 FOLDERS_services := tests/integration/services
 FOLDERS_contract := tests/contract
 FOLDERS_e2e := tests/e2e
