@@ -1,4 +1,4 @@
-"""Time as a value that tests can move."""
+"""Clock type, which tests replace."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The errors of Tidemill, split by what the caller does about them.
+"""The errors of Tidemill, by the reaction of the caller.
 
 TidemillError
 ├── RetryableError    a broker, a model or a cache is away: back off, keep the message, do not commit
@@ -17,7 +17,7 @@ class TidemillError(Exception):
 
 
 class RetryableError(TidemillError):
-    """Something that this message needs is away for now; the same call may work later."""
+    """A model, broker or cache is away for now; the same call may work later."""
 
 
 class RejectedError(TidemillError):
@@ -37,4 +37,4 @@ class ConfigError(TidemillError):
 
 
 class IntegrityError(TidemillError):
-    """A part answers, but wrongly (empty tensors, another model): trust nothing, stop without committing."""
+    """A part gives wrong answers (empty tensors, another model): stop without committing."""

@@ -1,4 +1,4 @@
-"""The wiring: settings in, a running stream out."""
+"""Wiring of the support bot: settings in, a running stream out."""
 
 import asyncio
 

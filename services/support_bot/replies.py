@@ -1,4 +1,4 @@
-"""What the bot may say: one entry a label, read from `replies.toml`, which the support team owns."""
+"""Table of answers: one entry per label, read from `replies.toml`, which the support team owns."""
 
 import tomllib
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from shared.events import Lane, Priority
 
 
 class Answer(BaseModel):
-    """What happens to a message with one label, once the model is sure of it."""
+    """Answer to messages of one label, once the model is sure of the label."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Who answers a message: pure rules over a prediction and the table of answers."""
+"""Rules that choose the lane of a message from its prediction and the table of answers. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from services.support_bot.settings import RoutingSettings
 from shared.events import Lane, Prediction, Priority
 
 TRIAGE_QUEUE = "triage"
-"""Where messages wait that nobody could tell apart yet."""
+"""Queue of messages whose label is uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a message goes, and why."""
+    """Lane, queue and reply of a message, with the reason."""
 
     lane: Lane
     queue: str
@@ -22,7 +22,7 @@ class Route:
 
 
 def route(prediction: Prediction, answers: Answers, limits: RoutingSettings, *, degraded: bool) -> Route:
-    """Return where a message with this prediction goes.
+    """Return the route of a message with this prediction.
 
     A wrong answer costs more than a human's minute, so each doubt moves it away from the bot:
     first a whiff of urgency, then an unsure model, then an answer that only people may give.
@@ -43,7 +43,7 @@ def route(prediction: Prediction, answers: Answers, limits: RoutingSettings, *, 
 
 
 def _urgent_label(prediction: Prediction, answers: Answers, limits: RoutingSettings) -> str | None:
-    """Return the urgent label among the best two, if it is probable enough to act on."""
+    """Return the more probable urgent label of the best two, if it is probable enough to act on."""
     runner_up_confidence = prediction.confidence - prediction.margin
     for label, confidence in (
         (prediction.label, prediction.confidence),

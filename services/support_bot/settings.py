@@ -1,4 +1,4 @@
-"""What an operator may change, e.g. `TIDEMILL__ROUTING__AUTO_CONFIDENCE=0.9`."""
+"""Settings of the support bot, e.g. `TIDEMILL__ROUTING__AUTO_CONFIDENCE=0.9`."""
 
 from pathlib import Path
 from typing import Annotated, Self
@@ -34,7 +34,7 @@ class RoutingSettings(Group):
 
 
 class Settings(ServiceSettings):
-    """Everything that the support bot needs."""
+    """All settings of the support bot."""
 
     replies_file: Annotated[Annotated[Path, Readable] | None, EmptyIsNone] = None
     """The table of answers, a file like `services/support_bot/replies.toml`, which it replaces.

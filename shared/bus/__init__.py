@@ -1,1 +1,1 @@
-"""Records in, records out: Kafka and an in-memory twin behind one port."""
+"""The bus: streams of events on Kafka, or on an in-memory broker, behind one port."""

@@ -55,7 +55,7 @@ class Accounting:
             event_age.observe(max(0.0, now_ms - each.record.timestamp_ms) / 1000)
 
     def _log_dead_letter(self, record: Record, refusal: RejectedError) -> None:
-        """Log what finds a record again in logs, traces and topics; nothing of its content."""
+        """Log the record's place, event id and trace id; nothing of its content."""
         trace = named_trace(record.headers)
         event_id = next((value for name, value in record.headers if name == ID_HEADER), None)
         self._log.warning(

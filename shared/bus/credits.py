@@ -1,10 +1,10 @@
-"""How much may be in flight; nothing left means that the stream stops fetching."""
+"""Credits: bounds on the records and bytes in flight."""
 
 import asyncio
 
 
 class Credits:
-    """Counts records and bytes in flight against two bounds.
+    """Counts records and bytes in flight against two bounds; without credits the stream stops fetching.
 
     A single chunk may overshoot the byte bound (a fetch is not cut); nothing more is taken then.
     """
@@ -18,23 +18,23 @@ class Credits:
 
     @property
     def in_flight_records(self) -> int:
-        """Return how many records are taken and not given back."""
+        """Return the number of records in flight."""
         return self._records
 
     @property
     def free_records(self) -> int:
-        """Return how many records may be fetched now."""
+        """Return the number of records that may be fetched now."""
         if self._bytes >= self._max_bytes:
             return 0
         return max(0, self._max_records - self._records)
 
     def take(self, records: int, size_bytes: int) -> None:
-        """Note what went in flight."""
+        """Count records that are in flight from now on."""
         self._records += records
         self._bytes += size_bytes
 
     def give_back(self, records: int, size_bytes: int) -> None:
-        """Note what is finished; wakes the one who waits."""
+        """Count records that are no longer in flight, and wake a waiting `wait`."""
         self._records -= records
         self._bytes -= size_bytes
         self._freed.set()

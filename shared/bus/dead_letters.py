@@ -42,7 +42,7 @@ class DeadLetter:
     """
 
     headers: Headers
-    """The original ones."""
+    """Headers of the original record."""
 
     @property
     def attempt(self) -> int:
@@ -110,7 +110,7 @@ def shortened(letter: Outgoing) -> Outgoing | None:
 
 
 def read_dead_letter(record: Record) -> DeadLetter:
-    """Return what `dead_letter` wrote. Raises RejectedError `wrong_shape` for anything else."""
+    """Return the letter that `dead_letter` wrote. Raises RejectedError `wrong_shape` for any other record."""
     own = _first_own_header(record.headers)
     try:
         facts = {name: value.decode() for name, value in record.headers[own:] if value is not None}
@@ -129,13 +129,13 @@ def read_dead_letter(record: Record) -> DeadLetter:
 
 
 def _first_own_header(headers: Headers) -> int:
-    """Return where our headers begin: at the last first one, as a dead letter can die once more."""
+    """Return the index of our first header; the last such one, as a letter can be dead-lettered again."""
     own = [index for index, (name, _) in enumerate(headers) if name == _FIRST_HEADER]
     return own[-1] if own else len(headers)
 
 
 class DeadLetterFloodError(TidemillError):
-    """Too much is refused for it to be the senders' fault: stop, and let a person look."""
+    """Too many records are refused: the stream stops, and a person must look for the cause."""
 
 
 class FloodGuard:

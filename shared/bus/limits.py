@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class GuardLimits(BaseModel):
-    """When a stream gives up; the same for every engine."""
+    """Bounds at which a stream gives up; the same for every engine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

@@ -28,7 +28,7 @@ class MemoryBus:
         record_max_bytes: int = RECORD_MAX_BYTES,
     ) -> None:
         self.epochs: Counter[str] = Counter()
-        """How often each transactional id was taken: who holds an older number is shut out."""
+        """Number of owners of each transactional id so far; an owner with a lower number is fenced."""
         self._partition_count = partitions
         self._delivery = delivery
         self._record_max_bytes = record_max_bytes
@@ -46,13 +46,13 @@ class MemoryBus:
         return MemoryProducer(self)
 
     def outlet(self, consumer: Consumer, *, group: str) -> Outlet:
-        """Return where what comes of the records of `consumer` goes, not started."""
+        """Return the outlet for results of this consumer's records, not started."""
         if self._delivery == "exactly-once":
             return TransactionalOutlet(partial(MemoryTransactions, self), group=group)
         return AckedOutlet(self.producer(), consumer)
 
     def store(self, group: str, positions: Mapping[Partition, Position]) -> None:
-        """Store how far a group has read."""
+        """Store the positions that a group has committed."""
         self._groups.setdefault(group, _Group()).committed |= positions
 
     def committed(self, group: str) -> Mapping[Partition, int]:
@@ -94,7 +94,7 @@ class MemoryBus:
 
 
 class _Group:
-    """Members in the order they came, and the committed positions."""
+    """A consumer group: members in the order of joining, and committed positions."""
 
     def __init__(self) -> None:
         self.members: list[MemoryConsumer] = []
@@ -102,7 +102,7 @@ class _Group:
         self._rebalancing = asyncio.Lock()
 
     async def rebalance(self) -> None:
-        """Take every partition back, then deal them out anew, in turn."""
+        """Revoke every partition, then assign them to the members in turn."""
         async with self._rebalancing:
             for member in self.members:
                 await member.revoke()
@@ -133,7 +133,7 @@ class MemoryConsumer:
         await self._group.rebalance()
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
-        """Return what is there, in offset order per partition; empty after `timeout_ms`."""
+        """Return the next records, in offset order per partition; empty after `timeout_ms`."""
         deadline_s = asyncio.get_running_loop().time() + timeout_ms / 1000
         while not (found := self._take(max_records)):
             left_s = deadline_s - asyncio.get_running_loop().time()
@@ -165,13 +165,13 @@ class MemoryConsumer:
         self._paused = set()
 
     async def commit(self, positions: Mapping[Partition, Position]) -> None:
-        """Store where to go on, for the partitions still ours."""
+        """Store positions of the partitions that are still assigned."""
         self._group.committed |= {
             partition: position for partition, position in positions.items() if partition in self._positions
         }
 
     async def lag(self) -> Mapping[Partition, int]:
-        """Return how many records lie between the read position and the end."""
+        """Return the number of records between the read position and the end, per partition."""
         return {
             partition: len(self._bus.log(partition)) - position
             for partition, position in self._positions.items()
@@ -185,7 +185,7 @@ class MemoryConsumer:
             await self._group.rebalance()
 
     async def revoke(self) -> None:
-        """Give all partitions back, after the owner's last word; nothing is fetched meanwhile."""
+        """Give all partitions back, after `on_revoke`; fetches return nothing meanwhile."""
         self._rebalancing = True
         if self._positions and self._on_revoke is not None:
             await self._on_revoke(frozenset(self._positions))
@@ -197,7 +197,7 @@ class MemoryConsumer:
         self._positions[partition] = 0
 
     async def settle(self) -> None:
-        """Fetch again, from what is committed: the partitions are dealt out."""
+        """Fetch again from the committed positions: the assignment is complete."""
         if self._positions and self._on_assign is not None:
             await self._on_assign(frozenset(self._positions))
         self._positions = {
@@ -226,7 +226,7 @@ class MemoryProducer:
 
 
 class MemoryTransactions:
-    """Writes to a MemoryBus all at once, unless another has taken the same id since."""
+    """Transactions on a MemoryBus: records become visible together, unless a later owner took the id."""
 
     def __init__(self, bus: MemoryBus, transactional_id: str) -> None:
         self._bus = bus
@@ -235,7 +235,7 @@ class MemoryTransactions:
         self._open: list[Outgoing] = []
 
     async def start(self) -> None:
-        """Shut out the former owner of the id."""
+        """Fence the former owner of the id."""
         self._bus.epochs[self._id] += 1
         self._epoch = self._bus.epochs[self._id]
 
@@ -258,7 +258,7 @@ class MemoryTransactions:
             await self._bus.append(record)
 
     async def stop(self) -> None:
-        """Drop what is not committed."""
+        """Drop the records that are not committed."""
         self._open = []
 
     def _refuse_zombies(self) -> None:

@@ -54,7 +54,7 @@ class StreamMetrics:
         self._retries.labels(topic, step).inc()
 
     def set_lag(self, lag: Mapping[Partition, int]) -> None:
-        """Export how many records wait in each of these partitions, and in no other: those are not ours."""
+        """Export the lag of these partitions; other partitions belong to other members."""
         self._lag.clear()
         for partition, records in lag.items():
             self._lag.labels(*partition).set(records)

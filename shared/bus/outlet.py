@@ -1,4 +1,4 @@
-"""The two ways to deliver: acknowledged, then committed; or both in one transaction."""
+"""Outlets: at least once (acknowledge, then commit), and exactly once (both in one transaction)."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from shared.errors import RetryableError
 
 
 class AckedOutlet:
-    """At least once: an offset is committed when all that came of the records before it is acknowledged."""
+    """At least once: a position is committed after the results of all records before it are acknowledged."""
 
     def __init__(self, producer: Producer, consumer: Consumer) -> None:
         self._producer = producer
@@ -24,7 +24,7 @@ class AckedOutlet:
         await self._producer.start()
 
     async def take_over(self, partitions: frozenset[Partition]) -> None:
-        """Nothing to do: a former owner may still write, and what it repeats is known by its id."""
+        """Do nothing: a former owner may still write, and repeated events have the same id."""
 
     async def publish(self, partition: Partition, records: Sequence[Outgoing], *, up_to: Position) -> None:
         """Return when every record is acknowledged. After a RetryableError the same call may come again."""
@@ -32,7 +32,7 @@ class AckedOutlet:
         self._done[partition] = up_to
 
     async def commit(self) -> None:
-        """Store how far each partition is done, where that moved."""
+        """Commit the position of each partition that has advanced."""
         moved = {
             partition: position
             for partition, position in self._done.items()
@@ -54,7 +54,7 @@ class AckedOutlet:
 
 
 class TransactionalOutlet:
-    """Exactly once: results and the offset behind their inputs become visible together, or not at all.
+    """Exactly once: results and the position after their inputs become visible together, or not at all.
 
     Each input partition has a transactional id of its own, as aiokafka can't tell the broker of which
     generation of the group a commit is: who takes a partition over shuts out its former owner by that
@@ -67,10 +67,10 @@ class TransactionalOutlet:
         self._lanes: dict[Partition, _Lane] = {}
 
     async def start(self) -> None:
-        """Nothing to connect before there is a partition."""
+        """Do nothing: producers are opened for each partition."""
 
     async def take_over(self, partitions: frozenset[Partition]) -> None:
-        """Shut out the former owners. Raises RetryableError when the broker doesn't answer one of them.
+        """Fence the former owners. Raises RetryableError when the broker doesn't answer.
 
         All have started or failed by then, so that `stop` closes those that did.
         """
@@ -93,7 +93,7 @@ class TransactionalOutlet:
         await self._lanes[partition].publish(records, up_to)
 
     async def commit(self) -> None:
-        """End the open transactions. Raises ClientBrokenError when nobody knows how one ended."""
+        """Commit the open transactions. Raises ClientBrokenError when the result of one is unknown."""
         lanes = list(self._lanes.items())
         await asyncio.gather(*(lane.commit(partition, self._group) for partition, lane in lanes))
 
@@ -103,7 +103,7 @@ class TransactionalOutlet:
         await asyncio.gather(*(lane.stop() for lane in lanes))
 
     async def stop(self) -> None:
-        """Close all producers; what is not committed never becomes visible."""
+        """Close all producers; records that are not committed never become visible."""
         await self.give_up(frozenset(self._lanes))
 
 

@@ -1,4 +1,4 @@
-"""The bus as the rest of Tidemill sees it; `kafka.py` and `memory.py` are its two adapters."""
+"""Port of the bus; `shared.bus.kafka` and `shared.bus.memory` are its two adapters."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol, Self, TypeVar
@@ -11,7 +11,7 @@ from shared.events import Event
 
 
 class ClientBrokenError(TidemillError):
-    """A Kafka client can't go on: build a new one and replay what is not committed."""
+    """A Kafka client can't go on: open new clients and replay the records that are not committed."""
 
 
 class RecordTooLargeError(TidemillError):
@@ -71,9 +71,9 @@ class Consumer(Protocol):
         ...
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
-        """Return what is there, in offset order per partition; empty after `timeout_ms`.
+        """Return the next records, in offset order per partition; empty after `timeout_ms`.
 
-        Keep calling it, also with everything paused: it is the sign of life to the group.
+        Call it regularly, also while everything is paused: the group drops a member that does not.
         """
         ...
 
@@ -86,11 +86,11 @@ class Consumer(Protocol):
         ...
 
     async def commit(self, positions: Mapping[Partition, Position]) -> None:
-        """Store where to go on, per partition. Raises RetryableError when it can't."""
+        """Store the position of each partition. Raises RetryableError when the broker does not."""
         ...
 
     async def lag(self) -> Mapping[Partition, int]:
-        """Return how many records lie between the read position and the end; asks the broker.
+        """Return the number of records between the read position and the end, as the broker knows it.
 
         Raises RetryableError when the broker doesn't answer.
         """
@@ -123,10 +123,10 @@ class Producer(Protocol):
 
 
 class Transactions(Protocol):
-    """Writes records and how far their input is read, both or neither; one at work at a time."""
+    """Writes records and the positions of their input in transactions; one call at a time."""
 
     async def start(self) -> None:
-        """Connect, end what an earlier owner of the same id left open, and shut that one out.
+        """Connect, abort the transaction that an earlier owner of the id left open, and fence that owner.
 
         Raises RetryableError when the broker can't be reached.
         """
@@ -140,26 +140,26 @@ class Transactions(Protocol):
         ...
 
     async def commit(self, positions: Mapping[Partition, Position], *, group: str) -> None:
-        """Make all of it visible, and store for `group` where to go on.
+        """Make the records visible, and store the positions for `group`.
 
         After an error nobody knows whether that happened: start anew and read what is committed.
         """
         ...
 
     async def stop(self) -> None:
-        """Close; what is not committed never becomes visible."""
+        """Close; records that are not committed never become visible."""
         ...
 
 
 class Outlet(Protocol):
-    """Where results go, and how far their input is read goes with them."""
+    """Writes results, and commits the positions of their input."""
 
     async def start(self) -> None:
         """Connect. Raises RetryableError when the broker can't be reached."""
         ...
 
     async def take_over(self, partitions: frozenset[Partition]) -> None:
-        """Become the only one who answers the records of these input partitions."""
+        """Become the only writer of results for these input partitions."""
         ...
 
     async def publish(self, partition: Partition, records: Sequence[Outgoing], *, up_to: Position) -> None:
@@ -172,7 +172,7 @@ class Outlet(Protocol):
         ...
 
     async def commit(self) -> None:
-        """Store how far the input is done. RetryableError costs nothing: the next call covers it."""
+        """Commit the positions of the input. After a RetryableError the next call makes up for it."""
         ...
 
     async def give_up(self, partitions: frozenset[Partition]) -> None:
@@ -199,7 +199,7 @@ class Bus(Protocol):
         ...
 
     def outlet(self, consumer: Consumer, *, group: str) -> Outlet:
-        """Return where what comes of the records of `consumer` goes, not started."""
+        """Return the outlet for results of this consumer's records, not started."""
         ...
 
 

@@ -1,44 +1,44 @@
-"""The signs of life of a stream: when records last moved, and when the broker was last heard."""
+"""Pulse of a stream: the times of its last progress and of the broker's last answer."""
 
 import asyncio
 
 _SILENT_AFTER_S = 10.0
-"""An answer takes five seconds at most, and two in a row must be lost."""
+"""Time without an answer after which the broker counts as away: two calls of five seconds each."""
 
 
 class Pulse:
-    """Counts neither an outage of the broker nor having nothing to do as a standstill."""
+    """Measures standstill. An outage of the broker is none, nor is an empty topic."""
 
     def __init__(self) -> None:
         self.lag_records = 0
-        """How many records waited in the broker when it last said so, in all assigned partitions."""
+        """Records that waited in all assigned partitions at the broker's last answer."""
         self._moved_at_s = self._heard_at_s = _now_s()
 
     @property
     def idle_s(self) -> float:
-        """Return for how long no record was read or finished although there was one to read."""
+        """Return the seconds without progress while records waited."""
         return _now_s() - self._moved_at_s
 
     @property
     def silent_s(self) -> float:
-        """Return for how long the broker has answered nothing."""
+        """Return the seconds since the broker's last answer."""
         return _now_s() - self._heard_at_s
 
     @property
     def broker_answers(self) -> bool:
-        """Return whether the broker was heard lately."""
+        """Return whether the broker has answered within the last ten seconds."""
         return self.silent_s <= _SILENT_AFTER_S
 
     def move(self) -> None:
-        """Take note that a record was read or finished."""
+        """Note that a record was read or finished."""
         self._moved_at_s = self._heard_at_s = _now_s()
 
     def excuse(self) -> None:
-        """Take note that nothing could move so far."""
+        """Start the time without progress anew, as no progress was possible."""
         self._moved_at_s = _now_s()
 
     def hear(self, lag_records: int, *, in_flight_records: int) -> None:
-        """Take note that the broker answered, and of how many records wait there."""
+        """Note an answer of the broker: the number of records that wait."""
         # Else the first record after a quiet hour, or after an outage, would look like a standstill.
         if not self.broker_answers or not (lag_records or in_flight_records):
             self.excuse()

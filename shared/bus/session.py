@@ -60,17 +60,17 @@ class ConsumerSession:
 
     @property
     def in_flight_records(self) -> int:
-        """Return how many records are between fetch and commit."""
+        """Return the number of records between fetch and commit."""
         return self._credits.in_flight_records
 
     @property
     def broker_answers(self) -> bool:
-        """Return whether the broker was heard lately."""
+        """Return whether the broker has answered lately."""
         return self._pulse.broker_answers
 
     @property
     def stalled_s(self) -> float:
-        """Return for how long records have waited, here or there, without any moving; 0 in an outage."""
+        """Return the seconds without progress while records wait; 0 during an outage of the broker."""
         waiting = self.broker_answers and (self.in_flight_records or self._pulse.lag_records)
         return self._pulse.idle_s if waiting else 0.0
 
@@ -153,7 +153,7 @@ class ConsumerSession:
         self._accounting.note_done(written)
 
     async def _commit(self) -> None:
-        """Store what is finished; a failure costs nothing, as the next commit covers it."""
+        """Commit what is finished; the next commit makes up for a failed one."""
         try:
             await self._outlet.commit()
         except RetryableError as error:
@@ -189,7 +189,7 @@ class ConsumerSession:
             self._metrics.in_flight.labels(topic).set(self.in_flight_records)
 
     async def _drain(self, partitions: Iterable[Partition]) -> None:
-        """Wait for the chunks in flight; late ones are dropped, unpublished and uncommitted."""
+        """Wait for the chunks in flight; cancel late ones, which are neither published nor committed."""
         tasks = [task for partition in partitions for task in self._chunks.get(partition, ())]
         if not tasks:
             return
@@ -201,7 +201,7 @@ class ConsumerSession:
             await asyncio.wait(late)
 
     async def _release(self, partitions: frozenset[Partition]) -> None:
-        """Finish and commit what is ours before another member gets it."""
+        """Finish and commit the chunks of these partitions before another member gets them."""
         await self._drain(partitions)
         try:
             await self._commit()
@@ -212,7 +212,7 @@ class ConsumerSession:
 
 
 async def _finished(chunk: asyncio.Task[None]) -> None:
-    """Return when `chunk` is published; end as it did where it was dropped: what follows must be, too."""
+    """Return when `chunk` is published. Raises CancelledError when it was not: later chunks must not be."""
     await asyncio.wait([chunk])
     if chunk.cancelled() or chunk.exception() is not None:
         raise asyncio.CancelledError

@@ -47,7 +47,7 @@ class Source:
 
 
 class Stream:
-    """Runs sessions one after the other: when a client breaks, a new one replays what was not committed."""
+    """Runs sessions one after the other: after a broken client a new session replays uncommitted records."""
 
     def __init__(
         self, bus: Bus, source: Source, handler: Handler[Any], *, limits: StreamLimits, metrics: StreamMetrics
@@ -69,7 +69,7 @@ class Stream:
         self._log = structlog.get_logger().bind(group=source.group)
 
     def stalled_s(self) -> float:
-        """Return for how long records have waited without any moving; 0 while all is well, or Kafka away."""
+        """Return the seconds without progress while records wait; 0 while Kafka is away."""
         return 0.0 if self._session is None else self._session.stalled_s
 
     def running(self) -> bool:
@@ -77,7 +77,7 @@ class Stream:
         return self._session is not None and self._session.broker_answers
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Return when `stop` was set and everything read is finished.
+        """Return when `stop` is set and all records read are finished.
 
         Raises RetryableError when the very first connection fails, so that a wrong address is
         noticed at the start; later on the stream waits for the broker however long it is away.
@@ -95,7 +95,7 @@ class Stream:
             session = None if stop.is_set() else await self._reopen(stop)
 
     async def _reopen(self, stop: asyncio.Event) -> ConsumerSession | None:
-        """Return a connected session, however long the broker is away; None when told to stop meanwhile.
+        """Return a connected session, after any outage of the broker; None when `stop` was set meanwhile.
 
         At most one a second: what ends a session at its first fetch must not keep the broker busy.
         """
@@ -108,7 +108,7 @@ class Stream:
         return None
 
     async def _connected(self, stop: asyncio.Event) -> ConsumerSession | None:
-        """Return a connected session; None when told to stop meanwhile.
+        """Return a connected session; None when `stop` was set meanwhile.
 
         Raises RetryableError when the broker is away, or lets us wait for too long.
         """
@@ -132,7 +132,7 @@ class Stream:
 
 
 async def _pause(stop: asyncio.Event) -> None:
-    """Wait a moment, or less when told to stop."""
+    """Wait a second; less when `stop` is set."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_REBUILD_PAUSE_S):
             await stop.wait()

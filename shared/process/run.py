@@ -47,7 +47,7 @@ def main(service: str, settings_type: type[S], serve: Serve[S]) -> NoReturn:
 
 
 def reason_of(error: Exception) -> str:
-    """Return why a service gave up, in one line; empty where there is a bug in it."""
+    """Return the reason why a service gave up, in one line; empty for a bug."""
     if isinstance(error, TidemillError):
         return str(error)
     if _lacks_memory(error):
@@ -65,7 +65,7 @@ def _lacks_memory(error: object) -> bool:
 
 
 def exit_code_of(error: Exception) -> ExitCode:
-    """Return 2 when nothing but a set-up was wrong, as with a right that Kafka denies; else 1."""
+    """Return WRONG_USE when the set-up was the only fault, as with a right that Kafka denies; else FAILED."""
     if isinstance(error, ExceptionGroup):
         _, others = error.split(ConfigError)
         return ExitCode.FAILED if others else ExitCode.WRONG_USE
@@ -78,7 +78,7 @@ def _refuse(service: str, why: str, code: ExitCode) -> NoReturn:
 
 
 def _collect_rarely() -> None:
-    """Look for reference cycles rarely: messages leave none, and looking took an eighth of their CPU time."""
+    """Collect reference cycles rarely: messages leave none, and collecting took an eighth of the CPU time."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
 
@@ -96,7 +96,7 @@ async def _run(settings: S, serve: Serve[S]) -> None:
 
 
 def _end_without_memory(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """End the process where a callback found no memory, as what that had to do stays undone for ever."""
+    """Exit when a callback runs out of memory: its work is lost."""
     if _lacks_memory(context.get("exception")):
         structlog.get_logger().error("service_gave_up", why=NO_MEMORY)
         os._exit(ExitCode.FAILED)
