@@ -23,14 +23,14 @@ _BATCH = 32
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One answer of one model; the confidence is calibrated, 0 to 1."""
+    """Label that a model gives to a text; the confidence is calibrated, 0 to 1."""
 
     label: str
     confidence: float
 
 
 def answers_of(bundle: ModelBundle, output: str, texts: Sequence[str], address: str) -> list[Said]:
-    """Return what the model says to each text, in order. Raises what `output_of` raises."""
+    """Return the model's label of each text, in order. Raises ConfigError as `output_of`."""
     logits = output_of(bundle, output, texts, address)
     return [_said(row, bundle.outputs[output]) for row in logits]
 

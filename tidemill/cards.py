@@ -1,4 +1,4 @@
-"""The models in a repository, and what their cards say."""
+"""Models of a repository and the figures on their cards."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from shared.repository.versions import version_folders, versions_in
 
 
 class Metric(BaseModel):
-    """How good a model is at one thing."""
+    """One figure of a model on one set of rows."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     metric: str
     value: float
-    """Percent."""
+    """In percent."""
 
     n: int
     output: str = ""
@@ -59,7 +59,7 @@ def _read(path: Path) -> Card:
 
 
 def find_model(reference: str, repository: Path) -> ModelBundle:
-    """Return the model that someone named: NAME, NAME@VERSION, or its folder; else its newest version.
+    """Return the model of a reference: NAME or its folder (its newest version), or NAME@VERSION.
 
     Raises ConfigError when there is no such model; it lists those that there are.
     """

@@ -1,4 +1,4 @@
-"""Where two models say different things, and who is right."""
+"""Differences between the answers of two text models, judged by the right labels."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -50,7 +50,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How far two models agree; the counts of who is right are of differing texts with a known label."""
+    """Agreement of two models. The counts of right answers are over differing texts with a known label."""
 
     texts: int
     differing: int
@@ -77,7 +77,7 @@ class Summary:
 
 
 def common_output(a: ModelBundle, b: ModelBundle, wanted: str | None) -> str:
-    """Return the output to compare: the one that is wanted, else the first that both have.
+    """Return the output to compare: the wanted one, else the first one that both models have.
 
     Raises ConfigError when one of the models lacks it.
     """
@@ -135,7 +135,7 @@ def _label(value: object, known: set[str], numbered: Sequence[str]) -> str | Non
 
 
 def difference_lines(example: Example) -> Iterator[Text]:
-    """Yield how an example that the models differ on is shown: the text, and below it both answers."""
+    """Yield the lines of an example on which the models differ: the text, and below it both answers."""
     yield one_line(clean(example.row.text))
     answers = (
         f"{name} {percent(said.confidence)} {said.label}"
@@ -147,7 +147,7 @@ def difference_lines(example: Example) -> Iterator[Text]:
 
 
 def summary(examples: Sequence[Example]) -> Summary:
-    """Return how far the models agree over all examples, of which there is at least one."""
+    """Return the agreement of the models over all examples, of which there is at least one."""
     verdicts = [example.verdict for example in examples if example.differs]
     known = [example for example in examples if example.row.right is not None]
     return Summary(

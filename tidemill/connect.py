@@ -1,4 +1,4 @@
-"""Finds the parts: by the environment, else those of the stack that runs here."""
+"""Settings of the command line: from the environment, else from the note of the running stack."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from tidemill.running import running_stack
 
 
 class Connection(ServiceSettings):
-    """Where the command line finds everything."""
+    """Addresses and paths that the commands use."""
 
     triton: TritonSettings = TritonSettings()
     redis: RedisSettings = RedisSettings()
@@ -24,14 +24,14 @@ class Connection(ServiceSettings):
     """The model repository."""
 
     intents_file: Path = Path("intents.json")
-    """Where intents are added; by default in the folder in which the command is given, as for a worker."""
+    """File of added intents; a relative path starts at the current folder, as for a worker."""
 
     memory_bootstrap: str = ""
-    """Address of the broker in memory, when the stack that runs here has one: it keeps little."""
+    """Address of the in-memory broker of the running stack, which keeps 5 MB a partition; else empty."""
 
     @property
     def keeps_little(self) -> bool:
-        """Return whether a sender must wait for the readers, as the broker forgets what is unread."""
+        """Return whether a sender must wait for the readers, as the broker may drop unread records."""
         return self.kafka.bootstrap == self.memory_bootstrap
 
     @classmethod
@@ -43,7 +43,7 @@ class Connection(ServiceSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the sources, the strongest first: variables and files overrule what runs here."""
+        """Return the sources, the strongest first: variables, files of secrets, the running stack."""
         usual = super().settings_customise_sources(
             settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
         )

@@ -56,7 +56,7 @@ async def survey(settings: KafkaSettings, wanted: Wanted) -> list[tuple[Record, 
 
 
 async def letters(settings: KafkaSettings, wanted: Wanted) -> AsyncGenerator[list[tuple[Record, DeadLetter]]]:
-    """Yield the dead letters that are wanted, some at a time, each partition's in order."""
+    """Yield the selected dead letters in batches; those of a partition are in order."""
     topics = wanted.topics()
     existing = await KafkaInspector(settings).topics()
     topics = [each for each in topics if each in existing]

@@ -1,4 +1,4 @@
-"""Replays of dead letters: which are due, and how far earlier replays have come.
+"""Replays of dead letters: which letters are due, and how far earlier replays came.
 
 A replayed record that fails again becomes another letter. So a replay takes only letters behind a mark, the
 committed offset of a consumer group, and takes no record more often than it is told to.
@@ -22,7 +22,7 @@ from tidemill.services import read_up
 
 GROUP = "tidemill-dead-replay"
 ATTEMPTS = 3
-"""So often a record is replayed; one that still fails needs a person."""
+"""Replays of a record until it is left out: one that fails that often needs a person."""
 
 Marks = Mapping[str, Mapping[Partition, int]]
 Letters = Sequence[tuple[Record, DeadLetter]]
@@ -49,7 +49,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Says which letters are due for a replay."""
+    """Decides which letters are due for a replay."""
 
     marks: Marks
     """The offset to go on at in each partition, by group."""
@@ -57,7 +57,7 @@ class Rule:
     attempts: int = ATTEMPTS
 
     def fate(self, record: Record, letter: DeadLetter) -> Fate:
-        """Return what becomes of a letter."""
+        """Return the decision about a letter."""
         groups = (group_of(None), group_of(letter.reason))
         next_offset = max(self.marks.get(group, {}).get(record.partition, 0) for group in groups)
         if record.offset < next_offset:
@@ -85,7 +85,7 @@ class Plan:
 
     @cached_property
     def fates(self) -> Counter[Fate]:
-        """Return the number of letters by what becomes of them."""
+        """Return the number of letters of each decision."""
         return Counter(self.rule.fate(*pair) for pair in self.found)
 
     @property
@@ -113,7 +113,7 @@ class Plan:
         return records
 
     def passed(self, batch: Letters) -> dict[Partition, int]:
-        """Return the offset to go on at behind these letters, where it lies ahead of the mark."""
+        """Return the mark behind these letters, of each partition where it moves forward."""
         nexts = {record.partition: record.offset + 1 for record, _ in batch if self._is_known(record)}
         return {
             partition: offset for partition, offset in nexts.items() if offset > self.mark.get(partition, 0)
@@ -132,7 +132,7 @@ def ends_of(found: Letters) -> dict[Partition, int]:
 
 
 def within(found: Marks, ends: Mapping[Partition, int]) -> Marks:
-    """Return the marks without those that lie behind the last letter: its topic was made anew since."""
+    """Return the marks without those beyond the last letter, whose topic was created anew."""
     return {
         group: {
             partition: offset for partition, offset in marked.items() if offset <= ends.get(partition, -1) + 1
@@ -142,7 +142,7 @@ def within(found: Marks, ends: Mapping[Partition, int]) -> Marks:
 
 
 async def plan(connection: Connection, wanted: Wanted, *, attempts: int, again: bool) -> Plan:
-    """Return what a replay of the selected letters would do; `again` takes those before the marks too."""
+    """Return the plan of a replay of the selected letters; `again` includes those before the marks."""
     found = await survey(connection.kafka, wanted)
     ends = ends_of(found)
     groups = [group_of(reason) for reason in (None, *sorted({letter.reason for _, letter in found}))]
@@ -155,7 +155,7 @@ async def plan(connection: Connection, wanted: Wanted, *, attempts: int, again: 
 async def replay(
     connection: Connection, wanted: Wanted, planned: Plan, on_sent: Callable[[int], None]
 ) -> int:
-    """Return how many letters were sent to their topics again, as fast as the broker takes them.
+    """Send the due letters to their topics as fast as the broker takes them; return their number.
 
     Each batch is marked once its records are acknowledged, except when one letter alone was selected.
     `on_sent` hears the count so far.
@@ -193,5 +193,5 @@ async def purge_ends(
 
 
 def _room(connection: Connection, target: str) -> Callable[[], Awaitable[None]]:
-    """Return what waits until a topic can take more records."""
+    """Return the function that waits until a topic can take more records."""
     return partial(read_up, connection.kafka, target) if connection.keeps_little else no_wait

@@ -1,4 +1,4 @@
-"""The note of the running stack: how commands find it, and why only one `run` uses a folder."""
+"""Note of the running stack: its addresses for the other commands, held by one process at a time."""
 
 import fcntl
 import json
@@ -26,7 +26,7 @@ def note_file() -> Path:
 
 
 def running_stack(note: Path | None = None) -> dict[str, Any]:
-    """Return the settings of the stack that runs here; empty when none does, or only another user's."""
+    """Return the addresses of the running stack; empty when none runs, or only one of another user."""
     try:
         noted: dict[str, Any] = json.loads((note or note_file()).read_text(encoding="utf-8"))
         os.kill(noted.pop("pid"), 0)
@@ -37,7 +37,7 @@ def running_stack(note: Path | None = None) -> dict[str, Any]:
 
 @contextmanager
 def only_stack(note: Path | None = None) -> Iterator[Publish]:
-    """Yield how to publish this process's stack.
+    """Claim the note, and yield the function that publishes this process's stack.
 
     Raises ConfigError, which names the other process, when a stack runs here already.
     """
@@ -50,7 +50,7 @@ def only_stack(note: Path | None = None) -> Iterator[Publish]:
 
 @contextmanager
 def stack_beside(note: Path | None = None) -> Iterator[Publish]:
-    """Yield how to publish this process's stack: not at all where another one runs, which stays findable."""
+    """Yield the same function; it does nothing while another process holds the note."""
     note = note or note_file()
     with _opened(note.with_name(_LOCK)) as lock:
         yield partial(_published, note) if _claimed(lock) else (lambda _: nullcontext())

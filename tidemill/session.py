@@ -1,4 +1,4 @@
-"""A run of the embedded stack: everything started, the samples played, every record accounted for."""
+"""A run of the embedded stack: starts it, plays records, and enters every record into the ledger."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -28,12 +28,12 @@ SETTLE_EVERY_S = 0.25
 GAUGES_EVERY_S = 1.0
 CHUNK_EVENTS = 100
 OPEN_COUNT = 500
-"""The broker in memory forgets the oldest records: nothing may wait there for long."""
+"""Most inputs without a result at a time, as the in-memory broker drops its oldest records."""
 
 
 @dataclass(slots=True)
 class Session:
-    """A running stack with its view, seen through one reader of every topic."""
+    """A running stack and its view, which one reader of all topics keeps up to date."""
 
     view: View
     display: Display
@@ -41,16 +41,16 @@ class Session:
     services: dict[str, str] = field(default_factory=dict)
 
     def say(self, what: str) -> None:
-        """Show what is being set up."""
+        """Show the current activity of the setup."""
         self.view.playing = what
 
     def note_part(self, part: PartEvent) -> None:
-        """Show what a part does."""
+        """Show the new state of a part."""
         self.view.parts[part.part] = part
         self.display.show_part(part)
 
     async def play(self, streams: Sequence[Sequence[Sample]], *, over_s: float) -> int:
-        """Return how many records were sent, all streams side by side in about `over_s` seconds."""
+        """Send all streams side by side in about `over_s` seconds; return the number of records."""
         producer = KafkaBus(self.kafka).producer()
         await producer.start()
         try:
@@ -62,9 +62,9 @@ class Session:
             await producer.stop()
 
     async def play_steadily(self, events: Sequence[Event], *, patience_s: float) -> bool:
-        """Send events as fast as they are answered: never more than `OPEN_COUNT` are open.
+        """Send events as fast as they are answered, with at most `OPEN_COUNT` unanswered.
 
-        Return False when the answers stopped coming for `patience_s`.
+        Return False when no answer came for `patience_s`.
         """
         done_before = self.view.ledger.done_count
         producer = KafkaBus(self.kafka).producer()
@@ -80,7 +80,7 @@ class Session:
             await producer.stop()
 
     async def follow(self) -> None:
-        """Enter all that happens on our topics into the ledger, until cancelled."""
+        """Enter all records of our topics into the ledger, until cancelled."""
         async with _reading(self.kafka) as reader:
             while True:
                 for record in await reader.fetch(timeout_ms=200):
@@ -89,15 +89,15 @@ class Session:
                         self.display.show_event(event)
 
     async def measure(self) -> None:
-        """Keep the gauges fresh until cancelled."""
+        """Read the gauges of the services every second, until cancelled."""
         while True:
             self.view.gauges = await read_gauges(self.services)
             await asyncio.sleep(GAUGES_EVERY_S)
 
     async def settled(self, *, sent_count: int, patience_s: float) -> bool:
-        """Return True once everything sent has its result or dead letter and all groups have caught up.
+        """Return True once every input has a result or a dead letter and no group has lag.
 
-        Return False when nothing has moved for `patience_s`.
+        Return False when nothing has changed for `patience_s`.
         """
 
         async def reached() -> bool:
@@ -110,7 +110,7 @@ class Session:
     async def _until(
         self, reached: Callable[[], Awaitable[bool]], *, every_s: float, patience_s: float
     ) -> bool:
-        """Return True once it is reached, False when the ledger has not moved for `patience_s`."""
+        """Return True once `reached` says so, False when the ledger has not changed for `patience_s`."""
         clock = asyncio.get_running_loop().time
         seen, moved_at_s = None, clock()
         while clock() - moved_at_s < patience_s:
@@ -129,7 +129,7 @@ class Session:
 async def session(
     view: View, display: Display, *, kafka: KafkaKind, publish: Publish
 ) -> AsyncIterator[Session]:
-    """Start everything, yield when every service is ready, end everything on the way out.
+    """Start stack and services, yield once all are ready, and end them on the way out.
 
     Raises ConfigError when something can't run here, PartLostError when a part can't be kept alive.
     """
@@ -159,7 +159,7 @@ async def session(
 
 @asynccontextmanager
 async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run endless work beside the body; when one fails, both end with its error, not with a group of it."""
+    """Run endless tasks beside the body. When a task or the body fails, all end with its error alone."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(each) for each in work]
@@ -173,7 +173,7 @@ async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 def _addresses(
     stack: Addresses, services: ServiceParts, connection: Connection, kafka: KafkaKind
 ) -> Mapping[str, Any]:
-    """Return where the parts of a stack are, in the shape of `Connection`."""
+    """Return the addresses of a stack, in the shape of `Connection`."""
     return {
         "kafka": {"bootstrap": stack.kafka_bootstrap, "fetch_wait_ms": FETCH_WAIT_MS},
         "triton": {"address": stack.triton_grpc},

@@ -1,4 +1,4 @@
-"""`tidemill demo`: the samples once through everything, and a count of what came out."""
+"""`tidemill demo`: plays the samples once through the whole stack and counts the results."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from tidemill.view import View
 
 SAMPLES_S = 15.0
 PATIENCE_S = 20.0
-"""Nothing may stand still for so long: what is open then counts as lost."""
+"""After this long without any progress, inputs without a result count as lost."""
 
 
 def command(kafka: Kafka = KafkaKind.MEMORY, data: Photos = None) -> None:
@@ -53,7 +53,7 @@ async def _demo(kafka: KafkaKind, data: Path | None) -> dict[str, Any]:
 
 
 def summary(ledger: Ledger, *, sent_count: int, seconds: float) -> dict[str, Any]:
-    """Return the figures of a run; lost is what was sent and has neither result nor dead letter."""
+    """Return the figures of a run; `lost` counts inputs with neither result nor dead letter."""
     counts = ledger.counts
     p50_ms, p99_ms = ledger.latency_ms()
     unseen_count = sent_count - ledger.sent_count - counts["sent_again"]

@@ -1,4 +1,4 @@
-"""`tidemill health`: what each service says of itself."""
+"""`tidemill health`: health of each service."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""`tidemill intents`: intents that a few sentences teach the running service, without training."""
+"""`tidemill intents`: adds intents by a few sentences, without training; lists, removes, refreshes."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`tidemill models`: which models there are, what their cards say, and where two of them differ."""
+"""`tidemill models`: lists models, shows cards, compares two, adds and removes versions."""
 
 import asyncio
 import json

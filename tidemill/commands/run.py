@@ -1,4 +1,4 @@
-"""`tidemill run`: everything at once, live, until Ctrl-C."""
+"""`tidemill run`: the embedded stack with all services, shown live until Ctrl-C."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from tidemill.terminal import OUT, one_line
 from tidemill.view import View
 
 SAMPLES_S = 90.0
-"""How long the samples take: slow enough to read along."""
+"""Duration of the samples: slow enough to read along."""
 
 Kafka = Annotated[KafkaKind, typer.Option(help="In memory, or real by Java and Maven.")]
 Photos = Annotated[
