@@ -1,6 +1,7 @@
 """Wiring of a stateful service: settings in, a running stream out."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -25,6 +26,7 @@ from shared.stateful.source import Source, common_partition_count
 from shared.stateful.state import StateT
 from shared.stateful.stream import StatefulStream
 from shared.stateful.table import StateTable
+from shared.stateful.whole import WholeTable
 
 _MEASURE_INTERVAL_S = 1.0
 
@@ -34,8 +36,13 @@ async def serve_stateful(
     entry: catalogue.Service,
     service: StatefulService[Any, StateT],
     stop: asyncio.Event,
+    *,
+    whole: Sequence[WholeTable[Any]] = (),
 ) -> None:
-    """Run a stateful service of the catalogue until `stop` is set."""
+    """Run a stateful service of the catalogue until `stop` is set.
+
+    The tables in `whole` are read before the first record is, and followed from then on.
+    """
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry)
     async with AsyncExitStack() as stack:
@@ -45,6 +52,9 @@ async def serve_stateful(
         finder = KafkaFinder(settings.kafka, group=entry.group)
         await finder.start()
         stack.push_async_callback(finder.stop)
+        for table in whole:
+            stack.push_async_callback(table.stop)
+            await table.start()
         source = await open_source(settings.kafka, entry)
         policy = ApplierPolicy(
             group=entry.group,
@@ -65,7 +75,7 @@ async def serve_stateful(
         stack.push_async_callback(http.cleanup)
         measuring = asyncio.create_task(_measure(stream, metrics))
         stack.callback(measuring.cancel)
-        await stream.run(stop)
+        await stream.run(stop, *(table.follow() for table in whole))
 
 
 async def open_source(kafka: KafkaSettings, entry: catalogue.Service) -> Source:

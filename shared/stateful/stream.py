@@ -54,6 +54,7 @@ class StatefulStream:
     def __init__(
         self, kafka: KafkaSettings, source: Source, finder: KafkaFinder, work: Callable[[FaustRows], Work]
     ) -> None:
+        """Build a stream, not running; `work` gets the rows that the table keeps."""
         self._source = source
         self._finder = finder
         self._app = faust_app(kafka, group=source.group, member=source.member)
@@ -106,8 +107,10 @@ class StatefulStream:
         self._pulse.hear(sum(waiting.values()), in_flight_records=self._order.in_hand)
         return waiting
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, *beside: Coroutine[Any, Any, None]) -> None:
         """Return when `stop` was set, the chunk in hand is applied, and the offsets are committed.
+
+        The coroutines `beside` run as long as the stream; one that ends or raises ends it.
 
         Raises the error of a chunk, LostRecordsError, ConfigError when a topic has grown, or
         ClientBrokenError when Faust fell: start the process again, and it goes on behind its last chunk.
@@ -117,6 +120,7 @@ class StatefulStream:
             self._apply_chunks(),
             self._watch_clock(),
             self._watch_partitions(),
+            *beside,
         )
         running = [asyncio.ensure_future(step) for step in steps]
         told = asyncio.ensure_future(_set(stop))

@@ -1,10 +1,20 @@
 """Analyzed events as inference would publish them, from a model without mistakes."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, uuid5
 
+from prometheus_client import CollectorRegistry
+
 from deploy.local.samples.news import NewsItem
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.limits import StreamLimits
+from shared.bus.metrics import StreamMetrics
+from shared.bus.port import Outcome
+from shared.bus.received import Received
+from shared.bus.stream import Source, Stream
 from shared.events import Channel, CustomerMessageAnalyzed, DecisionRecord, NewsArticleAnalyzed, Prediction
+from shared.settings import KafkaSettings
 
 _DECISION = DecisionRecord(
     model="test",
@@ -36,6 +46,22 @@ def analyzed_message(conversation_id: str) -> CustomerMessageAnalyzed:
         intent=sure("card_arrival"),
         decision=_DECISION,
     )
+
+
+class Forward:
+    """Answers each article with itself, on the topic of analyzed news."""
+
+    async def handle(self, received: Sequence[Received[NewsArticleAnalyzed]]) -> Sequence[Outcome]:
+        """Return one outcome for each article."""
+        return [[NewsArticleAnalyzed.model_validate(each.event.model_dump())] for each in received]
+
+
+def forwarding(kafka: KafkaSettings, *, reads: str) -> Stream:
+    """Return a stream that copies articles from the topic `reads` to that of analyzed news."""
+    elsewhere = type("NewsElsewhere", (NewsArticleAnalyzed,), {"name": reads})
+    source = Source(reads=[elsewhere], group=reads, publisher="tests")
+    metrics = StreamMetrics(CollectorRegistry())
+    return Stream(KafkaBus(kafka), source, Forward(), limits=StreamLimits(), metrics=metrics)
 
 
 def analyzed_news(item: NewsItem, *, run: str, number: int) -> NewsArticleAnalyzed:

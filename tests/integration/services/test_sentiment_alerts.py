@@ -21,7 +21,7 @@ from shared.events import (
     SentimentAlertUpdated,
 )
 from shared.settings import KafkaSettings
-from tests.integration.services.analyzed import analyzed_news
+from tests.integration.services.analyzed import analyzed_news, forwarding
 from tests.integration.services.service_process import (
     Results,
     publish,
@@ -30,7 +30,6 @@ from tests.integration.services.service_process import (
     running,
 )
 from tests.support.buses import delete_before
-from tests.support.echo import echoing
 
 GROUP = SENTIMENT_ALERTS.group
 ALERTS = (SentimentAlertRaised.name, SentimentAlertUpdated.name, SentimentAlertResolved.name)
@@ -113,7 +112,7 @@ async def test_what_a_stream_delivers_exactly_once_is_told(real_kafka: str) -> N
     run = uuid4().hex
     inputs = f"news.{run}"
     kafka = KafkaSettings(bootstrap=real_kafka, delivery="exactly-once")
-    stream = echoing(kafka, inputs, reads=inputs, writes=NewsArticleAnalyzed.name)
+    stream = forwarding(kafka, reads=inputs)
     stop = asyncio.Event()
     await publish(real_kafka, [replace(each, topic=inputs) for each in sample_news(run)])
 
