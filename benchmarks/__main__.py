@@ -21,6 +21,7 @@ from benchmarks import (
     overload,
     padding,
     soak,
+    stateful,
 )
 from benchmarks.bench import Bench, Question
 from benchmarks.machine import machine
@@ -38,6 +39,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "limit": limit.measure,
         "identity": identity.measure,
         "delivery": delivery.measure,
+        "stateful": stateful.measure,
         "broken_cache": broken_cache.measure,
         "memory": memory.measure,
         "backlog": backlog.measure,

@@ -12,7 +12,7 @@ from benchmarks.stack import stack_under_test
 from benchmarks.topics import Results, fill
 from deploy.local.samples.news import NewsItem, generate_news
 from deploy.local.stack import LocalStack
-from shared.bus.kafka.reader import KafkaInspector
+from shared.bus.kafka.inspector import KafkaInspector
 from shared.catalogue import SENTIMENT_ALERTS
 from shared.errors import ConfigError
 from shared.events import DecisionRecord, NewsArticleAnalyzed, Prediction

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -31,6 +31,21 @@ from shared.stateful.whole import WholeTable
 _MEASURE_INTERVAL_S = 1.0
 
 
+class Client(Protocol):
+    """A connection to Kafka."""
+
+    async def start(self) -> None:
+        """Connect."""
+        ...
+
+    async def stop(self) -> None:
+        """Close."""
+        ...
+
+
+ClientT = TypeVar("ClientT", bound=Client)
+
+
 async def serve_stateful(
     settings: StatefulSettings,
     entry: catalogue.Service,
@@ -46,24 +61,12 @@ async def serve_stateful(
     registry = CollectorRegistry()
     metrics = StreamMetrics(registry)
     async with AsyncExitStack() as stack:
-        producer = KafkaBus(settings.kafka).producer()
-        await producer.start()
-        stack.push_async_callback(producer.stop)
-        finder = KafkaFinder(settings.kafka, group=entry.group)
-        await finder.start()
-        stack.push_async_callback(finder.stop)
+        producer = await _started(KafkaBus(settings.kafka).producer(), stack)
+        finder = await _started(KafkaFinder(settings.kafka, group=entry.group), stack)
         for table in whole:
-            stack.push_async_callback(table.stop)
-            await table.start()
+            await _started(table, stack)
         source = await open_source(settings.kafka, entry)
-        policy = ApplierPolicy(
-            group=entry.group,
-            source=entry.publisher,
-            reads=entry.inputs,
-            metrics=metrics,
-            limits=settings.limits,
-            clock=utc_now,
-        )
+        policy = _policy(settings, entry, metrics)
         stream = StatefulStream(
             settings.kafka,
             source,
@@ -73,9 +76,7 @@ async def serve_stateful(
         health = stream_health(stream, stall_after_s=settings.limits.stall_after_s)
         http = await serve_http(settings.http, health, registry)
         stack.push_async_callback(http.cleanup)
-        measuring = asyncio.create_task(_measure(stream, metrics))
-        stack.callback(measuring.cancel)
-        await stream.run(stop, *(table.follow() for table in whole))
+        await stream.run(stop, _measure(stream, metrics), *(table.follow() for table in whole))
 
 
 async def open_source(kafka: KafkaSettings, entry: catalogue.Service) -> Source:
@@ -100,7 +101,25 @@ async def open_source(kafka: KafkaSettings, entry: catalogue.Service) -> Source:
     return source
 
 
-async def _measure(stream: StatefulStream, metrics: StreamMetrics) -> None:
+def _policy(settings: StatefulSettings, entry: catalogue.Service, metrics: StreamMetrics) -> ApplierPolicy:
+    return ApplierPolicy(
+        group=entry.group,
+        source=entry.publisher,
+        reads=entry.inputs,
+        metrics=metrics,
+        limits=settings.limits,
+        clock=utc_now,
+    )
+
+
+async def _started(client: ClientT, stack: AsyncExitStack) -> ClientT:
+    """Return the client, connected until the stack ends."""
+    await client.start()
+    stack.push_async_callback(client.stop)
+    return client
+
+
+async def _measure(stream: StatefulStream, metrics: StreamMetrics) -> NoReturn:
     log = structlog.get_logger()
     while True:
         await asyncio.sleep(_MEASURE_INTERVAL_S)

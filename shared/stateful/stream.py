@@ -22,6 +22,7 @@ from shared.stateful.faust_app import faust_app
 from shared.stateful.faust_table import FaustRows
 from shared.stateful.order import OrderGuard, Turn
 from shared.stateful.source import Source
+from shared.stateful.starts import UNREAD, starts
 from shared.stateful.state import Applied
 
 CHUNK_MAX_RECORDS = 200
@@ -55,8 +56,8 @@ class StatefulStream:
         self, kafka: KafkaSettings, source: Source, finder: KafkaFinder, work: Callable[[FaustRows], Work]
     ) -> None:
         """Build a stream, not running; `work` gets the rows that the table keeps."""
+        self._kafka = kafka
         self._source = source
-        self._finder = finder
         self._app = faust_app(kafka, group=source.group, member=source.member)
         rows = FaustRows(self._app, source.table.name, partitions=source.partitions)
         rows.table.on_recover(self._begin)
@@ -150,12 +151,15 @@ class StatefulStream:
         ours = self._ours()
         try:
             applied = self._work.recovered(frozenset(each.number for each in ours))
-            starts = await self._finder.starts(
-                {each: _position(applied.get(each)).next_offset for each in ours}
+            begins = await starts(
+                self._kafka,
+                {each: _position(applied.get(each)) for each in ours},
+                group=self._source.group,
+                changelog=self._source.changelog,
             )
         except Exception as error:  # noqa: BLE001 - handed to run(), which ends the process
             await self._give_up(error)
-        self._order.begin(starts)
+        self._order.begin(begins)
 
     async def _give_up(self, error: Exception) -> NoReturn:
         """Have run() raise this; never return to Faust, which would read on."""
@@ -265,7 +269,7 @@ async def _briefly(work: Coroutine[Any, Any, Any]) -> None:
 
 
 def _position(applied: Applied | None) -> Position:
-    return Position(0) if applied is None else Position(applied.offset + 1, applied.timestamp_ms)
+    return UNREAD if applied is None else Position(applied.offset + 1, applied.timestamp_ms)
 
 
 def _record(message: Any) -> Record:

@@ -16,6 +16,7 @@ from shared.bus.port import LostRecordsError
 from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition
 from shared.settings import KafkaSettings
+from shared.stateful.starts import starts
 from tests.support.buses import PATIENCE_S, commit_all, delete_before, publish, read, reading
 
 
@@ -51,7 +52,8 @@ class Topic:
 
     async def start(self, read: int) -> int:
         """Return where a reader is to go on that has read up to before this offset."""
-        [start] = (await self._finder.starts({await self.partition(): read})).values()
+        place, group = {await self.partition(): Position(read)}, f"{self._name}.readers"
+        [start] = (await starts(self._settings, place, group=group, changelog="changelog")).values()
         return start
 
     async def delete_before(self, offset: int) -> None:

@@ -1,13 +1,11 @@
 """Kafka finder: whether records lie between two offsets, beside the group that reads them."""
 
 import asyncio
-from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.kafka.client import connecting, translated
 from shared.bus.kafka.finding import finding_client, first_at
-from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.stop import stop_consumer
 from shared.bus.port import LostRecordsError
 from shared.bus.positions import Log, Position
@@ -37,25 +35,6 @@ class KafkaFinder:
                 await stop_consumer(client)
                 raise
         self._client = client
-
-    async def starts(self, read: Mapping[Partition, int]) -> dict[Partition, int]:
-        """Return where to go on in each partition that is read up to before an offset; 0 is unread.
-
-        That is there, or at the oldest offset that is left. Raises LostRecordsError where others were
-        deleted before it, unless the group has committed that it goes on behind them.
-        """
-        places = [TopicPartition(*partition) for partition in read]
-        with translated("asking where topics begin"):
-            async with self._asking:
-                begins = await self._started.beginning_offsets(places) if places else {}
-        behind = [place for place, begin in begins.items() if read[Partition(*place)] < begin]
-        inspector = KafkaInspector(self._settings)
-        committed = await inspector.committed(self._group, map(Partition._make, behind)) if behind else {}
-        for partition in map(Partition._make, behind):
-            position = max(read[partition], committed.get(partition, Position(0)).next_offset)
-            if position > 0:
-                self._refuse_lost(partition, position, begins[TopicPartition(*partition)])
-        return {Partition(*place): max(begin, read[Partition(*place)]) for place, begin in begins.items()}
 
     async def next_record(self, partition: Partition, offset: int) -> int:
         """Return the offset of the first committed record at or after this one.
