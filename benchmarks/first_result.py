@@ -12,12 +12,12 @@ from benchmarks.bench import Bench
 from benchmarks.measure import Goal, Measure
 from deploy.local.paths import ROOT, runs_folder
 from shared.bus.kafka.reader import KafkaReader
+from shared.catalogue import INFERENCE
 from shared.errors import ConfigError
-from shared.events import CustomerMessageAnalyzed, ImageAnalyzed, NewsArticleAnalyzed
 from shared.settings import KafkaSettings
 from tidemill.running import note_file
 
-RESULTS = (CustomerMessageAnalyzed.name, NewsArticleAnalyzed.name, ImageAnalyzed.name)
+RESULTS = tuple(topic for service in INFERENCE for topic in service.output_topics)
 PATIENCE_S = 120.0
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.samples.hostile import HostileRecord, hostile
 from shared.bus.record import Outgoing
-from shared.catalogue import INFERENCE
+from shared.catalogue import STREAMS
 from shared.events import (
     BY_NAME,
     Event,
@@ -23,7 +23,8 @@ from tests.support.pipeline import Books, pipeline
 
 pytestmark = pytest.mark.timeout(300)
 
-ANSWERS = {service.input_topics[0]: service.output_topics[0] for service in INFERENCE}
+WITH_REAL_ROWS = (STREAMS["messages"], STREAMS["news"], STREAMS["images"])
+ANSWERS = {service.input_topics[0]: service.output_topics[0] for service in WITH_REAL_ROWS}
 
 
 @dataclass(frozen=True, slots=True)

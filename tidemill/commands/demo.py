@@ -10,6 +10,7 @@ import typer
 
 from deploy.local.stack import KafkaKind
 from shared.accounts.ledger import Ledger
+from shared.catalogue import INFERENCE
 from shared.events import SentimentAlertRaised, SupportMessageRouted
 from tidemill.commands.run import Kafka, Photos
 from tidemill.display import LiveDisplay, PlainDisplay
@@ -59,7 +60,7 @@ def summary(ledger: Ledger, *, sent_count: int, seconds: float) -> dict[str, Any
     unseen_count = sent_count - ledger.sent_count - counts["sent_again"]
     return {
         "sent": sent_count,
-        "analyzed": sum(count for name, count in counts.items() if name.endswith("analyzed.v1")),
+        "analyzed": sum(counts[topic] for service in INFERENCE for topic in service.output_topics),
         "routed": counts[SupportMessageRouted.name],
         "alerts": counts[SentimentAlertRaised.name],
         "dead": counts["dead"],
