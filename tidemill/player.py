@@ -1,7 +1,6 @@
 """Sending of records to their topics, at a steady rate or as fast as the broker takes them."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import islice
 
@@ -13,9 +12,6 @@ from shared.events.headers import new_trace
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 2 * 1024 * 1024
 """Less than the broker in memory keeps of a partition, which is about 5 MB."""
-
-CHUNK_S = 0.2
-"""A chunk that took longer to come together leaves as it is, so that rows of a slow pipe do not wait."""
 
 TICK_S = 0.02
 """Shortest pause between chunks: at a high rate, one chunk holds all that is due within it."""
@@ -42,12 +38,12 @@ async def play(
     rate: float | None = None,
     on_sent: Callable[[int], None] = lambda _: None,
     room: Callable[[], Awaitable[None]] = no_wait,
-    clock: Callable[[], float] = time.monotonic,
+    pauses: Callable[[], bool] = lambda: False,
 ) -> int:
     """Return how many records were sent and acknowledged; `rate` is in records per second.
 
     `on_sent` is called with the count so far after each chunk; `room` returns when the next one may leave.
-    `clock`, in seconds, measures how long a chunk takes to come together.
+    While `pauses` returns True, the next record has not arrived yet, and a chunk leaves as it is.
     """
     loop = asyncio.get_running_loop()
     started_s, sent_count, waiting = loop.time(), 0, iter(records)
@@ -55,7 +51,7 @@ async def play(
         due = CHUNK_RECORDS
         if rate is not None:
             due = due_count(loop.time() - started_s, rate=rate, sent_count=sent_count)
-        chunk = _take(waiting, due, clock)
+        chunk = _take(waiting, due, pauses)
         if due and not chunk:
             return sent_count
         await producer.publish(chunk)
@@ -66,13 +62,13 @@ async def play(
             await asyncio.sleep(max(TICK_S, started_s + sent_count / rate - loop.time()))
 
 
-def _take(records: Iterator[Outgoing], count: int, clock: Callable[[], float]) -> list[Outgoing]:
-    """Return the next `count` records, or fewer when they are large or slow to come."""
+def _take(records: Iterator[Outgoing], count: int, pauses: Callable[[], bool]) -> list[Outgoing]:
+    """Return the next `count` records, or fewer when they are large or the next one has not arrived."""
     chunk: list[Outgoing] = []
-    size_bytes, deadline_s = 0, clock() + CHUNK_S
+    size_bytes = 0
     for record in islice(records, count):
         chunk.append(record)
         size_bytes += len(record.value or b"")
-        if size_bytes >= CHUNK_BYTES or clock() >= deadline_s:
+        if size_bytes >= CHUNK_BYTES or pauses():
             break
     return chunk

@@ -19,6 +19,7 @@ from shared.errors import ConfigError
 from shared.events import ImageKind
 from tidemill.connect import Connection
 from tidemill.player import no_wait, outgoing, play
+from tidemill.reading.arrivals import Arrivals
 from tidemill.reading.files import Form, RowFile, printable, row_file
 from tidemill.reading.folder import image_folder
 from tidemill.reading.found import Found, Reading
@@ -102,6 +103,7 @@ class Rows:
 
     read: Callable[[], Reading]
     remark: str = ""
+    pauses: Callable[[], bool] = lambda: False
 
 
 def _images(folder: Path, kind: ImageKind | None, *, shrink: bool) -> Rows:
@@ -116,8 +118,8 @@ def _texts(path: Path, mapper: Mapper, form: Form | None, encoding: str | None) 
     """Look through a file before anything is sent, or at the first row of a pipe, which can be read once."""
     file = row_file(path, form=form, encoding=encoding)
     if not file.reads_twice:
-        reading = _checked(file, mapper)
-        return Rows(None, partial(chain, list(islice(reading, 1)), reading))
+        arrivals = Arrivals(_checked(file, mapper))
+        return Rows(None, partial(chain, list(islice(arrivals, 1)), arrivals), pauses=arrivals.pauses)
     found = survey(file)
     mapper.check(found.columns)
     return Rows(found.count, file.rows)
@@ -169,7 +171,7 @@ async def _send(rows: Rows, mapper: Mapper, tally: Tally, *, limit: int | None, 
                 progress.update(bar, completed=count + tally.left_out_count)
 
             records = _records(islice(rows.read(), limit), mapper, tally)
-            return await play(records, producer, rate=rate, on_sent=advance, room=room)
+            return await play(records, producer, rate=rate, on_sent=advance, room=room, pauses=rows.pauses)
     finally:
         await producer.stop()
 

@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import io
+import os
 import stat
 import sys
 import zlib
@@ -81,7 +82,7 @@ class RowFile:
             try:
                 yield text
             finally:
-                text.detach()  # standard input stays open
+                text.detach()  # whoever opened the stream closes it
 
 
 def row_file(path: Path, *, form: Form | None, encoding: str | None) -> RowFile:
@@ -118,7 +119,9 @@ def printable(name: str) -> str:
 @contextmanager
 def _binary(path: Path) -> Iterator[io.BufferedReader]:
     if path == STANDARD_INPUT:
-        yield cast("io.BufferedReader", sys.stdin.buffer)
+        # A stream of its own: Python aborts when it ends while a thread waits for `sys.stdin`.
+        with os.fdopen(os.dup(sys.stdin.fileno()), "rb") as own:
+            yield own
         return
     with path.open("rb") as stream:
         if path.suffix.lower() != ".gz":

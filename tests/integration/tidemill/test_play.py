@@ -1,7 +1,9 @@
 """`tidemill play` into a broker: what is sent, what is left out, what is said, and the exit code."""
 
+import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,34 +11,40 @@ from uuid import uuid4
 
 import pytest
 
+from shared.bus.record import Record
+from shared.events import CustomerMessageReceived
+from tests.support.buses import kafka_bus, reading, until
 from tests.unit.tidemill.reading.photos import HEIC_OF_A_TURNED_CAMERA
 
 ROOT = Path(__file__).parents[3]
 
 
-def tidemill(
-    *arguments: str | Path, bootstrap: str, given: bytes | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    """Run a command to its end, in a wide window, with bytes on its standard input."""
-    environment = {**os.environ, "COLUMNS": "200", "TIDEMILL__KAFKA__BOOTSTRAP": bootstrap}
-    command = [sys.executable, "-m", "tidemill", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, env=environment, input=given, capture_output=True, check=False, timeout=60
+def started(*arguments: str | Path, bootstrap: str) -> "subprocess.Popen[bytes]":
+    """Start a command in a wide window, with pipes to it and from it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tidemill", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "COLUMNS": "200", "TIDEMILL__KAFKA__BOOTSTRAP": bootstrap},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 
 def played(*arguments: str | Path, bootstrap: str, given: bytes | None = None) -> tuple[int, str, list[str]]:
-    """Return the exit code, standard output and the lines of standard error."""
-    done = tidemill("play", *arguments, bootstrap=bootstrap, given=given)
-    assert b"Traceback" not in done.stderr
-    return done.returncode, done.stdout.decode(), done.stderr.decode().splitlines()
+    """Play to the end; return the exit code, standard output and the lines of standard error."""
+    with started("play", *arguments, bootstrap=bootstrap) as process:
+        said, errors = process.communicate(given, timeout=60)
+    assert b"Traceback" not in errors
+    return process.returncode, said.decode(), errors.decode().splitlines()
 
 
 def watched(topic: str, count: int, *, bootstrap: str) -> list[dict[str, object]]:
     """Return the first events of a topic, which are all of it where a test knows its count."""
     arguments = ("watch", topic, "--json", "--from", "beginning", "--limit", str(count))
-    lines = tidemill(*arguments, bootstrap=bootstrap).stdout.splitlines()
-    return [json.loads(line) for line in lines]
+    with started(*arguments, bootstrap=bootstrap) as process:
+        lines, _ = process.communicate(timeout=60)
+    return [json.loads(line) for line in lines.splitlines()]
 
 
 def test_csv_with_an_unclosed_quote_and_jsonl_with_half_an_emoji_lose_one_row_each(
@@ -133,3 +141,21 @@ def test_a_folder_of_phone_photos_is_sent_converted_counted_and_named(
         "left out: large.jpg: 600 KiB, allowed are 512; --shrink sends it smaller",
         "tidemill: left out 2 of 5 rows",
     ]
+
+
+async def test_a_row_from_a_pipe_is_sent_while_the_pipe_is_open_and_one_ctrl_c_ends_it(
+    memory_kafka: str,
+) -> None:
+    mark, topic = uuid4().hex.encode(), CustomerMessageReceived.name
+    seen: list[Record] = []
+    process = started("play", "-", "--as", "jsonl", "--to", "messages", bootstrap=memory_kafka)
+    assert process.stdin is not None
+
+    async with reading(kafka_bus(memory_kafka), topic) as consumer, asyncio.timeout(40):
+        process.stdin.write(b'{"text": "%s"}\n' % mark)
+        process.stdin.flush()
+        await until(lambda: any(mark in (record.value or b"") for record in seen), consumer, seen)
+        process.send_signal(signal.SIGINT)
+        _, said = await asyncio.to_thread(process.communicate)
+
+    assert (process.returncode, said) == (130, b"")

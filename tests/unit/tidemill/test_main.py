@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import version
-from io import BufferedReader, BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +14,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from deploy.local.paths import RUN_DIR
+from tests.unit.tidemill.reading.texts import a_pipe
 from tidemill.__main__ import app, main
 from tidemill.running import only_stack
 
@@ -82,13 +82,15 @@ def test_what_makes_standard_input_useless_is_said_before_anything_is_connected_
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BufferedReader(BytesIO(given))))
+    stdin = a_pipe(given)
+    monkeypatch.setattr(sys, "stdin", stdin)
 
     assert exit_code(monkeypatch, "play", "-", "--to", "messages", *arguments) == 2
 
     said = capsys.readouterr().err
     assert complaint in said
     assert said.count("\n") == 1
+    stdin.close()
 
 
 def test_the_version_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigError
+from tests.unit.tidemill.reading.texts import a_pipe
 from tidemill.reading.files import STANDARD_INPUT, Form, row_file, whole_rows
 from tidemill.reading.found import Found, LeftOut, Row
 from tidemill.reading.survey import Survey, survey
@@ -179,7 +180,7 @@ def test_standard_input_needs_to_be_told_what_it_holds() -> None:
 
 
 def test_standard_input_is_read_and_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"text,id\nhello,1\nbye\n")))
+    given = a_pipe(b"text,id\nhello,1\nbye\n")
     monkeypatch.setattr(sys, "stdin", given)
     file = row_file(STANDARD_INPUT, form=Form.CSV, encoding=None)
 
@@ -187,8 +188,9 @@ def test_standard_input_is_read_and_stays_open(monkeypatch: pytest.MonkeyPatch) 
 
     assert found == Found(1, "standard input line 2", {"text": "hello", "id": "1"})
     assert isinstance(left_out, LeftOut)
-    assert not given.closed
     assert not file.reads_twice
+    assert given.read() == ""
+    given.close()
 
 
 def test_a_named_pipe_is_read_once(tmp_path: Path) -> None:
