@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.record import Outgoing
+from shared.catalogue import STREAMS
 from shared.clock import utc_now
 from shared.errors import ConfigError
 from shared.events import ImageKind
@@ -38,7 +39,7 @@ Source = Annotated[
         allow_dash=True,
     ),
 ]
-Topic = Annotated[str, typer.Option(metavar="TOPIC", help="messages, news, images, or a topic's full name.")]
+Topic = Annotated[str, typer.Option(metavar="TOPIC", help=f"{', '.join(STREAMS)}, or a topic's full name.")]
 Rate = Annotated[float | None, typer.Option(min=0.01, help="Rows a second; else as fast as it goes.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Stop after so many rows.")]
 Columns = Annotated[list[str], typer.Option("--column", metavar="FIELD=COLUMN", help="Where a field stands.")]
