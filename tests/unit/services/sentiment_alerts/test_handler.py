@@ -1,5 +1,6 @@
 """The alert service, event by event: raised once, updated when worse, resolved when calm."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 
@@ -218,3 +219,18 @@ def test_each_event_id_is_used_once() -> None:
 
     assert len(ids) > 3
     assert set(ids.values()) == {1}
+
+
+def test_a_table_of_version_1_is_read_and_goes_on_behind_its_last_offset() -> None:
+    desk = a_desk()
+    desk.read(records(surge(4)))
+    state = json.loads(desk.rows[b"Alder Rail"])
+    old = {name: state[name] for name in ("partition", "window", "alert", "quiet_until")}
+    desk.rows.clear()
+    desk.rows[b"Alder Rail"] = json.dumps({**old, "company": "Alder Rail", "offset": 3}).encode()
+    desk.rows[b"\x000"] = json.dumps({"company": "\x000", "partition": 0, "offset": 7}).encode()
+
+    applied = desk.table.recovered({0})
+
+    assert {topic: last.offset for (topic, _), last in applied.items()} == {NewsArticleAnalyzed.name: 7}
+    assert desk.read(records(surge(5))) == [RAISED]
