@@ -12,7 +12,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel
 
-from shared.events import CustomerMessageReceived, Event, ImageReceived
+from shared.events import CustomerMessageReceived, DecisionRecord, Event, ImageReceived
 
 E = TypeVar("E", bound=Event)
 M = TypeVar("M", bound=BaseModel)
@@ -24,6 +24,20 @@ def message(number: int = 1, *, text: str = "Where is my card?") -> CustomerMess
     """Return message `number`, each in a conversation of its own."""
     return CustomerMessageReceived(
         event_id=UUID(int=number), occurred_at=NOON, conversation_id=f"case-{number}", text=text
+    )
+
+
+def decision(model: str, *, trace_id: str = "1" * 32) -> DecisionRecord:
+    """Return the decision record of an answer that was not cached."""
+    return DecisionRecord(
+        model=model,
+        model_version="1",
+        preprocessing_hash="0" * 64,
+        cached=False,
+        queue_ms=1.0,
+        infer_ms=2.0,
+        total_ms=3.0,
+        trace_id=trace_id,
     )
 
 

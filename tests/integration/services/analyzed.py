@@ -13,19 +13,11 @@ from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Outcome
 from shared.bus.received import Received
 from shared.bus.stream import Source, Stream
-from shared.events import Channel, CustomerMessageAnalyzed, DecisionRecord, NewsArticleAnalyzed, Prediction
+from shared.events import Channel, CustomerMessageAnalyzed, NewsArticleAnalyzed, Prediction
 from shared.settings import KafkaSettings
+from tests.support.events import decision
 
-_DECISION = DecisionRecord(
-    model="test",
-    model_version="1",
-    preprocessing_hash="0" * 64,
-    cached=False,
-    queue_ms=1.0,
-    infer_ms=2.0,
-    total_ms=3.0,
-    trace_id="1" * 32,
-)
+_DECISION = decision("test")
 _NEGATIVE = {"negative": 0.93, "neutral": 0.08, "positive": 0.03}
 
 

@@ -7,7 +7,6 @@ from shared.bus.record import Partition, Record
 from shared.events import (
     Channel,
     CustomerMessageReceived,
-    DecisionRecord,
     Event,
     ImageAnalyzed,
     ImageKind,
@@ -20,18 +19,10 @@ from shared.events import (
 )
 from shared.events.codec import encode
 from shared.events.headers import new_trace
+from tests.support.events import decision
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
-DECISION = DecisionRecord(
-    model="any",
-    model_version="1",
-    preprocessing_hash="0",
-    cached=False,
-    queue_ms=1,
-    infer_ms=2,
-    total_ms=3,
-    trace_id="0" * 32,
-)
+DECISION = decision("any")
 
 
 def a_prediction(label: str) -> Prediction:

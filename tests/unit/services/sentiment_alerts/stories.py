@@ -7,22 +7,14 @@ from services.sentiment_alerts.handler import SentimentAlerts
 from services.sentiment_alerts.settings import AlertSettings
 from services.sentiment_alerts.state import CompanyState
 from shared.bus.record import Partition, Record
-from shared.events import DecisionRecord, NewsArticleAnalyzed, Prediction
+from shared.events import NewsArticleAnalyzed, Prediction
+from tests.support.events import decision
 from tests.support.stateful import Desk
 
 START = datetime(2026, 3, 10, 8, 0, tzinfo=UTC)
 COMPANY = "Alder Rail"
 _SPACE = UUID("8d0c6f0e-4d53-4a37-9a53-0d1f7d0e7a11")
-_DECISION = DecisionRecord(
-    model="news_tone",
-    model_version="1",
-    preprocessing_hash="0" * 64,
-    cached=False,
-    queue_ms=1.0,
-    infer_ms=2.0,
-    total_ms=3.0,
-    trace_id="1" * 32,
-)
+_DECISION = decision("news_tone")
 
 
 def article(

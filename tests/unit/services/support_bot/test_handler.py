@@ -11,12 +11,12 @@ from shared.errors import RejectedError
 from shared.events import (
     Channel,
     CustomerMessageAnalyzed,
-    DecisionRecord,
     Lane,
     Prediction,
     SupportMessageRouted,
 )
 from shared.reasons import Reason
+from tests.support.events import decision
 from tests.support.received import TRACE, received
 
 BOT = SupportBot(load_answers(), RoutingSettings())
@@ -33,16 +33,7 @@ def analyzed(number: int, *, intent: str | None = "card_arrival") -> CustomerMes
         channel=Channel.CHAT,
         text="Where is my card?",
         intent=intent and Prediction(label=intent, confidence=0.95, runner_up="card_linking", margin=0.9),
-        decision=DecisionRecord(
-            model="support_intent",
-            model_version="1",
-            preprocessing_hash="0" * 64,
-            cached=False,
-            queue_ms=1.0,
-            infer_ms=2.0,
-            total_ms=3.0,
-            trace_id=TRACE.id,
-        ),
+        decision=decision("support_intent", trace_id=TRACE.id),
     )
 
 

@@ -10,7 +10,6 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from shared.events import (
-    DecisionRecord,
     Entity,
     EntityType,
     NewsArticleAnalyzed,
@@ -22,20 +21,12 @@ from shared.inference.spans import tags_of
 from shared.inference.words import PIECES, Shape
 from shared.repository.bundle import ModelBundle, load_bundle
 from shared.serving.tasks import entities
+from tests.support.events import decision
 
 LABELS = tags_of(("person", "organisation", "place", "other"))
 LETTERS = {letter: number for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz&;'.,", start=4)}
 ENDINGS = {f"##{letter}": len(LETTERS) + number for letter, number in LETTERS.items()}
-DECISION = DecisionRecord(
-    model="entities",
-    model_version="1",
-    preprocessing_hash="0" * 64,
-    cached=False,
-    queue_ms=0.0,
-    infer_ms=1.0,
-    total_ms=2.0,
-    trace_id="0" * 32,
-)
+DECISION = decision("entities")
 
 
 @pytest.fixture
