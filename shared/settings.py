@@ -62,9 +62,18 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _no_folder(path: Path) -> Path:
+    if path.is_dir():
+        raise ValueError(f"{path.absolute()} is a folder; name a file")
+    return path
+
+
 def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
+
+FilePlace = Annotated[Path, AfterValidator(_no_folder)]
+"""A place for a file, which may not exist yet."""
 
 Readable = AfterValidator(_file)
 """Refuses the path of a file that this process may not read."""

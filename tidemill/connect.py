@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from deploy.local.paths import MODELS
 from shared.addresses import HttpUrl
-from shared.settings import Folder, RedisSettings, ServiceSettings, TritonSettings
+from shared.settings import FilePlace, Folder, RedisSettings, ServiceSettings, TritonSettings
 from tidemill.running import running_stack
 
 
@@ -23,7 +23,7 @@ class Connection(ServiceSettings):
     models_dir: Folder = MODELS
     """The model repository."""
 
-    intents_file: Path = Path("intents.json")
+    intents_file: FilePlace = Path("intents.json")
     """File of added intents; a relative path starts at the current folder, as for a worker."""
 
     memory_bootstrap: str = ""

@@ -9,11 +9,15 @@ from typing import Literal
 from shared.errors import IntegrityError, RejectedError, RetryableError, TidemillError
 from shared.reasons import Reason
 
-Verdict = Literal["retry", "doubt", "reject", "stop"]
+Verdict = Literal["retry", "doubt", "reject", "stop", "other protocol"]
 
 
 class BatchFailedError(RetryableError):
     """The model failed on a batch; a canary decides whether the model or one of the messages is at fault."""
+
+
+class WrongProtocolError(RetryableError):
+    """The server speaks no gRPC: at a start the address is wrong, later a proxy may stand there alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ RULES = (
     Rule("UNAVAILABLE", "Server is stopping", "retry"),
     Rule("NOT_FOUND", "has no available versions", "retry"),
     Rule("UNAVAILABLE", "is not at ready state", "retry"),
+    # An HTTP server listens, such as Triton's own port for it.
+    Rule("UNAVAILABLE", "Failed parsing HTTP/2", "other protocol"),
     # No process listens: crashed, restarting or not started yet.
     Rule("UNAVAILABLE", "failed to connect", "retry"),
     # Only a restart of the server helps, and the supervisor's canary brings it about.
@@ -93,5 +99,7 @@ def classify(code: str, details: str) -> TidemillError:
             return IntegrityError(text)
         case "doubt":
             return BatchFailedError(text)
+        case "other protocol":
+            return WrongProtocolError(text)
         case "retry":
             return RetryableError(text)

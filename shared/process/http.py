@@ -55,7 +55,8 @@ async def serve_http(
         await runner.cleanup()
         raise ConfigError(
             f"can't listen on {settings.host}:{settings.port} ({error.strerror}): "
-            "end what uses the port, or set TIDEMILL__HTTP__PORT to another (0 takes a free one)"
+            "end what uses the port, or set TIDEMILL__HTTP__PORT to another (0 takes a free one); "
+            "TIDEMILL__HTTP__HOST must be an address of this machine"
         ) from error
     structlog.get_logger().info("http_listening", host=settings.host, port=runner.addresses[0][1])
     return runner

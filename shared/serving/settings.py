@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.inference.batcher import BatchLimits
-from shared.settings import Folder, Group, RedisSettings, ServiceSettings, TritonSettings
+from shared.settings import FilePlace, Folder, Group, RedisSettings, ServiceSettings, TritonSettings
 
 
 class BatchSettings(Group):
@@ -40,7 +40,7 @@ class ServingSettings(ServiceSettings):
     models_dir: Annotated[Folder, Field(validate_default=True)] = Path("triton_models")
     """The model repository: tokenizers and labels are read from it."""
 
-    intents_file: Path = Path("intents.json")
+    intents_file: FilePlace = Path("intents.json")
     """Intents that `tidemill intents add` writes; a change is noticed within a second."""
 
     start_timeout_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0

@@ -9,6 +9,7 @@ import structlog
 
 from shared.errors import ConfigError, RetryableError, TidemillError
 from shared.inference.port import ModelServer, ModelSpec
+from shared.inference.status import WrongProtocolError
 from shared.repository.bundle import ModelBundle, load_bundle
 from shared.repository.versions import versions_in
 from shared.serving.compatibility import check_fits
@@ -92,6 +93,13 @@ class VersionWatch(Generic[Opened]):
     async def _ready(self, version: str) -> ModelSpec | None:
         try:
             return await self._server.ready(self._model, version)
+        except WrongProtocolError:
+            if self.serving is None:
+                self._refused[version] = ConfigError(
+                    "TIDEMILL__TRITON__ADDRESS: the server there speaks no gRPC; "
+                    "name the port of Triton's gRPC endpoint, which is 8001 by default"
+                )
+            return None
         except RetryableError:
             return None
         except TidemillError as error:

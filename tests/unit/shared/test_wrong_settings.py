@@ -117,6 +117,8 @@ def test_the_names_of_all_services_are_known_to_each() -> None:
         ("TIDEMILL__REDIS__CA_FILE", "/nowhere/ca.pem", "No such file"),
         ("TIDEMILL__MODELS_DIR", "/nowhere/models", "there is no folder /nowhere/models"),
         ("TIDEMILL__MODELS_DIR", "README.md", "there is no folder"),
+        ("TIDEMILL__INTENTS_FILE", "/", "/ is a folder; name a file"),
+        ("TIDEMILL__INTENTS_FILE", "", "is a folder; name a file"),
         ("TIDEMILL__KAFKA", CANARY, "is no JSON; set its parts one by one"),
         ("TIDEMILL__REDIS__URL", "", "is empty"),
         ("TIDEMILL__TRITON__ADDRESS", "http://triton:8001", "has http:// before the host"),
