@@ -10,8 +10,6 @@ from tests.architecture.sizes import sources
 
 ROOT = Path(__file__).parents[2]
 RIDDLE = re.compile(r"(What|Whose|Whom|Who|One that|Such)\b")
-NOT_YET = ("services/support_bot/",)
-"""Folders that are rewritten with their rules or their contract."""
 
 
 def docstrings(path: Path) -> list[str]:
@@ -24,11 +22,10 @@ def docstrings(path: Path) -> list[str]:
 @pytest.mark.parametrize("folder", sorted({path.relative_to(ROOT).parts[0] for path in sources(ROOT)}))
 def test_no_docstring_begins_with_a_question(folder: str) -> None:
     paths = [path for path in sources(ROOT) if path.relative_to(ROOT).parts[0] == folder]
-    read = [path for path in paths if not str(path.relative_to(ROOT)).startswith(NOT_YET)]
 
     riddles = [
         f"{path.relative_to(ROOT)}: {text}"
-        for path in read
+        for path in paths
         for text in docstrings(path)
         if RIDDLE.match(text)
     ]
