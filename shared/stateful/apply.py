@@ -99,12 +99,13 @@ class Applier(Generic[StateT]):
     def _handled(self, chunk: Chunk[StateT], record: Record) -> Handled:
         received = self._codec.received(record)
         chunk.advance(record)
+        if isinstance(received, RejectedError):
+            return self._codec.refused(record, received)
         try:
-            if isinstance(received, RejectedError):
-                return self._codec.refused(record, received)
-            return self._codec.answered(record, received, chunk.apply(received))
+            chunk.check(received)
         except RejectedError as refusal:
             return self._codec.refused(record, refusal)
+        return self._codec.answered(record, received, chunk.apply(received))
 
     async def _send(self, records: Sequence[Outgoing], *, up_to: Position) -> None:
         del up_to  # the bookmark and the acknowledgement say how far the input is done

@@ -1,11 +1,13 @@
 """Decisions over a chunk of records, whose events see each other's states. Pure: nothing is written."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any, Generic
 
 from shared.bus.received import Received
 from shared.bus.record import Record
 from shared.events import Event
+from shared.stateful.due import DueKeys
 from shared.stateful.service import Moment, StatefulService
 from shared.stateful.state import Applied, Bookmark, Due, StateT, newest
 from shared.stateful.table import StateTable
@@ -18,7 +20,7 @@ class Chunk(Generic[StateT]):
         self._service = service
         self._table = table
         self._changed: dict[str, StateT] = {}
-        self._waiting = {state.key: state for state in table.waiting()}
+        self._due: defaultdict[int, DueKeys] = defaultdict(DueKeys)
         self._last: dict[int, dict[str, Applied]] = {}
         self._times: dict[int, datetime | None] = {}
 
@@ -37,17 +39,20 @@ class Chunk(Generic[StateT]):
             found.append(Bookmark(partition=partition, positions=before.positions | last, event_time=time))
         return found
 
-    def apply(self, received: Received[Any]) -> list[Event]:
-        """Return the events that a record causes: first those of keys that waited for its time.
+    def check(self, received: Received[Any]) -> None:
+        """Return when the record may be applied. Raises RejectedError to dead-letter it."""
+        self._service.check(received.event)
 
-        A state that holds the record already is left as it is. Raises RejectedError as `check` does.
+    def apply(self, received: Received[Any]) -> list[Event]:
+        """Return the events that a checked record causes: first those of keys that waited for its time.
+
+        A state that holds the record already is left as it is.
         """
         event = received.event
-        self._service.check(event)
         time = self._service.time_of(event)
         caused = self._pass_time(received, time)
         key = event.key.decode()
-        state = self._changed.get(key) or self._table.get(key)
+        state = self._get(key)
         if state is not None and self._is_idle(state, time):
             state = None
         if state is None or not _holds(state, received):
@@ -80,18 +85,24 @@ class Chunk(Generic[StateT]):
     def _pass_time(self, received: Received[Any], time: datetime) -> list[Event]:
         """Return the events of the other keys in the record's partition that waited for its time."""
         caused: list[Event] = []
-        event = received.event
-        own = event.key.decode()
-        for key in sorted(self._waiting):
-            state = self._waiting[key]
-            is_due = state.due.event_time is not None and state.due.event_time <= time
-            is_near = key != own and state.partition == received.partition.number
-            if is_due and is_near and not _holds(state, received):
-                decision = self._service.on_time(state, Moment(time, event))
-                if decision.state is not None:
-                    self._put(_stamped(decision.state, received))
-                caused += decision.events
+        own, partition = received.event.key.decode(), received.partition.number
+        for key in self._due_by(partition, time):
+            state = self._get(key)
+            if state is None or key == own or state.partition != partition or _holds(state, received):
+                continue
+            decision = self._service.on_time(state, Moment(time, received.event))
+            if decision.state is not None:
+                self._put(_stamped(decision.state, received))
+            caused += decision.events
         return caused
+
+    def _due_by(self, partition: int, time: datetime) -> list[str]:
+        """Return the keys that are due, in the order of their names: a replay must wake them in the same."""
+        stored = self._table.due(partition, time) - self._changed.keys()
+        return sorted(stored | self._due[partition].until(time))
+
+    def _get(self, key: str) -> StateT | None:
+        return self._changed.get(key) or self._table.get(key)
 
     def _is_idle(self, state: StateT, time: datetime) -> bool:
         """Return whether the key counts as new, whether it is deleted from the table yet or not."""
@@ -110,10 +121,7 @@ class Chunk(Generic[StateT]):
             due = Due(event_time=due.event_time)
         state = state.model_copy(update={"due": due})
         self._changed[state.key] = state
-        if state.is_waiting:
-            self._waiting[state.key] = state
-        else:
-            self._waiting.pop(state.key, None)
+        self._due[state.partition].wait(state.key, due.event_time)
 
 
 def _applied(record: Record | Received[Any]) -> Applied:

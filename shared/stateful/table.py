@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from shared.bus.record import Partition
 from shared.errors import ConfigError, RetryableError
+from shared.stateful.due import DueKeys
 from shared.stateful.idle import IdleKeys
 from shared.stateful.service import StatefulService
 from shared.stateful.state import Applied, Bookmark, Entry, StateT
@@ -60,6 +61,7 @@ class StateTable(Generic[StateT]):
         self._bookmarks: dict[int, Bookmark] = {}
         self._unmarked: dict[int, Bookmark] = {}
         self._idle: dict[int, IdleKeys] = {}
+        self._due: dict[int, DueKeys] = {}
 
     def get(self, key: str) -> StateT | None:
         """Return the state of a key; None for a new one."""
@@ -71,6 +73,10 @@ class StateTable(Generic[StateT]):
     def waiting(self) -> list[StateT]:
         """Return the states that wait for a time, by key."""
         return [self._waiting[key] for key in sorted(self._waiting)]
+
+    def due(self, partition: int, now: datetime) -> set[str]:
+        """Return the keys of a partition that wait for an event time which has come by `now`."""
+        return self._due[partition].until(now) if partition in self._due else set()
 
     def bookmark(self, partition: int) -> Bookmark:
         """Return how far a partition is applied."""
@@ -113,7 +119,7 @@ class StateTable(Generic[StateT]):
         Return the last record applied to each partition. Raises ConfigError for a value that this release
         cannot read.
         """
-        self._waiting, self._bookmarks, self._unmarked, self._idle = {}, {}, {}, {}
+        self._waiting, self._bookmarks, self._unmarked, self._idle, self._due = {}, {}, {}, {}, {}
         for row in list(self._rows):
             entry = self._mark(row) if row.startswith(_BOOKMARK) else self._entry(row)
             if entry.partition not in partitions:
@@ -171,6 +177,7 @@ class StateTable(Generic[StateT]):
 
     def _note(self, key: str, entry: Entry) -> None:
         """Index a state by the times that it waits for, or by when it was touched."""
+        self._due.setdefault(entry.partition, DueKeys()).wait(key, entry.due.event_time)
         if entry.is_waiting:
             self._waiting[key] = self._parsed(key.encode())
             return

@@ -74,6 +74,7 @@ class Desk(Generic[StateT]):
             received = self._codec.received(record)
             if isinstance(received, RejectedError):
                 raise received
+            chunk.check(received)
             self.told += chunk.apply(received)
             chunk.advance(record)
         return chunk
