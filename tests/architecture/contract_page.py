@@ -57,7 +57,9 @@ recognised. Times are text of RFC 3339 with a zone, from 1970 to before 2200; nu
 REASONS_HEAD = """## Dead letters
 
 A record that can never be handled is written to `TOPIC.dead`: key, value and headers as they came, and behind
-them headers that say where it stood and why it was refused. `tidemill-reason` is one of these:
+them headers that say where it stood and why it was refused. A record that `tidemill dead replay` sends again
+has the header `tidemill-replay-attempt`, 1 for the first time, and so has its next letter.
+`tidemill-reason` is one of these:
 """
 
 
