@@ -18,6 +18,9 @@ _DELIMITERS = (",", ";", "\t")
 _SEARCHED_LINES = 1_000
 """How far the end of a row is searched whose quotes are wrong."""
 
+_BLANK_LINES = 20
+"""How far the header is searched for its delimiter."""
+
 _SEVERAL_LINES = "rows of several lines"
 
 
@@ -39,7 +42,7 @@ def csv_rows(stream: TextIO, name: str) -> Reading:
     """
     csv.field_size_limit(CELL_MAX_CHARS)
     lines = Lines(stream)
-    records = _records(lines, _delimiter(lines.ahead(1)))
+    records = _records(lines, _delimiter(lines.ahead(_BLANK_LINES)))
     headings = _headings(next(records, None), name)
     for number, record in enumerate(records, start=1):
         place = f"{name} line {record.line}"
@@ -51,8 +54,9 @@ def csv_rows(stream: TextIO, name: str) -> Reading:
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """Return the delimiter that stands most often in the first line; a comma where there is none."""
-    return max(_DELIMITERS, key="".join(lines).count)
+    """Return the delimiter that stands most often in the first line that is not blank; else a comma."""
+    header = next((line for line in lines if line.strip()), "")
+    return max(_DELIMITERS, key=re.sub('"[^"]*"', "", header).count)
 
 
 def _headings(record: _Record | None, name: str) -> list[str]:
@@ -69,10 +73,9 @@ def _headings(record: _Record | None, name: str) -> list[str]:
 def _mismatch(cells: Sequence[str], headings: Sequence[str]) -> str:
     """Return why the cells are no row under these headings; empty when they are."""
     if len(cells) != len(headings):
-        why = f"{len(cells)} cells, and the header has {len(headings)}"
-        return (
-            f"{why}; a cell that holds the delimiter stands in quotes" if len(cells) > len(headings) else why
-        )
+        cure = "; a cell that holds the delimiter stands in quotes" if len(cells) > len(headings) else ""
+        cells_found = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
+        return f"{cells_found}, but the header has {len(headings)}{cure}"
     if any(cell and not heading for cell, heading in zip(cells, headings, strict=True)):
         return "a cell has no heading"
     if any("\0" in cell for cell in cells):
@@ -100,9 +103,7 @@ def _records(lines: Lines, delimiter: str) -> Iterator[_Record]:
 
 def _reason(error: Exception, line_count: int) -> str:
     if isinstance(error, UnreadableError):
-        return (
-            str(error) if line_count == 1 else f"a quote is not closed, or in its line {line_count} {error}"
-        )
+        return str(error) if line_count == 1 else f"in its line {line_count}, {error}"
     if "field larger" in str(error):
         return f"a quote is not closed, or a cell is larger than {CELL_MAX_CHARS:,} characters"
     if "end of data" in str(error):

@@ -1,4 +1,4 @@
-"""Recognition of files by their first bytes, when they are not the text that their name promises."""
+"""Recognition of files that are not UTF-8 text, by their first bytes."""
 
 import codecs
 from dataclasses import dataclass

@@ -6,6 +6,8 @@ from typing import Any, NoReturn, TextIO
 from tidemill.reading.found import Found, LeftOut, Reading, Row
 from tidemill.reading.lines import Lines, NotInEncodingError, UnreadableError
 
+_SHOWN_CHARS = 50
+
 
 def jsonl_rows(stream: TextIO, name: str) -> Reading:
     """Yield a row for each line that is not blank."""
@@ -49,7 +51,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableError(f"the name {twice} stands twice in one object")
+        raise UnreadableError(f"the name {twice[:_SHOWN_CHARS]} stands twice in one object")
     return found
 
 

@@ -78,13 +78,16 @@ def test_csv_with_an_unclosed_quote_and_jsonl_with_half_an_emoji_lose_one_row_ea
     )
 
 
-def test_many_reasons_are_cut_to_ten_and_counted(memory_kafka: str) -> None:
-    given = b"text,id\n" + b"a,b,c\n" * 25
+def test_many_reasons_are_cut_to_ten_and_counted_also_when_no_row_is_sent(
+    memory_kafka: str, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes(b"text,id\n" + b"a,b,c\n" * 25)
 
-    code, sent, said = played("-", "--as", "csv", "--to", "messages", bootstrap=memory_kafka, given=given)
+    code, sent, said = played(rows, "--to", "messages", bootstrap=memory_kafka)
 
     assert (code, sent, len(said)) == (1, "sent 0 events to customer.message_received.v1\n", 12)
-    assert said[0].startswith("left out: standard input line 2: 3 cells, and the header has 2")
+    assert said[0].startswith("left out: rows.csv line 2: 3 cells, but the header has 2")
     assert said[-2:] == ["and 15 more", "tidemill: left out 25 of 25 rows"]
 
 

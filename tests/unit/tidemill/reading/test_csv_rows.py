@@ -34,12 +34,17 @@ def left_out(content: str | bytes) -> list[str]:
         pytest.param("text, id \nHello,1\nBye,2\n", id="blanks in the header"),
         pytest.param('"text","id"\n"Hello","1"\n"Bye","2"', id="quotes, and no line end"),
         pytest.param("\n\ntext,id\n\nHello,1\n\nBye,2\n\n", id="blank lines"),
+        pytest.param("\n\ntext;id\nHello;1\nBye;2\n", id="semicolons behind blank lines"),
         pytest.param("text,id,\nHello,1,\nBye,2,\n", id="an empty column"),
     ],
 )
 def test_rows_are_found_however_they_are_written(content: str) -> None:
     assert found(content) == [{"text": "Hello", "id": "1"}, {"text": "Bye", "id": "2"}]
     assert left_out(content) == []
+
+
+def test_a_heading_may_hold_the_delimiters_of_others() -> None:
+    assert found('text;"a, b, c"\nHello;1\n') == [{"text": "Hello", "a, b, c": "1"}]
 
 
 def test_a_cell_may_hold_line_breaks_delimiters_and_doubled_quotes_and_is_remarked_on() -> None:
@@ -59,8 +64,8 @@ def test_rows_are_numbered_with_those_left_out_so_that_ids_stay_when_one_is_mend
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        pytest.param("No, thanks,1", "3 cells, and the header has 2; a cell", id="more cells"),
-        pytest.param("Hello", "1 cells, and the header has 2", id="fewer cells"),
+        pytest.param("No, thanks,1", "3 cells, but the header has 2; a cell", id="more cells"),
+        pytest.param("Hello", "1 cell, but the header has 2", id="fewer cells"),
         pytest.param('"My card,1', "a quote is opened and never closed", id="a quote never closed"),
         pytest.param('"My "card",1', "a quote within a cell is not doubled", id="quotes within a cell"),
         pytest.param('"He said \\"hi\\"",1', "a quote within a cell is not doubled", id="backslashes"),
@@ -95,7 +100,7 @@ def test_a_row_of_several_lines_with_too_many_cells_is_left_out_whole() -> None:
 
     assert found(content) == [{"text": "after", "id": "2"}]
     assert left_out(content) == [
-        "a.csv line 2: 3 cells, and the header has 2; a cell that holds the delimiter stands in quotes"
+        "a.csv line 2: 3 cells, but the header has 2; a cell that holds the delimiter stands in quotes"
     ]
 
 

@@ -170,7 +170,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_file_that_has_to_be_whole_is_refused_at_its_first_broken_row(tmp_path: Path) -> None:
     path = a_file(tmp_path, "rows.csv", b"text,label\nhello,1\nbye\n")
 
-    with pytest.raises(ConfigError, match=r"^rows\.csv line 3: 1 cells"):
+    with pytest.raises(ConfigError, match=r"^rows\.csv line 3: 1 cell"):
         list(whole_rows(path))
 
 
