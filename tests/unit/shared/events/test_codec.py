@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import RejectedError
@@ -142,6 +142,7 @@ def test_any_key_is_welcome_where_order_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("event_type", BY_NAME.values(), ids=list(BY_NAME))
+@settings(max_examples=25)  # the values of events are tried by the tests of their envelope
 @given(draw=st.data())
 def test_what_is_encoded_decodes_to_the_same_event(event_type: type[Event], draw: st.DataObject) -> None:
     sent = draw.draw(events_of(event_type))

@@ -17,6 +17,7 @@ EVENTS = pytest.mark.parametrize("event", BY_NAME.values(), ids=list(BY_NAME))
 
 
 @EVENTS
+@settings(max_examples=50)
 @given(draw=st.data())
 def test_an_event_survives_the_wire(event: type[Event], draw: st.DataObject) -> None:
     sent = draw.draw(events_of(event))
