@@ -1,11 +1,23 @@
 """How the members of a group share its partitions, on every bus that can show it."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.identity import IdentityClashError
+from shared.bus.kafka.reader import KafkaReader
+from shared.bus.limits import StreamLimits
+from shared.bus.metrics import StreamMetrics
 from shared.bus.port import Bus, Consumer
-from shared.bus.record import Partition, Record
+from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.stream import Stream
+from shared.process.exit_code import ExitCode
+from shared.process.run import exit_code_of
+from shared.settings import Delivery, KafkaSettings
 from tests.support.buses import (
     PATIENCE_S,
     commit_all,
@@ -17,6 +29,8 @@ from tests.support.buses import (
     reading,
     until,
 )
+from tests.support.echo import Echo, echo_source
+from tests.support.said import record_of, said, said_on, text_of
 
 # librdkafka's cluster refuses commits once a rebalance has begun: records come twice there. It also
 # lets no second static member into a group.
@@ -120,3 +134,61 @@ async def test_a_restarted_static_member_takes_its_partitions_back_at_once(
             await other.fetch(max_records=1, timeout_ms=2_000)
 
     assert revoked == []
+
+
+@pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])
+async def test_of_two_processes_with_one_static_name_the_older_ends_and_the_newer_answers(
+    real_kafka: str, topic: str, delivery: Delivery
+) -> None:
+    settings = KafkaSettings(bootstrap=real_kafka, session_timeout_ms=6_000, delivery=delivery)
+    stop, event = asyncio.Event(), said_on(topic)
+    older, newer = (static_echo(settings, topic, member="worker-1") for _ in range(2))
+    first = asyncio.create_task(older.run(asyncio.Event()))
+    await answers(settings, topic, [record_of(said("before", on=event))], 1)
+
+    second = asyncio.create_task(newer.run(stop))
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(ExceptionGroup) as ended:
+            await first
+
+    found = await answers(settings, topic, [record_of(said(f"after {n}", on=event)) for n in range(5)], 6)
+    stop.set()
+    await second
+    assert ended.group_contains(IdentityClashError, match="has joined group .* as member 'worker-1'")
+    assert exit_code_of(ended.value) == ExitCode.WRONG_USE
+    assert sorted(map(text_of, found)) == ["after 0", "after 1", "after 2", "after 3", "after 4", "before"]
+
+
+async def test_new_clients_of_the_same_process_are_no_other_process(real_kafka: str, topic: str) -> None:
+    bus = kafka_bus(real_kafka)
+    for _ in range(2):
+        async with reading(bus, topic, member="worker-1") as consumer:
+            await publish(bus, numbered(topic, 10))
+            records = await read(consumer, 10)
+            await commit_all(consumer, records)
+
+    assert len(records) == 10
+
+
+def static_echo(settings: KafkaSettings, topic: str, *, member: str) -> Stream:
+    """Return a stream with a bus of its own, as each process has one."""
+    source = replace(echo_source(topic, group=topic), member=member)
+    metrics = StreamMetrics(CollectorRegistry())
+    return Stream(KafkaBus(settings), source, Echo(f"{topic}.out"), limits=StreamLimits(), metrics=metrics)
+
+
+async def answers(
+    settings: KafkaSettings, topic: str, questions: Sequence[Outgoing], count: int
+) -> list[Record]:
+    """Publish, and return all answers once so many are there, and any more of the next second."""
+    await publish(KafkaBus(settings), questions)
+    reader = KafkaReader(settings, [f"{topic}.out"])
+    await reader.start()
+    found: list[Record] = []
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while len(found) < count:
+                found += await reader.fetch(timeout_ms=200)
+        return found + await reader.fetch(timeout_ms=1_000)
+    finally:
+        await reader.stop()

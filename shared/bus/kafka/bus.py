@@ -1,18 +1,20 @@
-"""The bus on Kafka, by aiokafka."""
+"""Kafka adapter of the bus, by aiokafka: consumers, producers, outlets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_commit, to_record, translated
+from shared.bus.kafka.identity import Identity
 from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.logs import logs_at
 from shared.bus.kafka.producer import KafkaProducer, KafkaTransactions
+from shared.bus.kafka.rebalance import Rebalance
 from shared.bus.kafka.stop import give_up_consumer, stop_consumer
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.outlet import AckedOutlet, TransactionalOutlet
@@ -24,30 +26,37 @@ from shared.settings import KafkaSettings
 _ANSWER_TIMEOUT_S = 5.0
 _POSITION_TIMEOUT_S = 2.0
 _COMMIT_TIMEOUT_S = 5.0
-
-
-_GoTo = Callable[[Iterable[TopicPartition]], Awaitable[None]]
+_METADATA_MAX_AGE_MS = 3_000
+"""New partitions of a topic are noticed after this long; they are read from their first record."""
 
 
 class KafkaBus:
-    """Opens aiokafka clients with the settings under which nothing is lost."""
+    """Bus on a Kafka cluster, with the client settings under which no record is lost."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
+        self._identities: dict[tuple[str, str], Identity] = {}
+        """One for each group and static name; they outlive the clients."""
 
     def consumer(self, topics: Sequence[str], *, group: str, member: str | None = None) -> "KafkaConsumer":
         """Return a consumer, not started, that begins at the oldest record and commits only when told to."""
-        return KafkaConsumer(self._settings, topics, group=group, member=member)
+        return KafkaConsumer(self._settings, topics, group=group, identity=self._identity(group, member))
 
     def producer(self) -> KafkaProducer:
         """Return an idempotent producer, not started, that waits for all in-sync replicas."""
         return KafkaProducer(self._settings)
 
     def outlet(self, consumer: Consumer, *, group: str) -> Outlet:
-        """Return where what comes of the records of `consumer` goes, not started; the settings say how."""
+        """Return the outlet for results of this consumer's records, not started, of the kind that is set."""
         if self._settings.delivery == "exactly-once":
             return TransactionalOutlet(partial(KafkaTransactions, self._settings), group=group)
         return AckedOutlet(self.producer(), consumer)
+
+    def _identity(self, group: str, member: str | None) -> Identity | None:
+        if member is None:
+            return None
+        new = Identity(self._settings, group=group, name=member)
+        return self._identities.setdefault((group, member), new)
 
     async def create_topics(self, names: Iterable[str], *, partitions: int) -> None:
         """Create the topics that are missing. Raises RetryableError when the broker can't be reached."""
@@ -57,24 +66,47 @@ class KafkaBus:
 
 
 class KafkaConsumer:
-    """A group member: manual commits, round-robin assignment, static membership when named."""
+    """Member of a consumer group: manual commits, round-robin assignment, static if it has an identity."""
 
     def __init__(
-        self, settings: KafkaSettings, topics: Sequence[str], *, group: str, member: str | None
+        self, settings: KafkaSettings, topics: Sequence[str], *, group: str, identity: Identity | None
     ) -> None:
         self._settings = settings
         self._topics = list(topics)
         self._group = group
-        self._member = member
+        self._identity = identity
         self._client: AIOKafkaConsumer | None = None
-        self._rebalance: _Rebalance | None = None
+        self._rebalance: Rebalance | None = None
 
     async def start(self, on_revoke: OnRevoke, on_assign: OnAssign) -> None:
-        """Join the group. Raises RetryableError when the broker can't be reached."""
-        client = AIOKafkaConsumer(
+        """Join the group. Raises RetryableError when the broker can't be reached.
+
+        Raises IdentityClashError when this process was a static member before, and another one has its
+        name now.
+        """
+        if self._identity is not None:
+            await self._identity.refuse_clash()
+        client = self._new_client()
+        go_to_committed = partial(self._go_to_committed, client)
+        rebalance = Rebalance(
+            client, on_revoke, on_assign, go_to_committed=go_to_committed, identity=self._identity
+        )
+        client.subscribe(topics=self._topics, listener=rebalance)
+        async with connecting(self._settings, f"joining group {self._group}"):
+            try:
+                await client.start()
+            except BaseException:
+                if self._identity is not None:
+                    self._identity.note(client)
+                await give_up_consumer(client)
+                raise
+        self._client, self._rebalance = client, rebalance
+
+    def _new_client(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
             **connection(self._settings),
             group_id=self._group,
-            group_instance_id=self._member,
+            group_instance_id=None if self._identity is None else self._identity.name,
             enable_auto_commit=False,
             auto_offset_reset="none",  # else deleted records would be passed over without a word
             isolation_level="read_committed",
@@ -85,30 +117,22 @@ class KafkaConsumer:
             rebalance_timeout_ms=max(30_000, self._settings.session_timeout_ms),
             max_partition_fetch_bytes=RECORD_MAX_BYTES,
             fetch_max_wait_ms=self._settings.fetch_wait_ms,
-            metadata_max_age_ms=10_000,
+            metadata_max_age_ms=_METADATA_MAX_AGE_MS,
         )
-        rebalance = _Rebalance(on_revoke, on_assign, partial(self._go_to_committed, client))
-        client.subscribe(topics=self._topics, listener=rebalance)
-        async with connecting(self._settings, f"joining group {self._group}"):
-            try:
-                await client.start()
-            except BaseException:
-                await give_up_consumer(client)
-                raise
-        self._client, self._rebalance = client, rebalance
 
     async def fetch(self, *, max_records: int, timeout_ms: int) -> Mapping[Partition, Sequence[Record]]:
-        """Return what is there, in offset order per partition; empty after `timeout_ms`."""
+        """Return the records that are there, in offset order per partition; none after `timeout_ms`."""
         fetched: Mapping[TopicPartition, Sequence[Any]] = {}
+        self._has_taken_over()  # raises where nothing can be fetched any more
         with translated("fetching"):
             try:
                 # No timeout of ours around it: a cancelled getmany leaves aiokafka's idle time at 0.
                 fetched = await self._started.getmany(max_records=max_records, timeout_ms=timeout_ms)
             except kafka_errors.NoOffsetForPartitionError:
                 pass  # until the partitions are taken over
-            except kafka_errors.OffsetOutOfRangeError:
-                # Before the takeover aiokafka begins at the committed offset by itself, before it is checked.
-                if self._has_taken_over():
+            except kafka_errors.KafkaError as error:
+                # Until partitions are taken over aiokafka reads at the committed offset, which is unchecked.
+                if self._has_taken_over() or not isinstance(error, kafka_errors.OffsetOutOfRangeError):
                     raise
         if not self._has_taken_over():
             return {}
@@ -119,15 +143,15 @@ class KafkaConsumer:
         }
 
     def pause(self) -> None:
-        """Fetch nothing more from the partitions assigned now."""
+        """Stop fetching from the partitions assigned now."""
         self._started.pause(*self._started.assignment())
 
     def resume(self) -> None:
-        """Fetch again from all assigned partitions."""
+        """Fetch from all assigned partitions again."""
         self._started.resume(*(self._started.paused() & self._started.assignment()))
 
     async def commit(self, positions: Mapping[Partition, Position]) -> None:
-        """Store where to go on, for the partitions still ours."""
+        """Store the positions of those partitions that are still assigned to this member."""
         assigned = self._started.assignment()
         ours = {place: stored for place, stored in to_commit(positions).items() if place in assigned}
         if ours:
@@ -169,9 +193,9 @@ class KafkaConsumer:
         ]
 
     async def _go_to_committed(self, client: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
-        """Read on from what is committed, else from the oldest record.
+        """Seek to the committed position of each partition, else to its oldest record.
 
-        Raises LostRecordsError where what is committed doesn't fit the log.
+        Raises LostRecordsError where a committed position doesn't fit the log.
         """
         partitions = [Partition(*place) for place in assigned]
         committed = await KafkaInspector(self._settings).committed(self._group, partitions)
@@ -192,41 +216,8 @@ class KafkaConsumer:
         return self._client
 
 
-class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Passes a rebalance on, and holds all records back until it is over."""
-
-    def __init__(self, on_revoke: OnRevoke, on_assign: OnAssign, go_to_committed: _GoTo) -> None:
-        self._on_revoke = on_revoke
-        self._on_assign = on_assign
-        self._go_to_committed = go_to_committed
-        self._over = False
-        self._failure: Exception | None = None
-
-    def is_over(self) -> bool:
-        """Return whether records may be handed out. Re-raises the error that interrupted the takeover."""
-        if self._failure is not None:
-            raise self._failure
-        return self._over
-
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Let the stream finish and commit before the partitions are gone."""
-        self._over = False
-        if partitions := frozenset(Partition(*partition) for partition in revoked):
-            await self._on_revoke(partitions)
-
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Take the partitions over, then read on from what is committed."""
-        try:
-            with translated("taking partitions over"):
-                await self._on_assign(frozenset(Partition(*partition) for partition in assigned))
-                await self._go_to_committed(assigned)
-        except Exception as error:  # noqa: BLE001 - aiokafka would only log it, whatever it is
-            self._failure = error
-        self._over = True
-
-
 async def _position(client: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
-    """Return the offset to be fetched next; None while it is unknown, and once the partition is not ours."""
+    """Return the offset to fetch next; None while it is unknown or the partition is not assigned."""
     try:
         async with asyncio.timeout(_POSITION_TIMEOUT_S):
             offset: int = await client.position(partition)

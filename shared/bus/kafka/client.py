@@ -51,7 +51,7 @@ _WRONG_SETUP: dict[type[Exception], str] = {
 """Cure of each error, for the operator; the first class that fits counts."""
 
 _CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-"""How TLS ends when a broker dies: nothing is set up wrongly."""
+"""TLS errors of a connection whose broker died; the set-up is right."""
 
 _DEAD_TASK = "Unexpected error during"
 """Message of every later call of an aiokafka client whose inner task has died, such as without memory."""
@@ -63,7 +63,7 @@ TOO_LARGE = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordTooLargeE
 
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
-    """Turn aiokafka's errors into ours."""
+    """Translate aiokafka's errors into those of the bus; `doing` begins their text."""
     try:
         yield
     except _BROKEN as error:
@@ -83,7 +83,7 @@ def translated(doing: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def connecting(settings: KafkaSettings, doing: str) -> AsyncIterator[None]:
-    """Turn the errors of a client's start into ours.
+    """Translate the errors of a client's start into those of the bus.
 
     aiokafka itself calls every broker that it can't use unreachable: whether one refused the login or
     has a certificate that nobody knows is asked again, and said.
@@ -97,7 +97,7 @@ async def connecting(settings: KafkaSettings, doing: str) -> AsyncIterator[None]
 
 
 async def _raise_refusal(settings: KafkaSettings) -> None:
-    """Raise why a broker doesn't want us; return where none says so."""
+    """Raise the reason of the first broker that refuses this client; return where none does."""
     arguments = connection(settings)
     for host, port, _ in collect_hosts(arguments.pop("bootstrap_servers")):
         try:
@@ -118,7 +118,7 @@ def _in_one_line(error: Exception) -> str:
 
 
 def to_record(message: Any) -> Record:
-    """Return an aiokafka message as ours."""
+    """Return the record that an aiokafka message holds."""
     return Record(
         Partition(message.topic, message.partition),
         message.offset,

@@ -1,4 +1,4 @@
-"""Kafka finder: whether records lie between two offsets, beside the group that reads them."""
+"""Finder of records between two offsets of a partition, without joining the group that reads it."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from shared.settings import KafkaSettings
 
 
 class KafkaFinder:
-    """Finds the records of a partition beside the group that reads it.
+    """Client without a group that finds the next record of a partition.
 
     Not each offset holds one: a transaction's end takes one, aborted and compacted records leave theirs.
     """

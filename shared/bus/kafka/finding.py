@@ -9,14 +9,14 @@ from shared.settings import KafkaSettings
 
 _FIND_WITHIN_S = 5.0
 _FIND_WAIT_MS = 10
-"""A broker answers a connection's requests in turn: a fetch that waits holds up the next question."""
+"""Short, as a broker answers the requests of a connection in turn."""
 
 _FIND_BYTES = 64 * 1024
-"""One record is wanted. A larger batch comes whole all the same, if it is the first."""
+"""Enough for one record; the broker returns a larger batch whole if it is the first."""
 
 
 def finding_client(settings: KafkaSettings) -> AIOKafkaConsumer:
-    """Return a client that is quick to fetch a record, not started yet."""
+    """Return a client, not started, whose fetches are small and short."""
     return AIOKafkaConsumer(
         **connection(settings),
         auto_offset_reset="earliest",

@@ -1,4 +1,4 @@
-"""Kafka inspector: which topics exist, and how far groups are in them."""
+"""Inspector of a cluster: existing topics, and the positions of consumer groups."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ from shared.settings import KafkaSettings
 
 @dataclass(frozen=True, slots=True)
 class GroupPosition:
-    """How far a group is in one partition."""
+    """Position of a group in one partition."""
 
     committed: int | None
-    """The offset that it reads next after a restart; None when it has never committed."""
+    """Committed offset, which it reads next after a restart; None when it has never committed."""
 
     lost: LostRecordsError | None
-    """Why it can't go on there; None where it can."""
+    """Set where the committed position doesn't fit the log any more."""
 
     first_waiting: int
-    """The offset of the first record that it has not read, `end` where there is none.
+    """Offset of the first record that it has not read; `end` where there is none.
 
-    Where it can't go on, that may be any record that is left.
+    Where `lost` is set, the offset of the oldest record.
     """
 
     end: int
-    """The offset that the next record will get."""
+    """Offset that the next record will get."""
 
     @property
     def lag_records(self) -> int:
@@ -42,7 +42,7 @@ class GroupPosition:
 
 
 class KafkaInspector:
-    """Answers questions about topics and groups; each call connects anew."""
+    """Admin client for topics and groups; each call opens a connection of its own."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
@@ -69,7 +69,7 @@ class KafkaInspector:
                 await admin.close()
 
     async def committed(self, group: str, partitions: Iterable[Partition]) -> Mapping[Partition, Position]:
-        """Return where `group` goes on, of each partition where it has committed anything."""
+        """Return the committed position of `group` in those of `partitions` that have one."""
         places = [TopicPartition(*partition) for partition in partitions]
         async with connecting(self._settings, f"asking for group {group}"):
             admin = AIOKafkaAdminClient(**connection(self._settings))
@@ -80,7 +80,7 @@ class KafkaInspector:
                 await admin.close()
 
     async def positions(self, group: str, topics: Iterable[str]) -> Mapping[Partition, GroupPosition]:
-        """Return how far `group` is in those of `topics` that exist.
+        """Return the position of `group` in each partition of those of `topics` that exist.
 
         Raises RetryableError when the broker doesn't answer in time.
         """

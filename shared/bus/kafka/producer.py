@@ -1,4 +1,4 @@
-"""Writes to Kafka, by aiokafka: each record for itself, or many in a transaction."""
+"""Kafka producers with idempotent writes, with and without transactions."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -26,13 +26,13 @@ _TRANSACTION_TIMEOUT_MS = 30_000
 """After this long the broker aborts a transaction whose owner is gone; until then its readers wait."""
 
 _ANSWER_TIMEOUT_S = 20.0
-"""aiokafka itself would try for ever; must end before the transaction and the rebalance do."""
+"""Bound of one call, as aiokafka itself has none; shorter than a transaction and a rebalance may take."""
 
 _RECORD_OVERHEAD_BYTES = 1024
 
 
 class KafkaProducer:
-    """Idempotent, acks from all in-sync replicas, compressed."""
+    """Producer with idempotent, compressed writes that all in-sync replicas acknowledge."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
@@ -67,7 +67,7 @@ class KafkaProducer:
 
 
 class KafkaTransactions:
-    """The transactions of one transactional id, which has one owner at a time."""
+    """Producer with one transactional id, which has one owner at a time."""
 
     def __init__(self, settings: KafkaSettings, transactional_id: str) -> None:
         self._settings = settings
@@ -76,7 +76,7 @@ class KafkaTransactions:
         self._is_open = False
 
     async def start(self) -> None:
-        """Connect, abort what a former owner left open, and shut that one out.
+        """Connect, abort the open transaction of a former owner, and fence that owner.
 
         Raises RetryableError when the broker doesn't answer in time.
         """
@@ -97,7 +97,7 @@ class KafkaTransactions:
                     raise failure
 
     async def commit(self, positions: Mapping[Partition, Position], *, group: str) -> None:
-        """Make all of it visible, and store the positions with it.
+        """Commit the transaction: its records become visible, and the positions are stored with them.
 
         Raises ClientBrokenError when another owner came, RetryableError when the broker doesn't answer.
         """

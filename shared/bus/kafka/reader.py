@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
 from shared.bus.kafka.stop import stop_consumer
@@ -15,20 +15,23 @@ _EMPTY_FETCHES = 3
 
 
 class KafkaReader:
-    """Reads whole topics, from their beginning or their end, also partitions that appear later."""
+    """Reads whole topics from their beginning or their end, and all of partitions that appear later."""
 
     def __init__(self, settings: KafkaSettings, topics: Sequence[str], *, from_end: bool = False) -> None:
         self._settings = settings
         self._topics = tuple(topics)
         self._from_end = from_end
         self._client: AIOKafkaConsumer | None = None
+        self._next_offsets: dict[TopicPartition, int] = {}
+        """Of each partition that was there at the start, or that has given a record."""
+        self._assigned: frozenset[TopicPartition] = frozenset()
 
     async def start(self) -> None:
         """Connect. Raises RetryableError when the broker can't be reached, or does not have a topic."""
         client = AIOKafkaConsumer(
             *self._topics,
             **connection(self._settings),
-            auto_offset_reset="latest" if self._from_end else "earliest",
+            auto_offset_reset="earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=RECORD_MAX_BYTES,
             fetch_max_wait_ms=self._settings.fetch_wait_ms,
@@ -37,8 +40,11 @@ class KafkaReader:
         async with connecting(self._settings, "reading"):
             try:
                 await client.start()
-                for partition in client.assignment():
-                    await client.position(partition)  # the end as it is now, not at the first fetch
+                if self._from_end:
+                    await client.seek_to_end()
+                self._assigned = client.assignment()
+                # The end as it is now, not at the first fetch.
+                self._next_offsets = {place: await client.position(place) for place in self._assigned}
             except BaseException:
                 await stop_consumer(client)
                 raise
@@ -46,8 +52,15 @@ class KafkaReader:
 
     async def fetch(self, *, timeout_ms: int) -> list[Record]:
         """Return what is there, in the order of its timestamps; empty after `timeout_ms`."""
+        client = self._started
         with translated("fetching"):
-            fetched = await self._started.getmany(timeout_ms=timeout_ms, max_records=FETCH_MAX_RECORDS)
+            fetched = await client.getmany(timeout_ms=timeout_ms, max_records=FETCH_MAX_RECORDS)
+        if client.assignment() != self._assigned:
+            self._go_on()
+            return []
+        self._next_offsets |= {
+            place: messages[-1].offset + 1 for place, messages in fetched.items() if messages
+        }
         records = [to_record(message) for messages in fetched.values() for message in messages]
         return sorted(records, key=lambda record: record.timestamp_ms)
 
@@ -58,7 +71,8 @@ class KafkaReader:
             begins = await self._started.beginning_offsets(places)
             ends = await self._started.end_offsets(places)
         for place, end in ends.items():
-            self._started.seek(place, max(begins[place], end - record_count))
+            self._next_offsets[place] = max(begins[place], end - record_count)
+            self._started.seek(place, self._next_offsets[place])
         return all(end - record_count <= begins[place] for place, end in ends.items())
 
     async def until_end(self) -> AsyncGenerator[list[Record]]:
@@ -75,6 +89,12 @@ class KafkaReader:
             ends = await self._started.end_offsets(list(self._started.assignment()))
             positions = {partition: await self._started.position(partition) for partition in ends}
         return sum(max(0, end - positions[partition]) for partition, end in ends.items())
+
+    def _go_on(self) -> None:
+        """Read on where topics have grown; aiokafka begins anew in all their partitions, old and new."""
+        self._assigned = self._started.assignment()
+        for place in self._assigned:
+            self._started.seek(place, self._next_offsets.get(place, 0))
 
     async def stop(self) -> None:
         """Close."""

@@ -1,4 +1,4 @@
-"""Lets a group go on where its committed position doesn't fit the log: a person's decision."""
+"""Reset of committed positions that don't fit their logs any more, on an operator's command."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""Ends aiokafka's clients, also those whose broker is away.
+"""Orderly and forced end of aiokafka's clients, also while their broker is away.
 
 Their own `stop()` waits for the broker before it ends the tasks inside and closes the connections. Cancelled
 meanwhile it leaves both behind, and a second `stop()` does nothing. So this file reaches for what
@@ -11,11 +11,12 @@ from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import errors as kafka_errors
 
 _GIVE_UP_AFTER_S = 1.0
 _TASK_ENDS_WITHIN_S = 0.25
 _ATTEMPTS = 3
-"""A sender that is cancelled waits for its requests first; cancelled again, it ends."""
+"""A cancelled sender first waits for its requests; it ends when it is cancelled again."""
 
 
 async def stop_consumer(client: AIOKafkaConsumer) -> None:
@@ -32,8 +33,13 @@ async def stop_consumer(client: AIOKafkaConsumer) -> None:
             raise
 
 
+def end_fetch(client: AIOKafkaConsumer) -> None:
+    """Make a fetch raise KafkaError that waits for the end of a rebalance, where that has none."""
+    client._subscription.abort_waiters(kafka_errors.KafkaError("the rebalance was given up"))
+
+
 async def give_up_consumer(client: AIOKafkaConsumer) -> None:
-    """Stop a client whose start failed: with an orderly end if that is soon there, else without."""
+    """Stop a client whose start failed: orderly within a second, else by force."""
     with suppress(TimeoutError):
         async with asyncio.timeout(_GIVE_UP_AFTER_S):
             await stop_consumer(client)

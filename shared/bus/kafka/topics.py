@@ -1,4 +1,4 @@
-"""Topics as such: how many partitions they have, and creating those that are missing."""
+"""Administration of topics: partition counts, creation and deletion of records."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from shared.settings import KafkaSettings
 
 
 class KafkaTopics:
-    """Answers and creates; each call connects anew."""
+    """Admin client for topics; each call opens a connection of its own."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
@@ -90,7 +90,7 @@ class KafkaTopics:
 
 
 def _check(topic: str, answer: Any) -> None:
-    """Raise what became of the request, which aiokafka leaves to be looked for in the answer."""
+    """Raise the error that the answer holds, which aiokafka leaves in it; return where it holds none."""
     for _, code, *_ in answer.topic_errors:
         kind = kafka_errors.for_code(code)
         if kind not in {kafka_errors.NoError, kafka_errors.TopicAlreadyExistsError}:

@@ -38,7 +38,7 @@ class ClientThatCancelsItself:
 
 async def test_a_fetch_that_the_client_cancelled_ends_nobody_else() -> None:
     client = ClientThatCancelsItself()
-    consumer = KafkaConsumer(KafkaSettings(), ["topic"], group="group", member=None)
+    consumer = KafkaConsumer(KafkaSettings(), ["topic"], group="group", identity=None)
     consumer._client = client  # noqa: SLF001 -- no broker fails in just this way when asked to
 
     await consumer.stop()
