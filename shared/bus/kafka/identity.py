@@ -1,5 +1,7 @@
 """Static members of a group: whether another process has taken the name of this one."""
 
+from collections.abc import Container, Iterable
+
 from aiokafka import AIOKafkaConsumer
 from aiokafka import errors as kafka_errors
 from aiokafka.admin import AIOKafkaAdminClient
@@ -10,6 +12,10 @@ from shared.settings import KafkaSettings
 
 _SUFFIX_LENGTH = len("-") + 36
 """The id that a broker gives a static member is its name, a hyphen and a UUID, new at each start."""
+
+
+_Described = tuple[str, str, str, bytes, bytes]
+"""Member id, client id, host, metadata and assignment, as a broker describes a member."""
 
 
 class IdentityClashError(ConfigError):
@@ -49,14 +55,9 @@ class Identity:
             members = await self._members()
         except (TidemillError, kafka_errors.KafkaError):
             return ""
-        hosts = [
-            host.lstrip("/")
-            for member_id, _, host, *_ in members
-            if member_id[:-_SUFFIX_LENGTH] == self.name and member_id not in self._member_ids
-        ]
-        return hosts[0] if hosts else ""
+        return host_of_other(members, name=self.name, own_ids=self._member_ids)
 
-    async def _members(self) -> list[tuple[str, str, str]]:
+    async def _members(self) -> list[_Described]:
         async with connecting(self._settings, f"asking for the members of group {self._group}"):
             admin = AIOKafkaAdminClient(**connection(self._settings))
             try:
@@ -65,3 +66,14 @@ class Identity:
                 return [member for _, _, _, _, _, members, *_ in answer.groups for member in members]
             finally:
                 await admin.close()
+
+
+def host_of_other(members: Iterable[_Described], *, name: str, own_ids: Container[str]) -> str:
+    """Return the host of a static member of this name whose id is not among `own_ids`; else nothing.
+
+    The client id says nothing: a broker keeps the one of the member that was replaced.
+    """
+    for member_id, _, host, _, _ in members:
+        if member_id[:-_SUFFIX_LENGTH] == name and member_id not in own_ids:
+            return host.lstrip("/")
+    return ""

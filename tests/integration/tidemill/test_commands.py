@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.paths import RUN_DIR
 from deploy.local.ports import free_port
@@ -228,6 +229,23 @@ def test_lag_knows_the_groups_of_all_services(bootstrap: str) -> None:
 
     assert asked.returncode == 0
     assert "records behind in all" in asked.stdout
+
+
+async def test_lag_says_that_a_group_is_beyond_the_end_and_skip_lost_puts_it_back(bootstrap: str) -> None:
+    group, place = f"restored-{uuid4()}", TopicPartition(CustomerMessageReceived.name, 0)
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group) as member:
+        member.assign([place])
+        await member.commit({place: 1_000_000})
+    which = ("--group", group, "--topic", "messages")
+
+    before = tidemill("lag", *which, bootstrap=bootstrap)
+    moved = tidemill("lag", *which, "--skip-lost", bootstrap=bootstrap)
+    after = tidemill("lag", *which, bootstrap=bootstrap)
+
+    assert f"{group} goes on at offset 1000000, but the log ends at" in before.stdout
+    assert f"{group}: {place.topic} 0: back by 1,000,000 offsets" in moved.stdout
+    assert "the log ends at" not in moved.stdout + after.stdout
+    assert [before.returncode, moved.returncode, after.returncode] == [0, 0, 0]
 
 
 def test_a_broker_that_is_not_there_is_said_in_one_line_with_exit_code_2(tmp_path: Path) -> None:
