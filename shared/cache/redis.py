@@ -37,10 +37,9 @@ _PUT = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[i + 1], 'EX', ARGV[1
 # In two hash slots: a node of a cluster refuses to read them together, whatever the user may do.
 _PROBE_KEYS = (PREFIX + b"probe", PREFIX + b"probe-2")
 _OF_CLUSTERS = (AskError, ClusterCrossSlotError, ClusterDownError, MovedError)
-_NO_CLUSTER = (
-    "TIDEMILL__REDIS__URL: this Redis is a node of a cluster, which the cache can't use; "
-    "name a single Redis server, or leave the variable out: then nothing is cached"
-)
+_NO_CLUSTER = "TIDEMILL__REDIS__URL: this Redis is a node of a cluster, which the cache can't use"
+_NO_STORE = "TIDEMILL__REDIS__URL: this Redis stores nothing, as a Sentinel does"
+_SINGLE = "name a single Redis server, or leave the variable out: then nothing is cached"
 
 log = structlog.get_logger()
 
@@ -103,7 +102,7 @@ class RedisCache:
         """Return the cache, connected if Redis is up; otherwise it connects later by itself.
 
         Raises ConfigError when `url` is no address (write redis://host:port), when `ca_file` has no
-        certificates, or when a cluster answers.
+        certificates, or when a cluster or a Sentinel answers.
         """
         if ca_file is not None:
             ssl_context(ca_file, variable="TIDEMILL__REDIS__CA_FILE")
@@ -189,11 +188,11 @@ class RedisCache:
         return False
 
     async def _connect_first(self) -> None:
-        """Connect, if Redis is there. Raises ConfigError for a cluster."""
+        """Connect, if Redis is there. Raises ConfigError for a cluster or a Sentinel."""
         failure = await self._connect()
-        if _is_cluster(failure):
+        if wrong := _wrong_kind(failure):
             await self.aclose()
-            raise ConfigError(_NO_CLUSTER)
+            raise ConfigError(wrong)
         self._note_connection(failure)
 
     async def _reconnect(self) -> None:
@@ -268,15 +267,18 @@ async def _close(client: Redis) -> None:
         log.info("cache_close_failed", error=type(error).__name__)
 
 
-def _is_cluster(error: BaseException | None) -> bool:
+def _wrong_kind(error: BaseException | None) -> str | None:
+    """Return why a server that answers so can never be the cache; None where it may."""
     # A cluster has database 0 only, and refuses a URL that names another while it connects.
-    return isinstance(error, _OF_CLUSTERS) or "cluster mode" in str(error)
+    if isinstance(error, _OF_CLUSTERS) or "cluster mode" in str(error):
+        return f"{_NO_CLUSTER}; {_SINGLE}"
+    return f"{_NO_STORE}; {_SINGLE}" if "unknown command" in str(error) else None
 
 
 def _cure(error: BaseException) -> str:
     """Return the operator's cure for a failure, never the server's own words, which may hold anything."""
-    if _is_cluster(error):
-        return _NO_CLUSTER
+    if wrong := _wrong_kind(error):
+        return wrong
     if isinstance(error, AuthenticationError):
         return "check user and password in TIDEMILL__REDIS__URL"
     if isinstance(error, NoPermissionError):

@@ -6,10 +6,12 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from deploy.local.ports import LOOPBACK
 from deploy.local.redis import RedisServer
 from shared.errors import ConfigError
 
@@ -22,6 +24,9 @@ class RedisProcess:
     more: tuple[str, ...] = ()
     """Further words of its command line."""
 
+    sentinel: Path | None = None
+    """The configuration file, empty at first, of a Sentinel instead of a Redis."""
+
     _child: subprocess.Popen[bytes] | None = None
 
     @property
@@ -32,13 +37,21 @@ class RedisProcess:
     async def start(self) -> None:
         """Return when it answers. Skips the test where no Redis is installed, except in CI."""
         try:
-            command = self.server.part().command
+            command = self._command()
         except ConfigError as error:
             if os.environ.get("CI"):
                 raise
             pytest.skip(str(error))
         self._child = subprocess.Popen([*command, *self.more], stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - forks, then returns
         await self._answers()
+
+    def _command(self) -> tuple[str, ...]:
+        command = self.server.part().command
+        if self.sentinel is None:
+            return command
+        self.sentinel.touch()
+        port = str(self.server.port)
+        return command[0], str(self.sentinel), "--sentinel", "--bind", LOOPBACK, "--port", port
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -65,9 +78,9 @@ class RedisProcess:
 
 
 @asynccontextmanager
-async def running_redis(*more: str) -> AsyncIterator[RedisProcess]:
+async def running_redis(*more: str, sentinel: Path | None = None) -> AsyncIterator[RedisProcess]:
     """Run one, with these words on its command line, while the context lasts."""
-    redis = RedisProcess(more=more)
+    redis = RedisProcess(more=more, sentinel=sentinel)
     await redis.start()
     try:
         yield redis

@@ -120,7 +120,9 @@ async def refusals(url: str, *, ca_file: Path | None = None) -> list[EventDict]:
 
 def cluster(folder: Path) -> tuple[str, ...]:
     """Return the words that make a Redis a node of a cluster."""
-    return "--cluster-enabled", "yes", "--cluster-config-file", str(folder / "nodes.conf")
+    # By default it also takes the port 10,000 above its own, which any outgoing connection may have.
+    gossip = ("--cluster-port", str(free_port()))
+    return "--cluster-enabled", "yes", "--cluster-config-file", str(folder / "nodes.conf"), *gossip
 
 
 @pytest.mark.parametrize("database", [0, 1])
@@ -138,6 +140,14 @@ async def test_a_cluster_is_told_apart_also_for_the_documented_user(tmp_path: Pa
         await allow(node, documented())
         with pytest.raises(ConfigError, match="node of a cluster"):
             await RedisCache.open(address(node), limits=PATIENT, metrics=cache_metrics())
+
+
+async def test_a_redis_sentinel_is_refused_in_one_line(tmp_path: Path) -> None:
+    async with running_redis(sentinel=tmp_path / "sentinel.conf") as sentinel:
+        with pytest.raises(ConfigError, match="stores nothing, as a Sentinel") as refused:
+            await RedisCache.open(sentinel.url.removesuffix("/0"), metrics=cache_metrics())
+
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("query", ["colour=red", "db=zero", "protocol=9"])
