@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from uuid import uuid4
 
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -47,6 +48,13 @@ def sample_news(run: str) -> list[Outgoing]:
     return [Outgoing(each.name, each.key, each.to_json()) for each in articles]
 
 
+def cut_in_the_surge(news: Sequence[Outgoing], *, into: int) -> list[Sequence[Outgoing]]:
+    """Return the news in so many portions, with the cuts between them in the midst of the surge."""
+    first = next(place for place, each in enumerate(news) if b"listeria" in (each.value or b""))
+    cuts = [first + 6 * number for number in range(1, into)]
+    return [news[start:end] for start, end in pairwise([0, *cuts, len(news)])]
+
+
 def told(records: Sequence[Record], run: str) -> set[tuple[str, int]]:
     """Return what was told about the surge; fail if anything was told about another company."""
     events = [(record, SentimentAlertRaised.from_json(record.value or b"")) for record in records]
@@ -71,8 +79,7 @@ async def test_the_sample_news_give_one_alert_with_its_updates_and_its_end(boots
 
 async def test_kill_9_again_and_again_changes_no_alert(real_kafka: str) -> None:
     run = uuid4().hex
-    news = sample_news(run)
-    portions = [news[start : start + 60] for start in range(0, len(news), 60)]
+    portions = cut_in_the_surge(sample_news(run), into=4)
 
     for portion in portions:
         async with running("sentiment_alerts", real_kafka) as service:
@@ -90,13 +97,13 @@ async def test_kill_9_again_and_again_changes_no_alert(real_kafka: str) -> None:
 
 async def test_kill_9_changes_no_alert_of_news_that_comes_in_transactions(real_kafka: str) -> None:
     run = uuid4().hex
-    news, never = sample_news(run), sample_news(f"never {run}")
+    never = sample_news(f"never {run}")
+    portions = zip(*(cut_in_the_surge(news, into=3) for news in (sample_news(run), never)), strict=True)
 
-    for start in range(0, len(news), 120):
-        portion = slice(start, start + 120)
+    for portion, aborted in portions:
         async with running("sentiment_alerts", real_kafka) as service:
             await service.ready()
-            await publish_in_transactions(real_kafka, news[portion], each=7, aborted=never[portion])
+            await publish_in_transactions(real_kafka, portion, each=7, aborted=aborted)
             await service.kill()
     await publish_in_transactions(real_kafka, [], each=1, aborted=never)
     async with running("sentiment_alerts", real_kafka) as service:
@@ -161,19 +168,19 @@ async def test_a_bad_record_is_set_aside_and_the_stream_goes_on(memory_kafka: st
     assert 'tidemill_dead_letters_total{reason="invalid_utf8"' in metrics
 
 
-async def test_a_flood_of_bad_records_stops_the_service_and_the_next_start_goes_on(memory_kafka: str) -> None:
+async def test_a_flood_of_bad_records_stops_the_service_and_the_next_start_goes_on(real_kafka: str) -> None:
     run = uuid4().hex
     bad = [Outgoing(NewsArticleAnalyzed.name, f"{number} {run}".encode(), b"{") for number in range(6)]
     wary = {"TIDEMILL__LIMITS__DEAD_LETTER_MIN_COUNT": "3"}
 
-    async with running("sentiment_alerts", memory_kafka, **wary) as service:
+    async with running("sentiment_alerts", real_kafka, **wary) as service:
         await service.ready()
-        await publish(memory_kafka, bad)
+        await publish(real_kafka, bad)
         assert await service.exit_code() == 1
         assert "tidemill dead list" in service.log
-    async with running("sentiment_alerts", memory_kafka) as service:
+    async with running("sentiment_alerts", real_kafka) as service:
         await service.ready()
-        dead = await Results(memory_kafka, [NewsArticleAnalyzed.name + DEAD_SUFFIX]).matching(run, count=6)
+        dead = await Results(real_kafka, [NewsArticleAnalyzed.name + DEAD_SUFFIX]).matching(run, count=6)
         assert await service.stop() == 0
 
     assert sorted(record.key or b"" for record in dead) == sorted(record.key or b"" for record in bad)
