@@ -17,12 +17,12 @@ SPEC = ImageSpec(width=16, height=16, mode="RGB", resize="fit")
 SEGMENT_MAX_BYTES = 65_533
 
 
-def a_file(kind: str) -> bytes:
+def a_file(kind: str, **metadata: bytes) -> bytes:
     """Return an image that is bright on its upper half."""
     image = Image.new("RGB", (16, 16))
     image.paste((255, 255, 255), (0, 0, 16, 8))
     file = BytesIO()
-    image.save(file, kind, quality=95, lossless=True)
+    image.save(file, kind, quality=95, lossless=True, **metadata)
     return file.getvalue()
 
 
@@ -56,6 +56,7 @@ def exif(orientation: int, *, width_type: int = 3) -> bytes:
     return b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<H", 2) + width + turn + bytes(4) + b"wide" * 2
 
 
+WEBP_TURNED = a_file("WEBP", exif=exif(6))
 BOMB = zlib.compress(bytes(4 * 1024 * 1024))
 RAW_PROFILE = b"Raw profile type exif\0\nexif\n      12\nno hexadecimal digits\n"
 
@@ -83,7 +84,8 @@ RAW_PROFILE = b"Raw profile type exif\0\nexif\n      12\nno hexadecimal digits\n
         pytest.param(png_with(a_chunk(b"tEXt", b"t\0x")[:-1] + b"!"), PNG, id="wrong checksum of a text"),
         pytest.param(png_with(a_chunk(b"eXIf", b"x")[:-1] + b"!"), PNG, id="wrong checksum of EXIF data"),
         pytest.param(png_with(a_chunk(b"pHYs", b"x"), a_chunk(b"gAMA", b"")), PNG, id="sizes cut off"),
-        pytest.param(WEBP + b"EXIF\xff\xff\0\0II*\0", WEBP, id="EXIF data of a WebP cut off"),
+        pytest.param(WEBP_TURNED[:-10], WEBP, id="EXIF data of a WebP cut off"),
+        pytest.param(a_file("WEBP", xmp=b"<x/>" * 50)[:-60], WEBP, id="XMP data of a WebP cut off"),
     ],
 )
 def test_broken_metadata_costs_no_image(broken: bytes, whole: bytes) -> None:

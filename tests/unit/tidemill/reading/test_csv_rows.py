@@ -88,6 +88,18 @@ def test_two_quotes_never_closed_cost_two_rows() -> None:
     assert [each.split(":")[0] for each in left_out(content)] == ["a.csv line 2", "a.csv line 4"]
 
 
+def test_a_quoted_row_behind_an_unclosed_quote_is_kept() -> None:
+    content = 'text,id\n"one,1\n"two, too",2\nthree,3\n'
+
+    assert [row["text"] for row in found(content)] == ["two, too", "three"]
+
+
+def test_a_row_that_closes_its_quotes_takes_no_other_line() -> None:
+    content = 'text,id\n"Hello" there,1\nbetween,2\na 5"",3\n'
+
+    assert [row["text"] for row in found(content)] == ["between", 'a 5""']
+
+
 def test_no_piece_of_a_broken_row_becomes_a_row() -> None:
     content = 'text,id\n"Dear team,\nhe said "hi" to me,\nyes, indeed\nbye",1\nafter,2\n'
 
