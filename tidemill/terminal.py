@@ -38,10 +38,10 @@ def _printable(text: str) -> str:
 
 
 @contextmanager
-def counting_bar(what: str, total: int, console: Console) -> Iterator[Callable[[int], None]]:
-    """Show how many of `total` are done while the body runs; yield what takes the count so far."""
+def counting_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many of `total` are done; yield the function that takes the count so far."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=ERR, disable=not ERR.is_terminal) as progress:
         bar = progress.add_task(what, total=total)
         yield lambda count: progress.update(bar, completed=count)
 

@@ -18,7 +18,7 @@ from tidemill.connect import Connection
 from tidemill.letters import Wanted, letters, survey
 from tidemill.lines import dead_line
 from tidemill.replays import ATTEMPTS, Fate, Plan, plan, purge_ends, replay
-from tidemill.terminal import ERR, OUT, clean, counting_bar, one_line, show, time_of
+from tidemill.terminal import OUT, clean, counting_bar, one_line, show, time_of
 
 _SHOWN_BYTES = 2_000
 _SHOWN_PLACES = 20
@@ -106,7 +106,7 @@ def replay_command(
     if not yes:
         show(one_line(f"{planned.total} would be sent again; add --yes to do it"))
         return
-    with counting_bar("replaying", planned.total, ERR) as advance:
+    with counting_bar("replaying", planned.total) as advance:
         sent_count = asyncio.run(replay(connection, wanted, planned, advance))
     show(one_line(f"{sent_count} sent again"))
     if planned.originals:

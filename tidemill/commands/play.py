@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.record import Outgoing
@@ -29,7 +28,7 @@ from tidemill.reading.times import time_zone
 from tidemill.rows import NAMESPACE, Mapper, event_type
 from tidemill.services import read_up
 from tidemill.tally import Tally
-from tidemill.terminal import ERR, clean, one_line, show
+from tidemill.terminal import ERR, clean, counting_bar, one_line, show
 
 Source = Annotated[
     Path,
@@ -165,12 +164,11 @@ async def _send(rows: Rows, mapper: Mapper, tally: Tally, *, limit: int | None, 
         # asyncio's handler would cancel this task, which never notices while it waits for the pipe.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with _progress() as progress:
-            total = limit if rows.count is None else min(rows.count, limit or rows.count)
-            bar = progress.add_task(f"to {mapper.to.name}", total=total)
+        total = limit if rows.count is None else min(rows.count, limit or rows.count)
+        with counting_bar(f"to {mapper.to.name}", total) as show_count:
 
             def advance(count: int) -> None:
-                progress.update(bar, completed=count + tally.left_out_count)
+                show_count(count + tally.left_out_count)
 
             records = _records(islice(rows.read(), limit), mapper, tally)
             return await play(records, producer, rate=rate, on_sent=advance, room=room, pauses=rows.pauses)
@@ -181,8 +179,3 @@ async def _send(rows: Rows, mapper: Mapper, tally: Tally, *, limit: int | None, 
 def _records(reading: Reading, mapper: Mapper, tally: Tally) -> Iterator[Outgoing]:
     for event in tally.events(reading, mapper.event):
         yield outgoing(event)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=ERR, disable=not ERR.is_terminal)
