@@ -25,7 +25,7 @@ class OpenAlert(Value):
     company: str
     topic: str
     told_count: int
-    """Negative stories when it was last told."""
+    """Negative stories when it was last raised or updated."""
 
 
 def alert_event(
@@ -36,7 +36,7 @@ def alert_event(
     view: View,
     limits: AlertSettings,
 ) -> AlertT:
-    """Return the event about this alert that `article` caused; a replay gives the same one."""
+    """Return the event of this alert that `article` causes; a replay gives the same one."""
     event_id = article.child_id(event)
     if article.company != alert.company:  # one article's time may end the alerts of several companies
         event_id = uuid5(event_id, alert.company)

@@ -1,4 +1,4 @@
-"""Which headlines tell the same story: word overlap, blind to what wires add and change."""
+"""Similarity of headlines by common word stems, to find reprints of a story."""
 
 import re
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ kept_words = lru_cache(maxsize=8192)(content_words)
 
 
 def similarity(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return the share of common words, 0 to 1 (Jaccard); headlines without words are like no other."""
+    """Return the share of common words, 0 to 1 (Jaccard index); 0 for a headline without words."""
     if not one or not other:
         return 0.0
     return len(one & other) / len(one | other)

@@ -1,4 +1,4 @@
-"""When an alert is raised, updated and resolved: pure rules over views of a window."""
+"""Rules by which an alert is raised, updated and resolved: pure functions of views of a window."""
 
 from collections import Counter
 from math import comb
@@ -8,7 +8,7 @@ from services.sentiment_alerts.window import Story, View
 
 
 def chance(negative_count: int, story_count: int, *, usual_share: float) -> float:
-    """Return how probable so many negative stories, or more, are by the usual share (binomial tail)."""
+    """Return the probability of this many negative stories or more, by the usual share (binomial tail)."""
     return sum(
         comb(story_count, count) * usual_share**count * (1 - usual_share) ** (story_count - count)
         for count in range(negative_count, story_count + 1)
@@ -16,7 +16,7 @@ def chance(negative_count: int, story_count: int, *, usual_share: float) -> floa
 
 
 def turned(view: View, limits: AlertSettings, *, usual_share: float) -> bool:
-    """Return whether these stories are an alert: many, bad on the whole, and far more than usual."""
+    """Return whether these stories raise an alert: many negative ones, a high mean, far above the usual."""
     negative_count = view.negative_count(limits)
     return (
         negative_count >= limits.min_negative_count
@@ -26,7 +26,7 @@ def turned(view: View, limits: AlertSettings, *, usual_share: float) -> bool:
 
 
 def grown(view: View, limits: AlertSettings, *, told_count: int) -> bool:
-    """Return whether an open alert is materially worse than when it was last told."""
+    """Return whether an open alert has grown by `update_growth` since it was last raised or updated."""
     return view.negative_count(limits) >= told_count * limits.update_growth
 
 

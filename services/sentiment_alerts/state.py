@@ -44,7 +44,7 @@ def from_version_1(value: Mapping[str, Any], *, topic: str) -> dict[str, Any]:
 
 
 def with_article(state: CompanyState, article: NewsArticleAnalyzed, limits: AlertSettings) -> Change:
-    """Return what an article of this company changes: nothing if it is known already, or too late."""
+    """Return the change by an article of this company: none if it is known already, or too late."""
     if state.window.knows(article.cause_id) or state.window.too_late(article.published_at, limits):
         return Change(state)
     story = _story(article)
@@ -62,7 +62,7 @@ def with_article(state: CompanyState, article: NewsArticleAnalyzed, limits: Aler
 
 
 def with_time(state: CompanyState, article: NewsArticleAnalyzed, limits: AlertSettings) -> Change:
-    """Return what the passing of time changes, as another company's article shows it."""
+    """Return the change by the passing of time, which the article of another company shows."""
     passed = article.published_at - timedelta(hours=limits.lateness_h)
     window = state.window.advanced(passed, limits)
     return _maybe_resolved(state.model_copy(update={"window": window}), article, limits)

@@ -1,4 +1,4 @@
-"""A company's recent stories in event time, and how much bad news is usual for it. Pure values."""
+"""Recent stories of a company in event time, and its usual share of bad news. Pure values."""
 
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _HEADLINE_MAX_CHARS = 300
 
 
 class Story(Value):
-    """One story, told once or many times."""
+    """One story, with its reprints."""
 
     article_id: UUID
     headline: str
@@ -29,7 +29,7 @@ class Story(Value):
     negative: Share
     reprint_count: Annotated[int, Field(ge=0)] = 0
     reprint_ids: tuple[UUID, ...] = ()
-    """The latest reprints, so that one that comes twice counts once."""
+    """The latest reprints: a reprint that comes twice counts once."""
 
     def reprinted_by(self, article_id: UUID) -> "Story":
         """Return the story with one reprint more."""
@@ -38,14 +38,14 @@ class Story(Value):
 
 
 class Baseline(Value):
-    """How many of a company's older stories were bad news; old ones fade with a half-life."""
+    """Number of a company's older stories and of the negative ones among them, both with a half-life."""
 
     story_weight: float = 0.0
     negative_weight: float = 0.0
     as_of: AwareDatetime | None = None
 
     def absorb(self, story: Story, limits: AlertSettings) -> "Baseline":
-        """Return the baseline that knows this story too."""
+        """Return the baseline with this story counted."""
         newest = max(story.published_at, self.as_of or story.published_at)
         elapsed = newest - (self.as_of or newest)
         keep: float = 0.5 ** (elapsed / timedelta(hours=limits.memory_h))
@@ -56,7 +56,7 @@ class Baseline(Value):
         )
 
     def share(self, limits: AlertSettings) -> float:
-        """Return the usual share of bad news, 0 to 1: between what is expected and what was seen."""
+        """Return the usual share of bad news, 0 to 1: the expected share, corrected by what was seen."""
         expected = limits.usual_share * limits.usual_weight
         return (self.negative_weight + expected) / (self.story_weight + limits.usual_weight)
 
@@ -85,12 +85,12 @@ class View:
 
 
 class Window(Value):
-    """The stories of the retention time, oldest first, and the memory of those before."""
+    """The stories of the retention time, oldest first, and the baseline of those before."""
 
     stories: tuple[Story, ...] = ()
     baseline: Baseline = Baseline()
     watermark: AwareDatetime | None = None
-    """The newest publication time seen. Stories leave by it, never by the clock on the wall."""
+    """The newest publication time seen. Stories leave by it, never by the clock."""
 
     def knows(self, article_id: UUID) -> bool:
         """Return whether an article is here, as a story or as a reprint."""
@@ -99,7 +99,7 @@ class Window(Value):
         )
 
     def too_late(self, published_at: datetime, limits: AlertSettings) -> bool:
-        """Return whether such a story comes after its time was closed."""
+        """Return whether a story of this time comes after the retention time."""
         return self.watermark is not None and published_at <= self.watermark - limits.retention
 
     def add(self, story: Story, *, company: str, limits: AlertSettings) -> "Window":
@@ -114,7 +114,7 @@ class Window(Value):
         return self.model_copy(update={"stories": tuple(stories)}).advanced(story.published_at, limits)
 
     def advanced(self, to: datetime, limits: AlertSettings) -> "Window":
-        """Return the window when event time has come to `to`: what is over goes into the baseline."""
+        """Return the window at event time `to`: stories past the retention go into the baseline."""
         watermark = max(to, self.watermark or to)
         kept = self._after(watermark - limits.retention)[-limits.max_story_count :]
         if watermark == self.watermark and len(kept) == len(self.stories):

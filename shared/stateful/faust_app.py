@@ -1,4 +1,4 @@
-"""How Faust is set up: one record at a time, acked by hand, and committed ones alone."""
+"""Set-up of Faust: acknowledgement by hand, committed records only, connections as in all our clients."""
 
 import tempfile
 from typing import Any
@@ -14,7 +14,7 @@ _COMMIT_INTERVAL_S = 0.5
 
 
 class _EndsWithProcess(mode.threads.WorkerThread):
-    """Keeps no process alive: where Faust takes too long to stop, nobody would end its thread."""
+    """A daemon thread: it does not keep a process alive when Faust takes too long to stop."""
 
     def __init__(self, service: mode.threads.ServiceThread, **options: Any) -> None:
         super().__init__(service, **options)
@@ -36,16 +36,16 @@ class _CommittedConsumer(Consumer):
 
 
 class _CommittedTransport(Transport):
-    """Leaves aborted records out, as Faust does only where it writes in transactions itself.
+    """Reads committed records only. Faust itself does so only where it writes in transactions.
 
-    The ends of topics that it tells are those of what is committed.
+    The ends of topics that it returns are those of committed records.
     """
 
     Consumer = _CommittedConsumer
 
 
 def faust_app(kafka: KafkaSettings, *, group: str, member: str | None) -> faust.App:
-    """Return an app that has connected to nothing yet."""
+    """Return an app that is not started."""
     app = faust.App(group, **_options(kafka, member))
     app.transport = _CommittedTransport(app.conf.broker_consumer, app)
     return app
