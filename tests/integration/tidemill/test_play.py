@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,40 +16,51 @@ from shared.bus.record import Record
 from shared.events import CustomerMessageReceived
 from tests.support.buses import kafka_bus, reading, until
 from tests.unit.tidemill.reading.photos import HEIC_OF_A_TURNED_CAMERA
+from tests.unit.tidemill.reading.texts import a_pipe
+from tidemill.__main__ import main
 
 ROOT = Path(__file__).parents[3]
 
 
-def started(*arguments: str | Path, bootstrap: str) -> "subprocess.Popen[bytes]":
-    """Start a command in a wide window, with pipes to it and from it."""
+Tidemill = Callable[..., tuple[object, str, list[str]]]
+
+
+@pytest.fixture
+def tidemill(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], memory_kafka: str
+) -> Tidemill:
+    """Return the command line, run in this process: a start of its own takes seconds.
+
+    It returns the exit code, standard output, and the lines of standard error.
+    """
+    monkeypatch.setenv("TIDEMILL__KAFKA__BOOTSTRAP", memory_kafka)
+
+    def run(*arguments: str | Path, given: bytes = b"") -> tuple[object, str, list[str]]:
+        monkeypatch.setattr(sys, "argv", ["tidemill", *map(str, arguments)])
+        with a_pipe(given) as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        printed = capsys.readouterr()
+        return ended.value.code, printed.out, printed.err.splitlines()
+
+    return run
+
+
+def started(*arguments: str, bootstrap: str) -> "subprocess.Popen[bytes]":
+    """Start a command as a process, with pipes to it and from it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tidemill", *map(str, arguments)],
+        [sys.executable, "-m", "tidemill", *arguments],
         cwd=ROOT,
-        env={**os.environ, "COLUMNS": "200", "TIDEMILL__KAFKA__BOOTSTRAP": bootstrap},
+        env={**os.environ, "TIDEMILL__KAFKA__BOOTSTRAP": bootstrap},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
 
 
-def played(*arguments: str | Path, bootstrap: str, given: bytes | None = None) -> tuple[int, str, list[str]]:
-    """Play to the end; return the exit code, standard output and the lines of standard error."""
-    with started("play", *arguments, bootstrap=bootstrap) as process:
-        said, errors = process.communicate(given, timeout=60)
-    assert b"Traceback" not in errors
-    return process.returncode, said.decode(), errors.decode().splitlines()
-
-
-def watched(topic: str, count: int, *, bootstrap: str) -> list[dict[str, object]]:
-    """Return the first events of a topic, which are all of it where a test knows its count."""
-    arguments = ("watch", topic, "--json", "--from", "beginning", "--limit", str(count))
-    with started(*arguments, bootstrap=bootstrap) as process:
-        lines, _ = process.communicate(timeout=60)
-    return [json.loads(line) for line in lines.splitlines()]
-
-
 def test_csv_with_an_unclosed_quote_and_jsonl_with_half_an_emoji_lose_one_row_each(
-    memory_kafka: str, tmp_path: Path
+    tidemill: Tidemill, tmp_path: Path
 ) -> None:
     csv, jsonl = tmp_path / f"{uuid4().hex}.csv", tmp_path / f"{uuid4().hex}.jsonl"
     csv.write_text('text,customer_id\none,k1\n"two,k2\nthree,k3\n', encoding="utf-8")
@@ -56,8 +68,8 @@ def test_csv_with_an_unclosed_quote_and_jsonl_with_half_an_emoji_lose_one_row_ea
     lines[649] = r'{"text": "half \ud83d smile"}'
     jsonl.write_text("\n".join(lines), encoding="utf-8")
 
-    of_csv = played(csv, "--to", "messages", bootstrap=memory_kafka)
-    of_jsonl = played(jsonl, "--to", "messages", bootstrap=memory_kafka)
+    of_csv = tidemill("play", csv, "--to", "messages")
+    of_jsonl = tidemill("play", jsonl, "--to", "messages")
 
     sent = "events to customer.message_received.v1\n"
     assert of_csv == (
@@ -79,12 +91,12 @@ def test_csv_with_an_unclosed_quote_and_jsonl_with_half_an_emoji_lose_one_row_ea
 
 
 def test_many_reasons_are_cut_to_ten_and_counted_also_when_no_row_is_sent(
-    memory_kafka: str, tmp_path: Path
+    tidemill: Tidemill, tmp_path: Path
 ) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_bytes(b"text,id\n" + b"a,b,c\n" * 25)
 
-    code, sent, said = played(rows, "--to", "messages", bootstrap=memory_kafka)
+    code, sent, said = tidemill("play", rows, "--to", "messages")
 
     assert (code, sent, len(said)) == (1, "sent 0 events to customer.message_received.v1\n", 12)
     assert said[0].startswith("left out: rows.csv line 2: 3 cells, but the header has 2")
@@ -95,14 +107,14 @@ def test_many_reasons_are_cut_to_ten_and_counted_also_when_no_row_is_sent(
     ("form", "given"),
     [("csv", b"text;mood\nhello;sunny\nbye;rainy\n"), ("jsonl", b'{"text": "hello"}\n{"text": "bye"}')],
 )
-def test_standard_input_is_played(memory_kafka: str, form: str, given: bytes) -> None:
-    done = played("-", "--as", form, "--to", "messages", bootstrap=memory_kafka, given=given)
+def test_standard_input_is_played(tidemill: Tidemill, form: str, given: bytes) -> None:
+    done = tidemill("play", "-", "--as", form, "--to", "messages", given=given)
 
     assert done == (0, "sent 2 events to customer.message_received.v1\n", [])
 
 
 def test_times_without_a_zone_and_text_in_cp1252_arrive_as_they_were_meant(
-    memory_kafka: str, tmp_path: Path
+    tidemill: Tidemill, tmp_path: Path
 ) -> None:
     rows = tmp_path / f"{uuid4().hex}.csv"
     rows.write_bytes(
@@ -112,8 +124,9 @@ def test_times_without_a_zone_and_text_in_cp1252_arrive_as_they_were_meant(
     )
     options = ("--encoding", "cp1252", "--timezone", "Europe/Berlin")
 
-    done = played(rows, "--to", "news", *options, bootstrap=memory_kafka)
-    (event,) = watched("news", 1, bootstrap=memory_kafka)
+    done = tidemill("play", rows, "--to", "news", *options)
+    _, lines, _ = tidemill("watch", "news", "--json", "--from", "beginning", "--limit", "1")
+    event = json.loads(lines)
 
     assert done == (0, "sent 1 events to news.article_published.v1\n", [])
     assert event["headline"] == "It can\u2019t pay 20 \u20ac"
@@ -121,7 +134,7 @@ def test_times_without_a_zone_and_text_in_cp1252_arrive_as_they_were_meant(
 
 
 def test_a_folder_of_phone_photos_is_sent_converted_counted_and_named(
-    memory_kafka: str, tmp_path: Path
+    tidemill: Tidemill, tmp_path: Path
 ) -> None:
     for name in ("a.jpg", "b.HEIC", os.fsdecode(b"caf\xe9.jpg")):
         (tmp_path / name).write_bytes(HEIC_OF_A_TURNED_CAMERA)
@@ -131,7 +144,7 @@ def test_a_folder_of_phone_photos_is_sent_converted_counted_and_named(
     (tmp_path / "album.jpg").mkdir()
     (tmp_path / "large.jpg").write_bytes(bytes(600 * 1024))
 
-    code, sent, said = played(tmp_path, "--to", "images", "--kind", "dish", bootstrap=memory_kafka)
+    code, sent, said = tidemill("play", tmp_path, "--to", "images", "--kind", "dish")
 
     assert code == 1
     assert sent.splitlines() == [
