@@ -60,6 +60,7 @@ def test_lag_knows_the_groups_of_all_services(bootstrap: str) -> None:
 
 async def test_lag_says_that_a_group_is_beyond_the_end_and_skip_lost_puts_it_back(bootstrap: str) -> None:
     group, place = f"restored-{uuid4()}", TopicPartition(CustomerMessageReceived.name, 0)
+    await KafkaBus(KafkaSettings(bootstrap=bootstrap)).create_topics([place.topic], partitions=4)
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group) as member:
         member.assign([place])
         await member.commit({place: 1_000_000})
