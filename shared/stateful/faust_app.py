@@ -51,6 +51,12 @@ def faust_app(kafka: KafkaSettings, *, group: str, member: str | None) -> faust.
     return app
 
 
+def client_of(app: faust.App) -> Any:
+    """Return the client by which a running app is a member of its group."""
+    consumer: Any = app.consumer
+    return consumer._thread._consumer  # noqa: SLF001 - Faust keeps it to itself
+
+
 def _options(kafka: KafkaSettings, member: str | None) -> dict[str, Any]:
     return {
         "broker": [f"aiokafka://{address}" for address in kafka.bootstrap.split(",")],

@@ -9,6 +9,7 @@ import structlog
 from faust.types import TP
 
 from shared.bus.kafka.finder import KafkaFinder
+from shared.bus.kafka.identity import IdentityClashError, identity_of
 from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.records import flaw_of
 from shared.bus.kafka.topics import KafkaTopics
@@ -18,7 +19,7 @@ from shared.bus.pulse import Pulse
 from shared.bus.record import Partition, Record
 from shared.errors import RetryableError, TidemillError
 from shared.settings import KafkaSettings
-from shared.stateful.faust_app import faust_app
+from shared.stateful.faust_app import client_of, faust_app
 from shared.stateful.faust_table import FaustRows
 from shared.stateful.order import OrderGuard, Turn
 from shared.stateful.source import Source
@@ -69,6 +70,8 @@ class StatefulStream:
         self._order = OrderGuard(finder.next_record, self._seek, group=source.group)
         self._applying = asyncio.Lock()
         self._pulse = Pulse()
+        self._identity = identity_of(kafka, group=source.group, name=source.member)
+        self._app.on_partitions_revoked.connect(self._refuse_clash)
         self._inspector = KafkaInspector(kafka)
         self._topics = KafkaTopics(kafka)
         self._broker_is_away = False
@@ -149,6 +152,8 @@ class StatefulStream:
     async def _begin(self) -> None:
         """Take up each partition behind what the table holds of it; other partitions may be ours now."""
         ours = self._ours()
+        if self._identity is not None:
+            self._identity.note(client_of(self._app))
         try:
             applied = self._work.recovered(frozenset(each.number for each in ours))
             begins = await starts(
@@ -160,6 +165,14 @@ class StatefulStream:
         except Exception as error:  # noqa: BLE001 - handed to run(), which ends the process
             await self._give_up(error)
         self._order.begin(begins)
+
+    async def _refuse_clash(self, *_: Any, **__: Any) -> None:
+        """Return when a rebalance may go on; never where another process has this one's static name."""
+        try:
+            if self._identity is not None:
+                await self._identity.refuse_clash()
+        except IdentityClashError as clash:
+            await self._give_up(clash)
 
     async def _give_up(self, error: Exception) -> NoReturn:
         """Have run() raise this; never return to Faust, which would read on."""

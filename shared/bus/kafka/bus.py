@@ -10,7 +10,7 @@ from aiokafka import errors as kafka_errors
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_commit, to_record, translated
-from shared.bus.kafka.identity import Identity
+from shared.bus.kafka.identity import Identity, identity_of
 from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.logs import logs_at
 from shared.bus.kafka.producer import KafkaProducer, KafkaTransactions
@@ -35,7 +35,7 @@ class KafkaBus:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._identities: dict[tuple[str, str], Identity] = {}
+        self._identities: dict[tuple[str, str | None], Identity | None] = {}
         """One for each group and static name; they outlive the clients."""
 
     def consumer(self, topics: Sequence[str], *, group: str, member: str | None = None) -> "KafkaConsumer":
@@ -53,9 +53,7 @@ class KafkaBus:
         return AckedOutlet(self.producer(), consumer)
 
     def _identity(self, group: str, member: str | None) -> Identity | None:
-        if member is None:
-            return None
-        new = Identity(self._settings, group=group, name=member)
+        new = identity_of(self._settings, group=group, name=member)
         return self._identities.setdefault((group, member), new)
 
     async def create_topics(self, names: Iterable[str], *, partitions: int) -> None:

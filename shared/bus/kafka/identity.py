@@ -77,3 +77,8 @@ def host_of_other(members: Iterable[_Described], *, name: str, own_ids: Containe
         if member_id[:-_SUFFIX_LENGTH] == name and member_id not in own_ids:
             return host.lstrip("/")
     return ""
+
+
+def identity_of(settings: KafkaSettings, *, group: str, name: str | None) -> Identity | None:
+    """Return the identity of a static member; None for a member without a name."""
+    return None if name is None else Identity(settings, group=group, name=name)

@@ -1,6 +1,7 @@
 """Kafka reader of whole topics, without a group: it commits nothing."""
 
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -24,14 +25,14 @@ class KafkaReader:
         self._client: AIOKafkaConsumer | None = None
         self._next_offsets: dict[TopicPartition, int] = {}
         """Of each partition that was there at the start, or that has given a record."""
-        self._assigned: frozenset[TopicPartition] = frozenset()
+        self._assignment: Any = None
 
     async def start(self) -> None:
         """Connect. Raises RetryableError when the broker can't be reached, or does not have a topic."""
         client = AIOKafkaConsumer(
             *self._topics,
             **connection(self._settings),
-            auto_offset_reset="earliest",
+            auto_offset_reset="latest" if self._from_end else "earliest",
             isolation_level="read_committed",
             max_partition_fetch_bytes=RECORD_MAX_BYTES,
             fetch_max_wait_ms=self._settings.fetch_wait_ms,
@@ -40,11 +41,9 @@ class KafkaReader:
         async with connecting(self._settings, "reading"):
             try:
                 await client.start()
-                if self._from_end:
-                    await client.seek_to_end()
-                self._assigned = client.assignment()
+                self._assignment = _assignment_of(client)
                 # The end as it is now, not at the first fetch.
-                self._next_offsets = {place: await client.position(place) for place in self._assigned}
+                self._next_offsets = {place: await client.position(place) for place in client.assignment()}
             except BaseException:
                 await stop_consumer(client)
                 raise
@@ -55,7 +54,7 @@ class KafkaReader:
         client = self._started
         with translated("fetching"):
             fetched = await client.getmany(timeout_ms=timeout_ms, max_records=FETCH_MAX_RECORDS)
-        if client.assignment() != self._assigned:
+        if _assignment_of(client) is not self._assignment:
             self._go_on()
             return []
         self._next_offsets |= {
@@ -91,9 +90,9 @@ class KafkaReader:
         return sum(max(0, end - positions[partition]) for partition, end in ends.items())
 
     def _go_on(self) -> None:
-        """Read on where topics have grown; aiokafka begins anew in all their partitions, old and new."""
-        self._assigned = self._started.assignment()
-        for place in self._assigned:
+        """Seek to the next record of each partition: with each new assignment aiokafka begins anew in all."""
+        self._assignment = _assignment_of(self._started)
+        for place in self._started.assignment():
             self._started.seek(place, self._next_offsets.get(place, 0))
 
     async def stop(self) -> None:
@@ -106,3 +105,8 @@ class KafkaReader:
         if self._client is None:
             raise RuntimeError("start() comes first")
         return self._client
+
+
+def _assignment_of(client: AIOKafkaConsumer) -> Any:
+    """Return the object that is new with each assignment, also one of the same partitions."""
+    return client._subscription.subscription.assignment  # noqa: SLF001 - no callback tells it without a group

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from shared.bus.kafka.identity import IdentityClashError
 from shared.bus.kafka.reader import KafkaReader
 from shared.bus.port import LostRecordsError
 from shared.bus.record import Outgoing
@@ -57,6 +58,24 @@ async def test_the_state_is_there_after_a_restart(service: CountingService) -> N
         counted = await service.counted(3)
 
     assert counted == [("Alder", 1), ("Alder", 2), ("Alder", 3)]
+
+
+# Faust's thread is in the midst of a rebalance then, which must not go on.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_of_two_processes_with_one_static_name_the_older_ends(service: CountingService) -> None:
+    service.kafka = service.kafka.model_copy(update={"member": "counter-1", "session_timeout_ms": 6_000})
+    await service.create()
+    await service.write(*on(service.notes, 1))
+    older = asyncio.create_task(ended(service))
+    await service.counted(1)
+
+    async with service.running():
+        with pytest.raises(IdentityClashError, match="as member 'counter-1'"):
+            await older
+        await service.write(*on(service.notes, 2))
+        counted = await service.counted(2)
+
+    assert counted == [("Alder", 1), ("Alder", 2)]
 
 
 async def test_the_clock_wakes_a_state_without_a_record(service: CountingService) -> None:
