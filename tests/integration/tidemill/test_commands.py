@@ -12,7 +12,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from deploy.local.paths import RUN_DIR
 from deploy.local.ports import free_port
+from shared.bus.kafka.bus import KafkaBus
 from shared.events import CustomerMessageReceived
+from shared.settings import KafkaSettings
 from tidemill.running import NOTE, only_stack
 
 ROOT = Path(__file__).parents[3]
