@@ -108,12 +108,14 @@ async def _until_caught_up(kafka: KafkaSettings, process: Running) -> list[_Look
 
 
 def _news(count: int) -> list[NewsArticleAnalyzed]:
-    """Return the sample news again and again, each time about companies of other names."""
-    items = generate_news()
-    return [_analyzed(items[number % len(items)], run=number // len(items)) for number in range(count)]
+    """Return the sample news again and again, each time about companies that no run had before."""
+    items, run = generate_news(), uuid4().hex[:8]
+    return [
+        _analyzed(items[number % len(items)], run=f"{run} {number // len(items)}") for number in range(count)
+    ]
 
 
-def _analyzed(item: NewsItem, *, run: int) -> NewsArticleAnalyzed:
+def _analyzed(item: NewsItem, *, run: str) -> NewsArticleAnalyzed:
     sure = Prediction(label=item.tone, confidence=0.97, runner_up="something else", margin=0.95)
     return NewsArticleAnalyzed(
         event_id=uuid4(),
