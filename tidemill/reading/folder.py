@@ -4,7 +4,7 @@ import base64
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -15,6 +15,7 @@ from shared.errors import ConfigError
 from shared.events import ImageKind
 from shared.events.image import IMAGE_MAX_BYTES
 from shared.inference.image import FORMATS
+from tidemill.reading.converter import converted
 from tidemill.reading.files import printable
 from tidemill.reading.found import Found, LeftOut, Reading
 from tidemill.reading.photos import (
@@ -22,10 +23,10 @@ from tidemill.reading.photos import (
     HEIC_SUFFIXES,
     UnfitError,
     converts_heic,
-    from_heic,
     is_heic,
-    shrunk,
 )
+
+Convert = Callable[[bytes], bytes]
 
 _HIDDEN = "hidden"
 _CONVERTED = "converted from HEIC"
@@ -42,12 +43,17 @@ class ImageFolder:
 
     passed_over: Counter[str]
 
-    def rows(self, kind: ImageKind, namespace: UUID, *, shrink: bool = False) -> Reading:
-        """Yield one row an image, read when its turn comes; its path in the folder is the case."""
+    def rows(
+        self, kind: ImageKind, namespace: UUID, *, shrink: bool = False, convert: Convert = converted
+    ) -> Reading:
+        """Yield one row an image, read when its turn comes; its path in the folder is the case.
+
+        `convert` returns a photo as a JPEG that can be sent, or raises UnfitError.
+        """
         for number, path in enumerate(self.paths, start=1):
             name = printable(str(path.relative_to(self.folder)))
             try:
-                content, note = _fit(_content(path), shrink=shrink)
+                content, note = _fit(_content(path), convert, shrink=shrink)
             except OSError as error:
                 yield LeftOut(name, _why(path, error))
             except UnfitError as error:
@@ -111,14 +117,14 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _fit(content: bytes, *, shrink: bool) -> tuple[bytes, str]:
+def _fit(content: bytes, convert: Convert, *, shrink: bool) -> tuple[bytes, str]:
     """Return an image that can be sent, and the remark on how it was made. Raises UnfitError."""
     if is_heic(content):
-        return from_heic(content), _CONVERTED
+        return convert(content), _CONVERTED
     if len(content) <= IMAGE_MAX_BYTES:
         return content, ""
     if shrink:
-        return shrunk(content), _SHRUNK
+        return convert(content), _SHRUNK
     size = f"{len(content) / 1024:,.0f} KiB, allowed are {IMAGE_MAX_BYTES // 1024}"
     raise UnfitError(f"{size}; --shrink sends it smaller")
 

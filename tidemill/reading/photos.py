@@ -33,35 +33,37 @@ def is_heic(content: bytes) -> bool:
     return content[4:8] == b"ftyp" and content[8:12] in _BRANDS
 
 
-def from_heic(content: bytes) -> bytes:
-    """Return the photo as JPEG, upright. Raises UnfitError when it can't be decoded, or is too large."""
+def as_jpeg(content: bytes) -> bytes:
+    """Return the photo as a JPEG that can be sent, upright and without metadata.
+
+    Raises UnfitError when it can't be decoded, or has too many pixels.
+    """
+    try:
+        return _within_bounds(_from_heic(content) if is_heic(content) else _from_image(content))
+    except UnfitError:
+        raise
+    except Exception as error:  # hostile bytes make decoders raise nearly anything
+        words = " ".join(str(error).split()) or type(error).__name__
+        raise UnfitError(f"can't be converted: {words}") from error
+
+
+def _from_heic(content: bytes) -> Image.Image:
     if not converts_heic():
         raise UnfitError(f"a HEIC photo: {HEIC_CURE}")
     import pi_heif  # noqa: PLC0415 -- an optional dependency
 
-    try:
-        photo = pi_heif.open_heif(BytesIO(content))  # reads the header only
-        _check_size(photo.size)
-        image = photo.to_pillow()  # turned already, as the file says
-    except UnfitError:
-        raise
-    except Exception as error:  # hostile bytes make decoders raise nearly anything
-        raise UnfitError(f"no readable HEIC photo: {' '.join(str(error).split())}") from error
-    return _as_jpeg(image)
+    photo = pi_heif.open_heif(BytesIO(content))  # reads the header only
+    _check_size(photo.size)
+    image: Image.Image = photo.to_pillow()  # turned already, as the file says
+    return image
 
 
-def shrunk(content: bytes) -> bytes:
-    """Return the photo as a JPEG that can be sent, upright. Raises UnfitError when it can't be decoded."""
-    try:
-        with Image.open(BytesIO(content), formats=FORMATS) as image:
-            _check_size(image.size)
-            image.draft(None, (_SIDE_MAX_PIXELS, _SIDE_MAX_PIXELS))
-            image.load()
-            return _as_jpeg(upright(image))
-    except UnfitError:
-        raise
-    except Exception as error:
-        raise UnfitError(f"can't be made smaller: {' '.join(str(error).split())}") from error
+def _from_image(content: bytes) -> Image.Image:
+    with Image.open(BytesIO(content), formats=FORMATS) as image:
+        _check_size(image.size)
+        image.draft(None, (_SIDE_MAX_PIXELS, _SIDE_MAX_PIXELS))
+        image.load()
+        return upright(image)
 
 
 def _check_size(size: tuple[int, int]) -> None:
@@ -69,8 +71,8 @@ def _check_size(size: tuple[int, int]) -> None:
         raise UnfitError(f"{size[0]} x {size[1]} pixels, allowed are {MAX_PIXELS:,}")
 
 
-def _as_jpeg(image: Image.Image) -> bytes:
-    """Return the image within the bounds of an event, without metadata."""
+def _within_bounds(image: Image.Image) -> bytes:
+    """Return the image as a JPEG within the bounds of an event, without metadata."""
     small = image.convert("RGB")
     small.thumbnail((_SIDE_MAX_PIXELS, _SIDE_MAX_PIXELS))
     for quality in _QUALITIES:
