@@ -23,7 +23,8 @@ FOLDERS_training := tests/integration/training
 FOLDERS_chaos := tests/integration/chaos
 FOLDERS_models := tests/integration/inference
 FOLDERS_unit := tests/architecture tests/unit
-TWO_LANES := --jobs=2 --keep-going --output-sync=target --no-print-directory
+TWO_LANES := --jobs=2 --keep-going --output-sync=target
+MAKEFLAGS += --no-print-directory
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test check ci schemas evaluate train bench chaos $(PARTS) $(PARTS:%=ci-%) data_named model_named
