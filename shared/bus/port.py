@@ -112,8 +112,8 @@ class Producer(Protocol):
         """Return when every record is acknowledged by all in-sync replicas, in the order given per key.
 
         Raises RetryableError when the broker is away, ClientBrokenError when only a new producer helps,
-        RecordTooLargeError when a record is too large for its topic; the producer may be broken then. Some
-        of the records may have been written.
+        RecordTooLargeError when a record is too large for its topic. Some of the records may have been
+        written then.
         """
         ...
 

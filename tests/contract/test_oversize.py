@@ -12,8 +12,10 @@ from shared.bus.kafka.reader import KafkaReader
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
-from shared.bus.record import Partition, Record
+from shared.bus.port import RecordTooLargeError
+from shared.bus.record import Outgoing, Partition, Record
 from shared.bus.stream import Stream
+from shared.errors import RetryableError
 from shared.events import DEAD_SUFFIX
 from shared.settings import Delivery, KafkaSettings
 from tests.support.buses import publish
@@ -21,6 +23,7 @@ from tests.support.echo import Echo, echo_source
 from tests.support.said import record_of, said, said_on, text_of
 
 PATIENCE_S = 60.0
+INCOMPRESSIBLE = random.Random(0).randbytes(50_000).hex()
 LIMITS = StreamLimits(commit_interval_s=0.1)
 
 
@@ -47,8 +50,7 @@ async def test_what_the_broker_refuses_becomes_one_short_letter_and_neighbours_a
     await topics.create(topic, partitions=1, config={})
     for name in (f"{topic}.out", topic + DEAD_SUFFIX):
         await topics.create(name, partitions=1, config={"max.message.bytes": "5000"})
-    incompressible = random.Random(0).randbytes(50_000).hex()
-    texts = ["before", incompressible, "after"]
+    texts = ["before", INCOMPRESSIBLE, "after"]
     await publish(KafkaBus(settings), [record_of(said(text, on=said_on(topic))) for text in texts])
     stream = Stream(
         KafkaBus(settings),
@@ -72,3 +74,34 @@ async def test_what_the_broker_refuses_becomes_one_short_letter_and_neighbours_a
     assert list(dict.fromkeys(heard)) == ["before", "after"]
     if delivery == "exactly-once":
         assert heard == ["before", "after"]
+
+
+async def test_a_producer_goes_on_after_a_refusal_and_so_do_records_under_way(
+    real_kafka: str, topic: str
+) -> None:
+    settings = KafkaSettings(bootstrap=real_kafka)
+    await KafkaTopics(settings).create(topic, partitions=1, config={"max.message.bytes": "5000"})
+    small, large = Outgoing(topic, b"k", b"small"), Outgoing(topic, b"k", INCOMPRESSIBLE.encode())
+    producer = KafkaBus(settings).producer()
+    await producer.start()
+
+    async def publish_until_taken(records: list[Outgoing]) -> None:
+        while True:
+            try:
+                await producer.publish(records)
+            except RetryableError:
+                continue
+            return
+
+    try:
+        refused, *others = await asyncio.gather(
+            producer.publish([small, large, small]),
+            *(publish_until_taken([small]) for _ in range(20)),
+            return_exceptions=True,
+        )
+        await producer.publish([small])
+    finally:
+        await producer.stop()
+
+    assert isinstance(refused, RecordTooLargeError)
+    assert others == [None] * 20

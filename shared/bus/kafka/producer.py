@@ -1,10 +1,12 @@
 """Kafka producers with idempotent writes, with and without transactions."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from aiokafka import errors as kafka_errors
 
 from shared.bus.kafka.client import (
     RECORD_MAX_BYTES,
@@ -15,9 +17,10 @@ from shared.bus.kafka.client import (
     translated,
 )
 from shared.bus.kafka.stop import stop_producer
-from shared.bus.port import ClientBrokenError, RecordTooLargeError
+from shared.bus.port import RecordTooLargeError
 from shared.bus.positions import Position
 from shared.bus.record import Outgoing, Partition
+from shared.errors import RetryableError
 from shared.settings import KafkaSettings
 
 _LINGER_MS = 5
@@ -29,6 +32,11 @@ _ANSWER_TIMEOUT_S = 20.0
 """Bound of one call, as aiokafka itself has none; shorter than a transaction and a rebalance may take."""
 
 _RECORD_OVERHEAD_BYTES = 1024
+_SEQUENCE_BROKEN = (
+    kafka_errors.OutOfOrderSequenceNumber,
+    kafka_errors.UnknownProducerId,
+    kafka_errors.ProducerClosed,
+)
 
 
 class KafkaProducer:
@@ -38,7 +46,8 @@ class KafkaProducer:
         self._settings = settings
         self._client: AIOKafkaProducer | None = None
         self._is_broken = False
-        """True when the broker refused a record: it took no sequence number for it, but aiokafka did."""
+        """True after the broker refused a record: it took no sequence number for it, but aiokafka did."""
+        self._replacing = asyncio.Lock()
 
     async def start(self) -> None:
         """Connect. Raises RetryableError when the broker can't be reached."""
@@ -47,18 +56,32 @@ class KafkaProducer:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Return when every record is acknowledged; order is kept per key.
 
-        Raises RecordTooLargeError when one is too large for any broker, or for its topic; after the latter
-        each later call raises ClientBrokenError.
+        Raises RecordTooLargeError when one is too large for any broker, or for its topic; RetryableError also
+        for records that were under way when the broker refused one.
         """
+        with translated("publishing"):
+            client = await self._unbroken()
+            try:
+                await _send(client, records, on_refusal=partial(self._note_refusal, client))
+            except _SEQUENCE_BROKEN as error:
+                if client is self._client and not self._is_broken:
+                    raise
+                raise RetryableError(f"publishing: {error!r}, behind a refused record") from error
+
+    async def _unbroken(self) -> AIOKafkaProducer:
+        """Return the client; after a refusal a new one, with sequence numbers of its own."""
         if self._client is None:
             raise RuntimeError("start() comes first")
-        if self._is_broken:
-            raise ClientBrokenError("publishing: the broker refused a record, which breaks the sequence")
-        with translated("publishing"):
-            failure = await _failure_of(self._client, records)
-            if failure is not None:
-                self._is_broken = self._is_broken or isinstance(failure, TOO_LARGE)
-                raise failure
+        async with self._replacing:
+            if self._is_broken:
+                async with asyncio.timeout(_ANSWER_TIMEOUT_S):
+                    await stop_producer(self._client)
+                self._client = await _started(self._settings)
+                self._is_broken = False
+        return self._client
+
+    def _note_refusal(self, client: AIOKafkaProducer) -> None:
+        self._is_broken = self._is_broken or client is self._client
 
     async def stop(self) -> None:
         """Flush and close."""
@@ -93,8 +116,7 @@ class KafkaTransactions:
         _refuse_too_large(records)
         with translated(f"publishing as {self._id}"):
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
-                if failure := await _failure_of(await self._opened(), records):
-                    raise failure
+                await _send(await self._opened(), records)
 
     async def commit(self, positions: Mapping[Partition, Position], *, group: str) -> None:
         """Commit the transaction: its records become visible, and the positions are stored with them.
@@ -144,10 +166,13 @@ async def _started(settings: KafkaSettings, **more: Any) -> AIOKafkaProducer:
     return client
 
 
-async def _failure_of(client: AIOKafkaProducer, records: Sequence[Outgoing]) -> BaseException | None:
-    """Return the first error that the broker answered; None when every record is acknowledged.
+async def _send(
+    client: AIOKafkaProducer, records: Sequence[Outgoing], *, on_refusal: Callable[[], None] = lambda: None
+) -> None:
+    """Return when every record is acknowledged. Raises an error once all are answered.
 
-    Raises MessageSizeTooLargeError when a record is too large for any broker.
+    `on_refusal` is called as soon as the broker refuses a record for its size: the next batch for that
+    partition is then refused for its sequence number.
     """
     acknowledgements: list[asyncio.Future[Any]] = []
     try:
@@ -155,22 +180,32 @@ async def _failure_of(client: AIOKafkaProducer, records: Sequence[Outgoing]) -> 
             headers = list(record.headers)
             sending = client.send(record.topic, key=record.key, value=record.value, headers=headers)
             acknowledgements.append(await sending)
-    except TOO_LARGE:  # those before it are on their way
-        await _all_done(acknowledgements)
+    except TOO_LARGE:  # for any broker; those before it are on their way
+        await _failure(acknowledgements, wait_for=asyncio.ALL_COMPLETED)
         raise
-    # All of them, also after a failure: a late one must not land behind a second attempt.
-    await _all_done(acknowledgements)
-    return next((failure for each in acknowledgements if (failure := each.exception()) is not None), None)
-
-
-async def _all_done(acknowledgements: Sequence[asyncio.Future[Any]]) -> None:
-    if not acknowledgements:
+    failure = await _failure(acknowledgements, wait_for=asyncio.FIRST_EXCEPTION)
+    if failure is None:
         return
-    try:
-        await asyncio.wait(acknowledgements)
-    finally:
-        for each in acknowledgements:
-            each.cancel()  # where we were cancelled: else each that fails later writes a line to the log
+    if isinstance(failure, TOO_LARGE):
+        on_refusal()
+    # All of them, also after a failure: a late one must not land behind a second attempt.
+    raise await _failure(acknowledgements, wait_for=asyncio.ALL_COMPLETED) or failure
+
+
+async def _failure(acknowledgements: Sequence[asyncio.Future[Any]], *, wait_for: str) -> BaseException | None:
+    """Return the first error of the answers that are there, a refusal before any other."""
+    if acknowledgements:
+        try:
+            await asyncio.wait(acknowledgements, return_when=wait_for)
+        except asyncio.CancelledError:
+            for each in acknowledgements:
+                each.cancel()  # else each that fails later writes a line to the log
+            raise
+    failures = [
+        failure for each in acknowledgements if each.done() and (failure := each.exception()) is not None
+    ]
+    refusals = [failure for failure in failures if isinstance(failure, TOO_LARGE)]
+    return next(iter(refusals or failures), None)
 
 
 def _refuse_too_large(records: Sequence[Outgoing]) -> None:
