@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from shared.bus.dead_letters import dead_letter, shortened
+from shared.bus.gate import Gate
 from shared.bus.handled import Handled
 from shared.bus.metrics import Step
 from shared.bus.port import RecordTooLargeError
@@ -47,6 +48,7 @@ class Publishing:
         """Refusals of each input record; 0 for one that shared a refused chunk."""
         self._refused_letter_bytes: dict[str, int] = {}
         """Size of the smallest dead letter that each topic refused."""
+        self._gate = Gate()
         self._log = structlog.get_logger().bind(group=group)
 
     async def publish(self, chunk: Sequence[Handled], send: Send) -> Sequence[Handled]:
@@ -60,7 +62,8 @@ class Publishing:
         outgoing = [record for each in fitted for record in each.outgoing]
         last = chunk[-1].record
         try:
-            await self._sent(outgoing, send, of=last.partition, up_to=_behind(last))
+            async with self._gate.together():
+                await self._sent(outgoing, send, of=last.partition, up_to=_behind(last))
         except RecordTooLargeError:
             self._suspect(fitted)
             return await self._publish_each(chunk, send)
@@ -84,11 +87,12 @@ class Publishing:
                 return handled
 
     async def _send_singly(self, handled: Handled, send: Send) -> None:
-        """Send each record for itself: one that shares a batch with a large one is refused with it."""
+        """Send each record while no other is sent: records of one batch are refused together."""
         origin = handled.record
-        for record in handled.outgoing:
-            await self._sent([record], send, of=origin.partition, up_to=Position(origin.offset))
-        await self._sent([], send, of=origin.partition, up_to=_behind(origin))
+        async with self._gate.alone():
+            for record in handled.outgoing:
+                await self._sent([record], send, of=origin.partition, up_to=Position(origin.offset))
+            await self._sent([], send, of=origin.partition, up_to=_behind(origin))
 
     async def _sent(self, records: Sequence[Outgoing], send: Send, *, of: Partition, up_to: Position) -> None:
         attempt = partial(send, records, up_to=up_to)

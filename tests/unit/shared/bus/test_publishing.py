@@ -1,5 +1,6 @@
 """Publishing: one call for a chunk, single calls after a refusal, and what is remembered of it."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -98,6 +99,34 @@ async def test_records_refused_only_together_all_get_their_results() -> None:
     written = await publishing().publish(chunk, SmallBatches().send)
 
     assert written == chunk
+
+
+async def test_small_results_of_other_partitions_are_not_refused_with_a_large_one() -> None:
+    class Batching(Broker):
+        """Refuses all calls that come while a record above its bound is under way."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.large_count = 0
+
+        async def send(self, records: Sequence[Outgoing], *, up_to: Position) -> None:
+            del up_to
+            is_large = any(record.size_bytes > self.max_bytes for record in records)
+            self.large_count += is_large
+            await asyncio.sleep(0)
+            is_refused = bool(self.large_count)
+            await asyncio.sleep(0)
+            self.large_count -= is_large
+            if is_refused and records:
+                raise RecordTooLargeError("no")
+
+    bound, broker = publishing(), Batching()
+    chunks = [[with_results(n, 10), with_results(n + 1, 9_000 if n == 0 else 10)] for n in range(0, 10, 2)]
+
+    written = await asyncio.gather(*(bound.publish(chunk, broker.send) for chunk in chunks))
+
+    refused = [each.record.offset for chunk in written for each in chunk if each.refusal]
+    assert refused == [1]
 
 
 async def test_a_broken_transaction_is_met_by_the_next_clients_with_something_smaller() -> None:
