@@ -19,7 +19,7 @@ from shared.bus.pulse import Pulse
 from shared.bus.record import Partition, Record
 from shared.errors import RetryableError, TidemillError
 from shared.settings import KafkaSettings
-from shared.stateful.faust_app import client_of, faust_app
+from shared.stateful.faust_app import client_of, faust_app, seek_back
 from shared.stateful.faust_table import FaustRows
 from shared.stateful.order import OrderGuard, Turn
 from shared.stateful.source import Source
@@ -247,7 +247,7 @@ class StatefulStream:
         return waiting
 
     async def _seek(self, partition: Partition, offset: int) -> None:
-        await self._app.consumer.seek_wait({TP(*partition): offset})
+        await seek_back(self._app, TP(*partition), offset)
 
     def _recovered(self) -> bool:
         joined = self._app.rebalancing_count > 0

@@ -3,15 +3,21 @@
 import asyncio
 import threading
 from random import randbytes
+from typing import Any
 
+import faust
 import pytest
+from faust.types import TP
 from mode.threads import WorkerThread
 from structlog.testing import capture_logs
 
+from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.port import LostRecordsError
 from shared.bus.record import Outgoing, Partition
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
+from shared.stateful.faust_app import faust_app
+from shared.stateful.source import Source
 from shared.stateful.stream import StatefulStream
 from tests.integration.services.news_streams import Gate, a_source, a_stream, topic_of
 from tests.integration.services.service_process import publish
@@ -67,6 +73,45 @@ async def test_news_deleted_while_the_service_is_behind_stop_it(real_kafka: str)
             await running
 
     assert gate.applied == list(range(len(gate.applied)))
+
+
+async def test_records_that_faust_passed_over_are_read_and_committed_to_the_end(
+    real_kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka, gate, stop, apps = KafkaSettings(bootstrap=real_kafka), Gate(), asyncio.Event(), list[faust.App]()
+    source = await a_source(kafka)
+    gate.opened.set()
+
+    def noted(*args: Any, **options: Any) -> faust.App:
+        apps.append(faust_app(*args, **options))
+        return apps[-1]
+
+    monkeypatch.setattr("shared.stateful.stream.faust_app", noted)
+    await publish(real_kafka, [Outgoing(topic_of(source), b"key", b"value")] * 100)
+    async with a_stream(kafka, source, gate) as stream, asyncio.TaskGroup() as tasks:
+        tasks.create_task(stream.run(stop))
+        await until_caught_up(stream)
+        place = TP(topic_of(source), 0)
+        apps[0].consumer.pause_partitions({place})
+        await publish(real_kafka, [Outgoing(topic_of(source), b"key", b"value")] * 200)
+        await apps[0].consumer.seek_wait({place: 200})
+        apps[0].consumer.resume_partitions({place})
+        await until_caught_up(stream)
+        await until_committed(kafka, source, 300)
+        stop.set()
+
+    assert gate.applied == list(range(300))
+
+
+async def until_committed(kafka: KafkaSettings, source: Source, offset: int) -> None:
+    """Return when the group has committed that it goes on at this offset."""
+    inspector = KafkaInspector(kafka)
+    async with asyncio.timeout(30.0):
+        committed = None
+        while committed != offset:
+            await asyncio.sleep(0.2)
+            positions = await inspector.positions(source.group, source.inputs)
+            committed = positions[Partition(topic_of(source), 0)].committed
 
 
 async def until_stalled(stream: StatefulStream) -> None:
