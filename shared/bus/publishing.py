@@ -79,20 +79,21 @@ class Publishing:
         handled = self._fitted(handled)
         while True:
             try:
-                await self._send_singly(handled, send)
+                await self._send_alone(handled, send)
             except RecordTooLargeError:
                 self._refuse(handled)
                 handled = self._smaller(handled)
             else:
                 return handled
 
-    async def _send_singly(self, handled: Handled, send: Send) -> None:
-        """Send each record while no other is sent: records of one batch are refused together."""
+    async def _send_alone(self, handled: Handled, send: Send) -> None:
+        """Send all that is written for a record, and nothing else: records of one batch are refused together.
+
+        In one call, as a transaction may be committed between two.
+        """
         origin = handled.record
         async with self._gate.alone():
-            for record in handled.outgoing:
-                await self._sent([record], send, of=origin.partition, up_to=Position(origin.offset))
-            await self._sent([], send, of=origin.partition, up_to=_behind(origin))
+            await self._sent(handled.outgoing, send, of=origin.partition, up_to=_behind(origin))
 
     async def _sent(self, records: Sequence[Outgoing], send: Send, *, of: Partition, up_to: Position) -> None:
         attempt = partial(send, records, up_to=up_to)
