@@ -55,7 +55,8 @@ class KafkaReader:
         with translated("fetching"):
             fetched = await client.getmany(timeout_ms=timeout_ms, max_records=FETCH_MAX_RECORDS)
         if _assignment_of(client) is not self._assignment:
-            self._go_on()
+            with translated("going on in a new assignment"):
+                await self._go_on()
             return []
         self._next_offsets |= {
             place: messages[-1].offset + 1 for place, messages in fetched.items() if messages
@@ -89,10 +90,12 @@ class KafkaReader:
             positions = {partition: await self._started.position(partition) for partition in ends}
         return sum(max(0, end - positions[partition]) for partition, end in ends.items())
 
-    def _go_on(self) -> None:
+    async def _go_on(self) -> None:
         """Seek to the next record of each partition: with each new assignment aiokafka begins anew in all."""
         self._assignment = _assignment_of(self._started)
         for place in self._started.assignment():
+            # aiokafka asks for a first position by itself; its answer would overrule a seek that came before.
+            await self._started.position(place)
             self._started.seek(place, self._next_offsets.get(place, 0))
 
     async def stop(self) -> None:
