@@ -1,15 +1,18 @@
 """Set-up of Faust: acknowledgement by hand, committed records only, connections as in all our clients."""
 
+import json
 import sys
 import tempfile
 from typing import Any
 
 import faust
 import mode.threads
+from faust.assignor.partition_assignor import PartitionAssignor
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP
 
 from shared.bus.kafka.client import tls
+from shared.bus.kafka.identity import Identity
 from shared.settings import KafkaSettings
 
 _COMMIT_INTERVAL_S = 0.5
@@ -46,17 +49,26 @@ class _CommittedTransport(Transport):
     Consumer = _CommittedConsumer
 
 
-def faust_app(kafka: KafkaSettings, *, group: str, member: str | None) -> faust.App:
+def faust_app(kafka: KafkaSettings, *, group: str, identity: Identity | None) -> faust.App:
     """Return an app that is not started."""
-    app = faust.App(group, **_options(kafka, member))
+    app = faust.App(group, **_options(kafka, identity))
     app.transport = _CommittedTransport(app.conf.broker_consumer, app)
     return app
 
 
-def client_of(app: faust.App) -> Any:
-    """Return the client by which a running app is a member of its group."""
-    consumer: Any = app.consumer
-    return consumer._thread._consumer  # noqa: SLF001 - Faust keeps it to itself
+def _assignor_of(identity: Identity | None) -> type[PartitionAssignor]:
+    """Return Faust's assignor, with the identity's token in the metadata of each join."""
+    if identity is None:
+        return PartitionAssignor
+    token = identity.token
+
+    class WithToken(PartitionAssignor):
+        def metadata(self, topics: set[str]) -> Any:
+            joined = super().metadata(topics)
+            facts = json.loads(joined.user_data) | {"tidemill_process": token}
+            return type(joined)(joined.version, joined.subscription, json.dumps(facts).encode())
+
+    return WithToken
 
 
 async def seek_back(app: faust.App, place: TP, offset: int) -> None:
@@ -70,7 +82,7 @@ async def seek_back(app: faust.App, place: TP, offset: int) -> None:
     await app.consumer.seek_wait({place: offset})
 
 
-def _options(kafka: KafkaSettings, member: str | None) -> dict[str, Any]:
+def _options(kafka: KafkaSettings, identity: Identity | None) -> dict[str, Any]:
     return {
         "broker": [f"aiokafka://{address}" for address in kafka.bootstrap.split(",")],
         "broker_credentials": _credentials(kafka),
@@ -78,7 +90,8 @@ def _options(kafka: KafkaSettings, member: str | None) -> dict[str, Any]:
         "broker_commit_interval": _COMMIT_INTERVAL_S,
         "broker_heartbeat_interval": kafka.session_timeout_ms / 4000,
         "consumer_auto_offset_reset": "earliest",
-        "consumer_group_instance_id": member,
+        "consumer_group_instance_id": identity and identity.name,
+        "PartitionAssignor": _assignor_of(identity),
         "producer_acks": -1,
         "producer_compression_type": None if kafka.compression == "none" else kafka.compression,
         "key_serializer": "raw",

@@ -19,7 +19,7 @@ from shared.bus.pulse import Pulse
 from shared.bus.record import Partition, Record
 from shared.errors import RetryableError, TidemillError
 from shared.settings import KafkaSettings
-from shared.stateful.faust_app import client_of, faust_app, seek_back
+from shared.stateful.faust_app import faust_app, seek_back
 from shared.stateful.faust_table import FaustRows
 from shared.stateful.order import OrderGuard, Turn
 from shared.stateful.source import Source
@@ -59,7 +59,8 @@ class StatefulStream:
         """Build a stream, not running; `work` gets the rows that the table keeps."""
         self._kafka = kafka
         self._source = source
-        self._app = faust_app(kafka, group=source.group, member=source.member)
+        self._identity = identity_of(kafka, group=source.group, name=source.member)
+        self._app = faust_app(kafka, group=source.group, identity=self._identity)
         rows = FaustRows(self._app, source.table.name, partitions=source.partitions)
         rows.table.on_recover(self._begin)
         self._work = work(rows)
@@ -70,7 +71,6 @@ class StatefulStream:
         self._order = OrderGuard(finder.next_record, self._seek, group=source.group)
         self._applying = asyncio.Lock()
         self._pulse = Pulse()
-        self._identity = identity_of(kafka, group=source.group, name=source.member)
         self._app.on_partitions_revoked.connect(self._refuse_clash)
         self._inspector = KafkaInspector(kafka)
         self._topics = KafkaTopics(kafka)
@@ -153,7 +153,7 @@ class StatefulStream:
         """Take up each partition behind what the table holds of it; other partitions may be ours now."""
         ours = self._ours()
         if self._identity is not None:
-            self._identity.note(client_of(self._app))
+            self._identity.note_joined()
         try:
             applied = self._work.recovered(frozenset(each.number for each in ours))
             begins = await starts(

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from shared.bus.kafka.bus import KafkaBus
-from shared.bus.kafka.identity import IdentityClashError
+from shared.bus.kafka.identity import Identity, IdentityClashError
 from shared.bus.kafka.reader import KafkaReader
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
@@ -168,6 +168,21 @@ async def test_new_clients_of_the_same_process_are_no_other_process(real_kafka: 
             await commit_all(consumer, records)
 
     assert len(records) == 10
+
+
+async def test_a_restarted_process_finds_no_other_under_its_name(real_kafka: str, topic: str) -> None:
+    settings = KafkaSettings(bootstrap=real_kafka, session_timeout_ms=6_000)
+    event = said_on(topic)
+    for life in range(3):
+        stop = asyncio.Event()
+        running = asyncio.create_task(static_echo(settings, topic, member="worker-1").run(stop))
+        await answers(settings, topic, [record_of(said(f"life {life}", on=event))], life + 1)
+        identity = Identity(settings, group=topic, name="worker-1")
+        identity.note_joined()
+        with pytest.raises(IdentityClashError):  # of anyone but the process itself
+            await identity.refuse_clash()
+        stop.set()
+        await running
 
 
 def static_echo(settings: KafkaSettings, topic: str, *, member: str) -> Stream:

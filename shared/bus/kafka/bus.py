@@ -7,10 +7,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka import errors as kafka_errors
-from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 
 from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_commit, to_record, translated
-from shared.bus.kafka.identity import Identity, identity_of
+from shared.bus.kafka.identity import Identity, assignor_of, identity_of
 from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.logs import logs_at
 from shared.bus.kafka.producer import KafkaProducer, KafkaTransactions
@@ -95,7 +94,7 @@ class KafkaConsumer:
                 await client.start()
             except BaseException:
                 if self._identity is not None:
-                    self._identity.note(client)
+                    self._identity.note_joined()
                 await give_up_consumer(client)
                 raise
         self._client, self._rebalance = client, rebalance
@@ -108,7 +107,7 @@ class KafkaConsumer:
             enable_auto_commit=False,
             auto_offset_reset="none",  # else deleted records would be passed over without a word
             isolation_level="read_committed",
-            partition_assignment_strategy=(RoundRobinPartitionAssignor,),
+            partition_assignment_strategy=(assignor_of(self._identity),),
             session_timeout_ms=self._settings.session_timeout_ms,
             heartbeat_interval_ms=self._settings.session_timeout_ms // 4,
             # The drain on revoke must fit into this.

@@ -66,5 +66,5 @@ class Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - aiokafka would only log it, whatever it is
             self._failure = error
         if self._identity is not None:
-            self._identity.note(self._client)
+            self._identity.note_joined()
         self._over = True

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.catalogue import DEAD_TOPICS
-from shared.events import BY_NAME
+from shared.events import BY_NAME, DEAD_SUFFIX
 from tests.support.connections import forget_connections
 from tests.support.secured_kafka import SecuredKafka, secured_kafka
 
@@ -24,7 +23,7 @@ def documented_grants() -> list[list[str]]:
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
     """Yield the broker; its topics are there, as are the users with the documented rights."""
     with secured_kafka(tmp_path_factory.mktemp("locked")) as kafka:
-        kafka.add_topics([*BY_NAME, *DEAD_TOPICS])
+        kafka.add_topics([name + suffix for name in BY_NAME for suffix in ("", DEAD_SUFFIX)])
         for user, *rights in documented_grants():
             kafka.add_user(user)
             kafka.grant(user, *rights)

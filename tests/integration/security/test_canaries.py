@@ -68,7 +68,7 @@ def planted(run: str) -> list[Outgoing]:
         json.dumps(fields | {"text": f"{TEXT} " * 2_000}).encode(),
         json.dumps(fields | {"text": {"nested": TEXT}}).encode(),
     ]
-    return [Outgoing(READS, f"{run}-{number}".encode(), value) for number, value in enumerate(values)]
+    return [Outgoing(READS, run.encode(), value) for value in values]
 
 
 def environment(locked: SecuredKafka, user: str, secrets: Path, **more: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from shared.stateful.faust_app import faust_app
 
 def told_by_faust(kafka: KafkaSettings) -> dict[str, Any]:
     """Return how Faust's clients log in."""
-    app = faust_app(kafka, group="alerts", member=None)
+    app = faust_app(kafka, group="alerts", identity=None)
     return dict(credentials_to_aiokafka_auth(app.conf.broker_credentials))
 
 
