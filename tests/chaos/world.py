@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -37,6 +37,7 @@ _CHUNK_RECORDS = 20
 _LONG_SENTENCES = 250
 _UNLUCKY = retry_if_exception_type((RetryableError, ClientBrokenError))
 _RETRY_AFTER_S = 0.2
+_STOP_WITHIN_S = 10.0
 _HEAL_WITHIN_S = 60.0
 
 
@@ -101,7 +102,10 @@ class World:
         try:
             yield producer
         finally:
-            await producer.stop()
+            # With the broker gone, as after a fault that could not be injected, it would not end by itself.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STOP_WITHIN_S):
+                    await producer.stop()
 
     def _message(self, *, sentences: int = 1) -> Outgoing:
         number, days = next(self._numbers), self.random.randrange(2, 60)
