@@ -8,7 +8,6 @@ from prometheus_client import CollectorRegistry
 from shared.bus.dead_letters import read_dead_letter
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.inspector import KafkaInspector
-from shared.bus.kafka.reader import KafkaReader
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.record import Partition, Record
@@ -16,6 +15,7 @@ from shared.bus.stream import Stream
 from shared.events import DEAD_SUFFIX
 from shared.reasons import Reason
 from shared.settings import Delivery, KafkaSettings
+from tests.support.buses import records_of
 from tests.support.echo import Echo, echo_source
 from tests.support.raw_batches import LATIN1_NAME, RawRecord, batch, write
 from tests.support.said import said, text_of
@@ -46,16 +46,7 @@ async def written(bootstrap: str, topic: str) -> None:
 
 async def read_from(settings: KafkaSettings, topic: str, count: int) -> list[Record]:
     """Return the first `count` records of a topic."""
-    reader = KafkaReader(settings, [topic])
-    await reader.start()
-    found: list[Record] = []
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while len(found) < count:
-                found += await reader.fetch(timeout_ms=200)
-    finally:
-        await reader.stop()
-    return found
+    return await records_of(settings, topic, enough=lambda found: len(found) >= count, within_s=PATIENCE_S)
 
 
 @pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])

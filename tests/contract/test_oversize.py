@@ -8,7 +8,6 @@ from prometheus_client import CollectorRegistry
 
 from shared.bus.dead_letters import read_dead_letter
 from shared.bus.kafka.bus import KafkaBus
-from shared.bus.kafka.reader import KafkaReader
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.limits import StreamLimits
 from shared.bus.metrics import StreamMetrics
@@ -18,7 +17,7 @@ from shared.bus.stream import Stream
 from shared.errors import RetryableError
 from shared.events import DEAD_SUFFIX
 from shared.settings import Delivery, KafkaSettings
-from tests.support.buses import publish
+from tests.support.buses import publish, records_of
 from tests.support.echo import Echo, echo_source
 from tests.support.said import record_of, said, said_on, text_of
 
@@ -29,16 +28,12 @@ LIMITS = StreamLimits(commit_interval_s=0.1)
 
 async def read_from(settings: KafkaSettings, topic: str, *, until: str) -> list[Record]:
     """Return the records of a topic up to the one whose text or value ends with `until`."""
-    reader = KafkaReader(settings, [topic])
-    await reader.start()
-    found: list[Record] = []
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while not any(text_of(record).endswith(until) for record in found):
-                found += await reader.fetch(timeout_ms=200)
-    finally:
-        await reader.stop()
-    return found
+    return await records_of(
+        settings,
+        topic,
+        enough=lambda found: any(text_of(record).endswith(until) for record in found),
+        within_s=PATIENCE_S,
+    )
 
 
 @pytest.mark.parametrize("delivery", ["at-least-once", "exactly-once"])

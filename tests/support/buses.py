@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.reader import KafkaReader
 from shared.bus.memory import MemoryBus
 from shared.bus.port import Bus, Consumer, OnRevoke
 from shared.bus.positions import Position
@@ -118,3 +119,19 @@ async def delete_before(bootstrap: str, partition: Partition, offset: int) -> No
         await admin.delete_records({TopicPartition(*partition): RecordsToDelete(before_offset=offset)})
     finally:
         await admin.close()
+
+
+async def records_of(
+    settings: KafkaSettings, topic: str, *, enough: Callable[[Sequence[Record]], bool], within_s: float
+) -> list[Record]:
+    """Return the records of a topic from its beginning, once they are enough."""
+    reader = KafkaReader(settings, [topic])
+    await reader.start()
+    found: list[Record] = []
+    try:
+        async with asyncio.timeout(within_s):
+            while not enough(found):
+                found += await reader.fetch(timeout_ms=200)
+    finally:
+        await reader.stop()
+    return found
