@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shared.events import (
+    BY_NAME,
+    CORRECTIONS,
     DEAD_SUFFIX,
+    INPUTS,
     CustomerMessageAnalyzed,
     CustomerMessageReceived,
     Event,
@@ -50,11 +53,22 @@ class Service:
     module: str
     """Started by `python -m`."""
 
-    inputs: tuple[type[Event], ...]
-    """Events that it reads, one topic each; they share their key when the service has a table."""
+    inputs: tuple[type[Event], ...] = ()
+    """Events that it reads as a consumer group, one topic each; they share their key when the service has a
+    table.
+    """
 
-    outputs: tuple[type[Event], ...]
+    outputs: tuple[type[Event], ...] = ()
     """Events that it publishes, one topic each."""
+
+    watches: tuple[type[Event], ...] = ()
+    """Events that it reads without a group: it commits nothing, and each process reads all partitions."""
+
+    reads_dead_letters: bool = False
+    """True when it reads the dead letters of all topics, without a group."""
+
+    replays: bool = False
+    """True when it sends the records of dead letters to their topics again."""
 
     answers: type[Event] | None = None
     """The input of which each record gets exactly one result or one dead letter; None where there is none."""
@@ -170,7 +184,24 @@ SENTIMENT_ALERTS = Service(
     outputs_alias="alerts",
 )
 
-SERVICES = (*INFERENCE, SUPPORT_BOT, SENTIMENT_ALERTS)
+GATEWAY = Service(
+    name="gateway",
+    module="services.gateway",
+    outputs=(*INPUTS, *CORRECTIONS),
+    watches=tuple(BY_NAME.values()),
+    reads_dead_letters=True,
+    replays=True,
+    models=tuple(model for service in INFERENCE for model in service.models),
+)
+
+DASHBOARD = Service(
+    name="dashboard",
+    module="services.dashboard",
+    watches=tuple(BY_NAME.values()),
+    reads_dead_letters=True,
+)
+
+SERVICES = (*INFERENCE, SUPPORT_BOT, SENTIMENT_ALERTS, GATEWAY, DASHBOARD)
 
 STREAMS: Mapping[str, Service] = {service.stream: service for service in INFERENCE if service.stream}
 """The services of `services.inference` by the value of TIDEMILL__STREAM."""

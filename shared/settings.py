@@ -176,6 +176,16 @@ class HttpSettings(Group):
     """0 takes a free one, and the log says which."""
 
 
+class ListenSettings(Group):
+    """Address that people and programs use."""
+
+    host: Host = "127.0.0.1"
+    """The address to listen on; 0.0.0.0 is every one of the machine."""
+
+    port: Annotated[int, Field(ge=0, le=65535)]
+    """0 takes a free one, and the log says which."""
+
+
 class LogSettings(Group):
     """Which events are logged."""
 

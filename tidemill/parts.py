@@ -1,13 +1,14 @@
 """Services of the catalogue as processes of the embedded stack."""
 
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local.part import BULK_NICE, HealthCheck, Part
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.stack import Addresses
-from shared.catalogue import SERVICES, Service
+from shared.catalogue import DASHBOARD, GATEWAY, SERVICES, Service
 from tidemill.services import HealthProbe
 
 FETCH_WAIT_MS = 50
@@ -21,6 +22,7 @@ class ServiceParts:
         self._models = models
         self._intents = intents
         self._ports = {service.name: free_port() for service in SERVICES}
+        self._doors = {name: free_port() for name in (GATEWAY.name, DASHBOARD.name)}
         self.urls = {name: f"http://{LOOPBACK}:{port}" for name, port in self._ports.items()}
 
     def __call__(self, addresses: Addresses) -> Sequence[Part]:
@@ -40,6 +42,7 @@ class ServiceParts:
             "TIDEMILL__INTENTS_FILE": str(self._intents),
             "TIDEMILL__HTTP__PORT": str(self._ports[service.name]),
             **service.env,
+            **self._door(service),
         }
         return Part(
             name=service.name,
@@ -49,3 +52,20 @@ class ServiceParts:
             ready=HealthProbe(f"{url}/health/ready"),
             health=HealthCheck(probe=HealthProbe(f"{url}/health/live"), failures=3),
         )
+
+    def door(self, name: str) -> str:
+        """Return the address of the gateway or the dashboard, for people and programs."""
+        return f"http://{LOOPBACK}:{self._doors[name]}"
+
+    def _door(self, service: Service) -> Mapping[str, str]:
+        """Return the variables of the gateway and the dashboard alone."""
+        if service.name not in self._doors:
+            return {}
+        port = {f"TIDEMILL__{service.name.upper()}__PORT": str(self._doors[service.name])}
+        if service is GATEWAY:
+            return port
+        return {
+            **port,
+            "TIDEMILL__GATEWAY_URL": self.door(GATEWAY.name),
+            "TIDEMILL__SERVICES": json.dumps(self.urls),
+        }

@@ -1,5 +1,6 @@
 """The public contract: one class an event, one topic a class."""
 
+from shared.events.corrections import ImageCorrected, NewsArticleCorrected, SupportMessageCorrected
 from shared.events.customer import Channel, CustomerMessageAnalyzed, CustomerMessageReceived
 from shared.events.decision import DecisionRecord, Prediction
 from shared.events.envelope import Event
@@ -26,9 +27,12 @@ RESULTS: tuple[type[Event], ...] = (
     SentimentAlertUpdated,
     SentimentAlertResolved,
 )
-"""Events that Tidemill publishes."""
+"""Events that Tidemill's models and services publish."""
 
-BY_NAME: dict[str, type[Event]] = {event.name: event for event in (*INPUTS, *RESULTS)}
+CORRECTIONS: tuple[type[Event], ...] = (SupportMessageCorrected, NewsArticleCorrected, ImageCorrected)
+"""Events that a person causes, by correcting a result."""
+
+BY_NAME: dict[str, type[Event]] = {event.name: event for event in (*INPUTS, *RESULTS, *CORRECTIONS)}
 """Every event class by its wire name, which is also its topic."""
 
 DEAD_SUFFIX = ".dead"
@@ -36,6 +40,7 @@ DEAD_SUFFIX = ".dead"
 
 __all__ = [
     "BY_NAME",
+    "CORRECTIONS",
     "DEAD_SUFFIX",
     "INPUTS",
     "RESULTS",
@@ -48,10 +53,12 @@ __all__ = [
     "Event",
     "Evidence",
     "ImageAnalyzed",
+    "ImageCorrected",
     "ImageKind",
     "ImageReceived",
     "Lane",
     "NewsArticleAnalyzed",
+    "NewsArticleCorrected",
     "NewsArticlePublished",
     "Prediction",
     "Priority",
@@ -59,5 +66,6 @@ __all__ = [
     "SentimentAlertRaised",
     "SentimentAlertResolved",
     "SentimentAlertUpdated",
+    "SupportMessageCorrected",
     "SupportMessageRouted",
 ]

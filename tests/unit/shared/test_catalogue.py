@@ -11,11 +11,13 @@ from shared.catalogue import (
     LAST_RESULTS,
     SENTIMENT_ALERTS,
     SERVICES,
+    STREAMS,
     Service,
     readers,
 )
 from shared.events import (
     BY_NAME,
+    CORRECTIONS,
     INPUTS,
     RESULTS,
     CustomerMessageAnalyzed,
@@ -27,10 +29,10 @@ from shared.events import (
 EACH = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 
 
-def test_every_result_of_the_contract_is_published_by_one_service() -> None:
+def test_every_event_of_the_contract_is_published_by_one_service() -> None:
     published = Counter(event for service in SERVICES for event in service.outputs)
 
-    assert published == Counter(RESULTS)
+    assert published == Counter([*INPUTS, *RESULTS, *CORRECTIONS])
 
 
 def test_what_is_read_is_an_input_of_the_contract_or_a_result_of_another_service() -> None:
@@ -69,8 +71,8 @@ def test_the_last_result_for_a_message_is_its_route_and_for_news_and_images_what
     assert CAUSE_FIELDS[SupportMessageRouted] == "message_id"
 
 
-def test_no_live_service_asks_a_bulk_model() -> None:
-    live = {model for service in SERVICES if not service.bulk for model in service.models}
+def test_no_live_stream_asks_a_bulk_model() -> None:
+    live = {model for service in STREAMS.values() if not service.bulk for model in service.models}
 
     assert BULK_MODELS
     assert not live & set(BULK_MODELS)

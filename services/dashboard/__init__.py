@@ -1,0 +1,1 @@
+"""Dashboard: pages that show what comes in, what was decided and why, live."""

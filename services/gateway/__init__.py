@@ -1,0 +1,1 @@
+"""Gateway: HTTP in front of the topics, the only writer for people and pages."""

@@ -1,0 +1,1 @@
+"""Acceptance of events: they count as accepted once Kafka has acknowledged them."""

@@ -1,0 +1,28 @@
+"""Wiring of the gateway: Kafka, application, web server, health."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from prometheus_client import CollectorRegistry
+
+from services.gateway.accepting.acceptor import Acceptor
+from services.gateway.api import application
+from services.gateway.settings import Settings
+from shared.bus.kafka.bus import KafkaBus
+from shared.catalogue import GATEWAY
+from shared.process.http import Health, serve_http
+from shared.process.web import serve_web
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the gateway until `stop` is set."""
+    registry = CollectorRegistry()
+    async with AsyncExitStack() as stack:
+        producer = KafkaBus(settings.kafka).producer()
+        await producer.start()
+        stack.push_async_callback(producer.stop)
+        health = Health(live=lambda: None, ready=lambda: None)
+        http = await serve_http(settings.http, health, registry)
+        stack.push_async_callback(http.cleanup)
+        app = application(Acceptor(producer, publisher=GATEWAY.publisher))
+        await serve_web(app, settings.gateway, stop)
