@@ -1,0 +1,1 @@
+"""Guard of the gateway: who calls, from where, how much, how long."""
