@@ -10,7 +10,7 @@ from functools import partial
 from shared.bus.outlet import AckedOutlet, TransactionalOutlet
 from shared.bus.port import ClientBrokenError, Consumer, OnAssign, OnRevoke, Outlet, RecordTooLargeError
 from shared.bus.positions import Position
-from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.record import Outgoing, Partition, Place, Record
 from shared.settings import Delivery
 
 RECORD_MAX_BYTES = 2 * 1024 * 1024
@@ -73,16 +73,21 @@ class MemoryBus:
         if outgoing.size_bytes > self._record_max_bytes:
             raise RecordTooLargeError(f"{outgoing.size_bytes:,} bytes for {outgoing.topic}")
 
-    async def append(self, outgoing: Outgoing) -> None:
-        """Add one record; equal keys share a partition. Raises RecordTooLargeError as `check_size` does."""
+    async def append(self, outgoing: Outgoing) -> Place:
+        """Add one record, and return its place; equal keys share a partition.
+
+        Raises RecordTooLargeError as `check_size` does.
+        """
         self.check_size(outgoing)
         number = zlib.crc32(outgoing.key or b"") % self._partition_count
         partition = Partition(outgoing.topic, number)
         log = self.log(partition)
         now_ms = int(time.time() * 1000)
-        log.append(Record(partition, len(log), outgoing.key, outgoing.value, outgoing.headers, now_ms))
+        place = Place(partition, len(log))
+        log.append(Record(*place, outgoing.key, outgoing.value, outgoing.headers, now_ms))
         async with self._arrived:
             self._arrived.notify_all()
+        return place
 
     async def wait_for_more(self, timeout_s: float) -> None:
         """Return when a record arrives anywhere, or after `timeout_s`."""
@@ -216,10 +221,9 @@ class MemoryProducer:
     async def start(self) -> None:
         """Nothing to connect to."""
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Return when every record is in its log. Raises RecordTooLargeError at the first above the bound."""
-        for record in records:
-            await self._bus.append(record)
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[Place]:
+        """Return the place of each record. Raises RecordTooLargeError at the first above the bound."""
+        return [await self._bus.append(record) for record in records]
 
     async def stop(self) -> None:
         """Nothing to flush."""

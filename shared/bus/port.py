@@ -5,7 +5,7 @@ from typing import Protocol, Self, TypeVar
 
 from shared.bus.positions import Log, Position, Verdict, verdict
 from shared.bus.received import Received
-from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.record import Outgoing, Partition, Place, Record
 from shared.errors import RejectedError, TidemillError
 from shared.events import Event
 
@@ -108,12 +108,12 @@ class Producer(Protocol):
         """Connect. Raises RetryableError when the broker can't be reached."""
         ...
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Return when every record is acknowledged by all in-sync replicas, in the order given per key.
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[Place]:
+        """Return the place of each record, in order, once all in-sync replicas have acknowledged all of them.
 
-        Raises RetryableError when the broker is away, ClientBrokenError when only a new producer helps,
-        RecordTooLargeError when a record is too large for its topic. Some of the records may have been
-        written then.
+        Records of one key are written in the order given. Raises RetryableError when the broker is away,
+        ClientBrokenError when only a new producer helps, RecordTooLargeError when a record is too large for
+        its topic. Some of the records may have been written then.
         """
         ...
 

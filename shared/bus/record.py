@@ -16,6 +16,13 @@ class Partition(NamedTuple):
     number: int
 
 
+class Place(NamedTuple):
+    """Place of a record: its partition, and its offset there."""
+
+    partition: Partition
+    offset: int
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A record as it was read, untouched."""

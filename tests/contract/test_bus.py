@@ -7,7 +7,7 @@ import pytest
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.port import Bus, LostRecordsError, RecordTooLargeError
 from shared.bus.positions import Position
-from shared.bus.record import Outgoing
+from shared.bus.record import Outgoing, Place
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
 from tests.support.buses import (
@@ -34,6 +34,16 @@ async def test_records_of_a_key_keep_their_order_and_their_partition(bus: Bus, t
         assert len(numbers) == 20
         assert len({record.partition for record in records if record.key == key}) == 1
     assert len({record.partition for record in records}) > 1
+
+
+async def test_a_producer_tells_the_place_of_each_record_in_the_order_given(bus: Bus, topic: str) -> None:
+    sent = numbered(topic, 50)
+
+    places = await publish(bus, sent)
+
+    async with reading(bus, topic) as consumer:
+        found = {Place(each.partition, each.offset): each.value for each in await read(consumer, len(sent))}
+    assert [found[place] for place in places] == [each.value for each in sent]
 
 
 @pytest.mark.parametrize(

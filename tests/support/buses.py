@@ -14,7 +14,7 @@ from shared.bus.kafka.reader import KafkaReader
 from shared.bus.memory import MemoryBus
 from shared.bus.port import Bus, Consumer, OnRevoke
 from shared.bus.positions import Position
-from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.record import Outgoing, Partition, Place, Record
 from shared.settings import KafkaSettings
 
 KEYS = [f"key-{number}".encode() for number in range(10)]
@@ -63,12 +63,12 @@ async def reading(
         await consumer.stop()
 
 
-async def publish(bus: Bus, records: Sequence[Outgoing]) -> None:
-    """Write records, all acknowledged."""
+async def publish(bus: Bus, records: Sequence[Outgoing]) -> Sequence[Place]:
+    """Write records, all acknowledged; return their places."""
     producer = bus.producer()
     await producer.start()
     try:
-        await producer.publish(records)
+        return await producer.publish(records)
     finally:
         await producer.stop()
 

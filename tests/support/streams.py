@@ -14,7 +14,7 @@ from shared.bus.outlet import AckedOutlet
 from shared.bus.port import Consumer, OnAssign, OnRevoke, Outcome, Outlet, Producer
 from shared.bus.positions import Position
 from shared.bus.received import Received
-from shared.bus.record import Outgoing, Partition, Record
+from shared.bus.record import Outgoing, Partition, Place, Record
 from shared.bus.stream import Source, Stream
 from shared.errors import RetryableError
 from tests.support.said import Said, record_of, said, said_on, text_of
@@ -130,13 +130,14 @@ class _WatchedProducer:
         self.start = inner.start
         self.stop = inner.stop
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[Place]:
         if self._watched.publish_errors:
             raise self._watched.publish_errors.popleft()
         self._watched.refuse_when_away()
-        await self._inner.publish(records)
+        places = await self._inner.publish(records)
         self._watched.published += records
         self._watched.history += [f"published {text_of(record)}" for record in records]
+        return places
 
 
 Answer = Callable[[Said], Outcome]

@@ -19,7 +19,7 @@ from shared.bus.kafka.client import (
 from shared.bus.kafka.stop import stop_producer
 from shared.bus.port import RecordTooLargeError
 from shared.bus.positions import Position
-from shared.bus.record import Outgoing, Partition
+from shared.bus.record import Outgoing, Partition, Place
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
 
@@ -53,8 +53,8 @@ class KafkaProducer:
         """Connect. Raises RetryableError when the broker can't be reached."""
         self._client = await _started(self._settings)
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Return when every record is acknowledged; order is kept per key.
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[Place]:
+        """Return the place of each record once all are acknowledged; order is kept per key.
 
         Raises RecordTooLargeError when one is too large for any broker, or for its topic; RetryableError also
         for records that were under way when the broker refused one.
@@ -62,7 +62,7 @@ class KafkaProducer:
         with translated("publishing"):
             client = await self._unbroken()
             try:
-                await _send(client, records, on_refusal=partial(self._note_refusal, client))
+                return await _send(client, records, on_refusal=partial(self._note_refusal, client))
             except _SEQUENCE_BROKEN as error:
                 if client is self._client and not self._is_broken:
                     raise
@@ -168,8 +168,8 @@ async def _started(settings: KafkaSettings, **more: Any) -> AIOKafkaProducer:
 
 async def _send(
     client: AIOKafkaProducer, records: Sequence[Outgoing], *, on_refusal: Callable[[], None] = lambda: None
-) -> None:
-    """Return when every record is acknowledged. Raises an error once all are answered.
+) -> list[Place]:
+    """Return the place of each record once all are acknowledged. Raises an error once all are answered.
 
     `on_refusal` is called as soon as the broker refuses a record for its size: the next batch for that
     partition is then refused for its sequence number.
@@ -185,7 +185,8 @@ async def _send(
         raise
     failure = await _failure(acknowledgements, wait_for=asyncio.FIRST_EXCEPTION)
     if failure is None:
-        return
+        written = (each.result() for each in acknowledgements)
+        return [Place(Partition(each.topic, each.partition), each.offset) for each in written]
     if isinstance(failure, TOO_LARGE):
         on_refusal()
     # All of them, also after a failure: a late one must not land behind a second attempt.

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from benchmarks.open_loop import even, independent, offer
-from shared.bus.record import Outgoing
+from shared.bus.record import Outgoing, Place
 
 
 class SlowProducer:
@@ -20,12 +20,13 @@ class SlowProducer:
     async def start(self) -> None:
         """Connect to nothing."""
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[Place]:
         """Wait for all others."""
         self._missing -= len(records)
         if not self._missing:
             self._all_sent.set()
         await self._all_sent.wait()
+        return []
 
     async def stop(self) -> None:
         """Close nothing."""

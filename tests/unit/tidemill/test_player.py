@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.bus.record import Outgoing
+from shared.bus.record import Outgoing, Place
 from shared.events import CustomerMessageReceived
 from shared.events.codec import decode
 from tests.unit.tidemill.events import a_message
@@ -20,9 +20,10 @@ class RecordingProducer:
     async def start(self) -> None:
         """Nothing to connect to."""
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[Place]:
         """Remember the chunk."""
         self.chunks.append(list(records))
+        return []
 
     async def stop(self) -> None:
         """Nothing to close."""

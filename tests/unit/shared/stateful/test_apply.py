@@ -14,7 +14,7 @@ from shared.bus.dead_letters import DeadLetterFloodError
 from shared.bus.limits import GuardLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.port import RecordTooLargeError
-from shared.bus.record import Outgoing, Record
+from shared.bus.record import Outgoing, Place, Record
 from shared.errors import RejectedError, RetryableError
 from shared.reasons import Reason
 from shared.stateful.apply import Applier, ApplierPolicy
@@ -64,7 +64,7 @@ class Broker(MemoryRows):
         """Return the time on the clock."""
         return self.clock
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
+    async def publish(self, records: Sequence[Outgoing]) -> Sequence[Place]:
         """Note the records, or raise."""
         if self.publish_errors:
             raise self.publish_errors.popleft()
@@ -72,6 +72,7 @@ class Broker(MemoryRows):
             raise RecordTooLargeError("no")
         self.history += [f"publish {each.topic}" for each in records]
         self.published += records
+        return []
 
     def write(self, partition: int, key: bytes, value: bytes | None) -> Awaitable[None]:
         """Note a row with the offset that it is applied up to, or fail."""
