@@ -20,12 +20,12 @@ from deploy.local.part import PartEvent
 from deploy.local.samples.news import generate_news
 from deploy.local.stack import KafkaKind, StackPlan, local_stack
 from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.progress import caught_up
 from shared.bus.port import Producer
 from shared.catalogue import BULK_MODELS, SERVICES
 from shared.errors import ConfigError
 from shared.settings import KafkaSettings
 from tidemill.parts import ServiceParts
-from tidemill.services import caught_up
 
 LOAD_SHARE = 0.7
 WARMING_COUNT, FULL_COUNT = 4_000, 12_000

@@ -1,17 +1,13 @@
 """Sending of records to their topics, at a steady rate or as fast as the broker takes them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Awaitable, Callable, Iterable
 
+from shared.bus.chunks import CHUNK_RECORDS, no_wait, take
 from shared.bus.port import Producer
 from shared.bus.record import Outgoing
 from shared.events import Event
 from shared.events.headers import new_trace
-
-CHUNK_RECORDS = 500
-CHUNK_BYTES = 2 * 1024 * 1024
-"""Less than the broker in memory keeps of a partition, which is about 5 MB."""
 
 TICK_S = 0.02
 """Shortest pause between chunks: at a high rate, one chunk holds all that is due within it."""
@@ -20,10 +16,6 @@ TICK_S = 0.02
 def outgoing(event: Event) -> Outgoing:
     """Return the record of an event, with the headers of a new trace."""
     return Outgoing.of(event, source="/tidemill/play", trace=new_trace())
-
-
-async def no_wait() -> None:
-    """Return at once, for brokers that keep what is not read yet."""
 
 
 def due_count(elapsed_s: float, *, rate: float, sent_count: int) -> int:
@@ -51,7 +43,7 @@ async def play(
         due = CHUNK_RECORDS
         if rate is not None:
             due = due_count(loop.time() - started_s, rate=rate, sent_count=sent_count)
-        chunk = _take(waiting, due, pauses)
+        chunk = take(waiting, due, pauses)
         if due and not chunk:
             return sent_count
         await producer.publish(chunk)
@@ -60,15 +52,3 @@ async def play(
         await room()
         if rate is not None:
             await asyncio.sleep(max(TICK_S, started_s + sent_count / rate - loop.time()))
-
-
-def _take(records: Iterator[Outgoing], count: int, pauses: Callable[[], bool]) -> list[Outgoing]:
-    """Return the next `count` records, or fewer when they are large or the next one has not arrived."""
-    chunk: list[Outgoing] = []
-    size_bytes = 0
-    for record in islice(records, count):
-        chunk.append(record)
-        size_bytes += len(record.value or b"")
-        if size_bytes >= CHUNK_BYTES or pauses():
-            break
-    return chunk

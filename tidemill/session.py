@@ -11,6 +11,7 @@ from deploy.local.part import PartEvent
 from deploy.local.stack import Addresses, KafkaKind, StackPlan, local_stack
 from shared.accounts.gauges import read_gauges
 from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.progress import caught_up
 from shared.bus.kafka.reader import KafkaReader
 from shared.catalogue import BULK_MODELS, DEAD_TOPICS
 from shared.events import BY_NAME, Event
@@ -21,7 +22,6 @@ from tidemill.parts import FETCH_WAIT_MS, ServiceParts
 from tidemill.player import outgoing, play
 from tidemill.running import Publish
 from tidemill.samples import Sample
-from tidemill.services import caught_up
 from tidemill.view import View
 
 SETTLE_EVERY_S = 0.25

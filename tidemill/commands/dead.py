@@ -5,19 +5,23 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
+from shared.bus.chunks import no_wait
 from shared.bus.dead_letters import DeadLetter
+from shared.bus.kafka.progress import read_up
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Record
 from shared.errors import ConfigError, TidemillError
+from shared.letters.reading import Wanted, letters, survey
+from shared.letters.replays import ATTEMPTS, Fate, Plan
+from shared.letters.sending import Room, plan, purge_ends, replay
 from tidemill.connect import Connection
-from tidemill.letters import Wanted, letters, survey
 from tidemill.lines import dead_line
-from tidemill.replays import ATTEMPTS, Fate, Plan, plan, purge_ends, replay
 from tidemill.terminal import OUT, clean, counting_bar, one_line, show, time_of
 
 _SHOWN_BYTES = 2_000
@@ -98,7 +102,7 @@ def replay_command(
     tidemill dead replay messages --offset 2:17 --yes
     """  # noqa: D301 - \b is click's mark for lines to keep
     connection, wanted = Connection.from_environment(), Wanted(name=name, reason=reason, place=offset)
-    planned = asyncio.run(plan(connection, wanted, attempts=attempts, again=again))
+    planned = asyncio.run(plan(connection.kafka, wanted, attempts=attempts, again=again))
     if offset and not planned.found:
         raise _none_at(name or "", offset)
     for line in _plan_lines(planned):
@@ -107,7 +111,9 @@ def replay_command(
         show(one_line(f"{planned.total} would be sent again; add --yes to do it"))
         return
     with counting_bar("replaying", planned.total) as advance:
-        sent_count = asyncio.run(replay(connection, wanted, planned, advance))
+        sent_count = asyncio.run(
+            replay(connection.kafka, wanted, planned, room=_room(connection), on_sent=advance)
+        )
     show(one_line(f"{sent_count} sent again"))
     if planned.originals:
         raise TidemillError(f"{len(planned.originals)} were not sent, as their letters lack the value")
@@ -126,7 +132,7 @@ def purge_command(
     tidemill dead purge --replayed --yes
     """  # noqa: D301 - \b is click's mark for lines to keep
     connection = Connection.from_environment()
-    counts, ends = asyncio.run(purge_ends(connection, Wanted(name=name), replayed_only=replayed))
+    counts, ends = asyncio.run(purge_ends(connection.kafka, Wanted(name=name), replayed_only=replayed))
     for topic, count in sorted(counts.items()):
         show(one_line(f"{count} on {topic}"))
     if not yes:
@@ -153,6 +159,10 @@ def as_fields(record: Record, letter: DeadLetter) -> dict[str, Any]:
         "original_partition": letter.original.number,
         "original_offset": letter.original_offset,
     }
+
+
+def _room(connection: Connection) -> Room:
+    return partial(read_up, connection.kafka) if connection.keeps_little else no_wait
 
 
 def _none_at(name: str, where: str) -> ConfigError:

@@ -12,9 +12,9 @@ from shared.bus.kafka.skip import skip_lost as skip_lost_of
 from shared.bus.record import Partition
 from shared.catalogue import SERVICES
 from shared.settings import KafkaSettings
+from shared.topics import topics
 from tidemill.connect import Connection
 from tidemill.terminal import OUT, one_line, show
-from tidemill.topics import topics
 
 
 def command(

@@ -11,14 +11,16 @@ from typing import Annotated
 
 import typer
 
+from shared.bus.chunks import no_wait
 from shared.bus.kafka.bus import KafkaBus
+from shared.bus.kafka.progress import read_up
 from shared.bus.record import Outgoing
 from shared.catalogue import STREAMS
 from shared.clock import utc_now
 from shared.errors import ConfigError
 from shared.events import ImageKind
 from tidemill.connect import Connection
-from tidemill.player import no_wait, outgoing, play
+from tidemill.player import outgoing, play
 from tidemill.reading.arrivals import Arrivals
 from tidemill.reading.files import Form, RowFile, printable, row_file
 from tidemill.reading.folder import image_folder
@@ -26,7 +28,6 @@ from tidemill.reading.found import Found, Reading
 from tidemill.reading.survey import survey
 from tidemill.reading.times import time_zone
 from tidemill.rows import NAMESPACE, Mapper, event_type
-from tidemill.services import read_up
 from tidemill.tally import Tally
 from tidemill.terminal import ERR, clean, counting_bar, one_line, show
 

@@ -17,12 +17,12 @@ from shared.errors import RejectedError
 from shared.events import BY_NAME, DEAD_SUFFIX
 from shared.events.codec import decode
 from shared.process.exit_code import ExitCode
+from shared.topics import topics
 from tidemill.connect import Connection
 from tidemill.follow import Reading, StackEndedError, Start, existing, read
 from tidemill.lines import dead_line, line
 from tidemill.running import running_stack
 from tidemill.terminal import ERR, OUT, one_line, show
-from tidemill.topics import topics
 
 Show = Callable[[Record], None]
 

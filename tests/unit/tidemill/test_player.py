@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from shared.bus.chunks import CHUNK_BYTES, CHUNK_RECORDS
 from shared.bus.record import Outgoing, Place
 from shared.events import CustomerMessageReceived
 from shared.events.codec import decode
 from tests.unit.tidemill.events import a_message
-from tidemill.player import CHUNK_BYTES, CHUNK_RECORDS, due_count, outgoing, play
+from tidemill.player import due_count, outgoing, play
 
 
 class RecordingProducer:

@@ -5,20 +5,13 @@ committed offset of a consumer group, and takes no record more often than it is 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property, partial
+from functools import cached_property
 
 from shared.bus.dead_letters import DeadLetter
-from shared.bus.kafka.bus import KafkaBus
-from shared.bus.kafka.marks import KafkaMarks, marks
 from shared.bus.record import Outgoing, Partition, Record
-from tidemill.connect import Connection
-from tidemill.letters import Wanted, letters, survey
-from tidemill.player import no_wait, play
-from tidemill.services import read_up
 
 GROUP = "tidemill-dead-replay"
 ATTEMPTS = 3
@@ -139,59 +132,3 @@ def within(found: Marks, ends: Mapping[Partition, int]) -> Marks:
         }
         for group, marked in found.items()
     }
-
-
-async def plan(connection: Connection, wanted: Wanted, *, attempts: int, again: bool) -> Plan:
-    """Return the plan of a replay of the selected letters; `again` includes those before the marks."""
-    found = await survey(connection.kafka, wanted)
-    ends = ends_of(found)
-    groups = [group_of(reason) for reason in (None, *sorted({letter.reason for _, letter in found}))]
-    known = within(await marks(connection.kafka, groups, ends), ends)
-    is_new_only = not again and wanted.place is None
-    rule = Rule(marks=known if is_new_only else {}, attempts=attempts)
-    return Plan(rule, known.get(group_of(wanted.reason), {}), found)
-
-
-async def replay(
-    connection: Connection, wanted: Wanted, planned: Plan, on_sent: Callable[[int], None]
-) -> int:
-    """Send the due letters to their topics as fast as the broker takes them; return their number.
-
-    Each batch is marked once its records are acknowledged, except when one letter alone was selected.
-    `on_sent` hears the count so far.
-    """
-    producer = KafkaBus(connection.kafka).producer()
-    sent_count = 0
-    async with KafkaMarks(connection.kafka, group_of(wanted.reason)) as marked:
-        await producer.start()
-        try:
-            async with aclosing(letters(connection.kafka, wanted)) as batches:
-                async for batch in batches:
-                    for target, records in planned.due(batch).items():
-                        sent_count += await play(records, producer, room=_room(connection, target))
-                        on_sent(sent_count)
-                    if wanted.place is None and (passed := planned.passed(batch)):
-                        await marked.move(passed)
-        finally:
-            await producer.stop()
-    return sent_count
-
-
-async def purge_ends(
-    connection: Connection, wanted: Wanted, *, replayed_only: bool
-) -> tuple[Counter[str], dict[Partition, int]]:
-    """Return the number of letters to delete by topic, and the offset to delete up to in each partition."""
-    found = await survey(connection.kafka, wanted)
-    lasts = ends_of(found)
-    ends = {partition: offset + 1 for partition, offset in lasts.items()}
-    if replayed_only:
-        ends = dict(within(await marks(connection.kafka, [GROUP], lasts), lasts).get(GROUP, {}))
-    counts = Counter(
-        record.partition.topic for record, _ in found if record.offset < ends.get(record.partition, 0)
-    )
-    return counts, ends
-
-
-def _room(connection: Connection, target: str) -> Callable[[], Awaitable[None]]:
-    """Return the function that waits until a topic can take more records."""
-    return partial(read_up, connection.kafka, target) if connection.keeps_little else no_wait

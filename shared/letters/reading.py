@@ -11,7 +11,7 @@ from shared.catalogue import DEAD_TOPICS
 from shared.errors import ConfigError, RejectedError
 from shared.events import DEAD_SUFFIX
 from shared.settings import KafkaSettings
-from tidemill.topics import topics
+from shared.topics import topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

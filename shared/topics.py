@@ -1,4 +1,4 @@
-"""Names of topics on the command line: short names, full names, and dead letters."""
+"""Names of topics as people write them: short names, full names, and dead letters."""
 
 from shared.catalogue import ALIASES, DEAD_TOPICS
 from shared.errors import ConfigError

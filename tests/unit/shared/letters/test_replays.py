@@ -8,8 +8,8 @@ from shared.bus.dead_letters import ATTEMPT_HEADER, DeadLetter, dead_letter, rea
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError
 from shared.events.headers import Headers
+from shared.letters.replays import GROUP, Fate, Plan, Rule, group_of, within
 from shared.reasons import Reason
-from tidemill.replays import GROUP, Fate, Plan, Rule, group_of, within
 
 TOPIC = "image.received.v1"
 DEAD = Partition(f"{TOPIC}.dead", 0)

@@ -4,7 +4,7 @@ import pytest
 
 from shared.catalogue import DEAD_TOPICS
 from shared.errors import ConfigError
-from tidemill.topics import topics
+from shared.topics import topics
 
 
 @pytest.mark.parametrize(
