@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import structlog
 from prometheus_client import CollectorRegistry
 
 from shared.cache.port import Cache
@@ -21,6 +22,11 @@ from shared.serving.settings import ServingSettings
 from shared.serving.task import Task
 from shared.serving.versions import VersionWatch
 
+_LOOK_FOR_AWAITED_EVERY_S = 1.0
+"""Time between two looks while a model has no version that serves."""
+
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class _Version:
@@ -31,7 +37,7 @@ class _Version:
 
 
 class Models:
-    """The newest working version of each model. All share a runner, a cache and an encoding thread."""
+    """The newest working version of each model. All share a runner and a cache."""
 
     def __init__(
         self, settings: ServingSettings, runner: ModelServer, cache: Cache, registry: CollectorRegistry
@@ -44,8 +50,7 @@ class Models:
         self._runner = runner
         self._cache = cache
         self._metrics = InferenceMetrics(registry)
-        # One thread keeps one tokenizer busy without taking a core from the models.
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode")
+        self._executors: dict[str, ThreadPoolExecutor] = {}
 
     @property
     def predictors(self) -> Mapping[str, Predictor[Any, Any]]:
@@ -62,37 +67,55 @@ class Models:
 
         Raises RetryableError when Triton has none in time, ConfigError when none fits its files.
         """
-        watch = VersionWatch(self._runner, self._settings.models_dir, task.model, partial(self._opened, task))
-        self._awaited_since_s[task.model] = asyncio.get_running_loop().time()
+        watch = self._await(task)
         self._take(task.model, await watch.first(timeout_s=self._settings.start_timeout_s))
-        del self._awaited_since_s[task.model]
         self._watches[task.model] = watch
 
+    def expect(self, tasks: Iterable[Task[Any, Any, Any]]) -> None:
+        """Leave it to `follow` to open the models of these tasks, whenever Triton has them ready."""
+        for task in tasks:
+            self._watches[task.model] = self._await(task)
+            log.info("model_expected", model=task.model)
+
     async def follow(self) -> None:
-        """Replace versions as they appear and disappear, until cancelled."""
+        """Open expected models, and replace versions as they appear and disappear, until cancelled."""
         while True:
-            await asyncio.sleep(self._settings.models_look_every_s)
             for model, watch in self._watches.items():
                 if version := await watch.look():
                     self._take(model, version)
+            await asyncio.sleep(self._look_again_after_s())
 
-    def waiting_for(self) -> str | None:
-        """Return which models do not answer, in one line; None when all do."""
+    def away_s(self) -> Mapping[str, float]:
+        """Return the models that do not answer, each with the seconds since when."""
         now_s = asyncio.get_running_loop().time()
         away_since_s = self._awaited_since_s | {
             model: since_s
             for model, version in self._serving.items()
             if (since_s := version.call.waiting_since_s) is not None
         }
-        away = [f"{model} for {now_s - since_s:.0f} s" for model, since_s in away_since_s.items()]
+        return {model: now_s - since_s for model, since_s in away_since_s.items()}
+
+    def waiting_for(self) -> str | None:
+        """Return which models do not answer, in one line; None when all do."""
+        away = [f"{model} for {seconds:.0f} s" for model, seconds in self.away_s().items()]
         return "waiting for model " + ", ".join(away) if away else None
 
     def close(self) -> None:
-        """End the encoding thread."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        """End the encoding threads."""
+        for executor in self._executors.values():
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _await(self, task: Task[Any, Any, Any]) -> VersionWatch[_Version]:
+        self._awaited_since_s[task.model] = asyncio.get_running_loop().time()
+        return VersionWatch(self._runner, self._settings.models_dir, task.model, partial(self._opened, task))
+
+    def _look_again_after_s(self) -> float:
+        look_every_s = self._settings.models_look_every_s
+        return min(_LOOK_FOR_AWAITED_EVERY_S, look_every_s) if self._awaited_since_s else look_every_s
 
     def _take(self, model: str, version: _Version) -> None:
         """Let a version answer all further requests; the former one finishes its own."""
+        self._awaited_since_s.pop(model, None)
         former = self._serving.get(model)
         self._serving[model] = version
         self._predictors[model] = version.predictor
@@ -109,6 +132,17 @@ class Models:
         batcher = Batcher(call, task.length, limits=limits, metrics=metrics)
         encode = await asyncio.to_thread(task.encoder, bundle)
         encoding = InputEncoding(canonical=task.canonical, encode=encode, vectors=vectors)
-        return _Version(
-            Predictor(bundle, encoding, batcher, cache=self._cache, executor=self._executor), call
+        predictor = Predictor(
+            bundle, encoding, batcher, cache=self._cache, executor=self._executor_of(task.model)
         )
+        return _Version(predictor, call)
+
+    def _executor_of(self, model: str) -> ThreadPoolExecutor:
+        """Return the encoding thread of a model: a slow photo delays no text of another model.
+
+        One thread keeps one tokenizer busy without taking a core from the models.
+        """
+        if model not in self._executors:
+            name = f"encode-{model}"
+            self._executors[model] = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        return self._executors[model]

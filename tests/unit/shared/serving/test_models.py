@@ -130,3 +130,22 @@ async def test_a_model_that_was_not_there_yet_is_waited_for(tmp_path: Path) -> N
     assert waited_for == f"waiting for model {MODEL} for 0 s"
     assert models.waiting_for() is None
     models.close()
+
+
+async def test_an_expected_model_is_opened_once_the_server_has_it(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.shelf.unload("1")
+    watched.models.expect([review_sentiment.TASK])
+    following = asyncio.create_task(watched.models.follow())
+    await watched.shelf.was_asked.wait()
+
+    before = set(watched.models.predictors), set(watched.models.away_s())
+    watched.shelf.load("1")
+    async with asyncio.timeout(10.0):
+        while watched.models.away_s():  # noqa: ASYNC110 - tells nobody
+            await asyncio.sleep(0)
+
+    assert before == (set(), {MODEL})
+    assert await watched.answers() == ("1", 1.0)
+    following.cancel()
+    watched.models.close()
