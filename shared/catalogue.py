@@ -33,6 +33,10 @@ COMPACTED: Mapping[str, str] = {
 """Configuration of a topic that keeps the last value of each key and soon deletes the older ones."""
 
 
+REPLAY_GROUP = "tidemill-dead-replay"
+"""Name, or first part of the name, of the groups whose offsets say how far dead letters were replayed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of a stateful service; its changelog is the topic that it is recovered from."""
@@ -124,6 +128,17 @@ class Service:
     def dead_topics(self) -> tuple[str, ...]:
         """Return the topics of its dead letters, one for each input topic."""
         return tuple(name + DEAD_SUFFIX for name in self.input_topics)
+
+    @property
+    def watched_topics(self) -> tuple[str, ...]:
+        """Return the topics that it reads without a group."""
+        dead = DEAD_TOPICS if self.reads_dead_letters else ()
+        return (*(event.name for event in self.watches), *dead)
+
+    @property
+    def replayed_topics(self) -> tuple[str, ...]:
+        """Return the topics that it sends records of dead letters to."""
+        return tuple(topic.removesuffix(DEAD_SUFFIX) for topic in DEAD_TOPICS) if self.replays else ()
 
     @property
     def changelog(self) -> str | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from shared.catalogue import SERVICES, Service, Table, readers
+from shared.catalogue import REPLAY_GROUP, SERVICES, Service, Table, readers
 from shared.events import BY_NAME, DEAD_SUFFIX
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +31,10 @@ def _processes() -> str:
         (
             each.name,
             f"`{_command(each)}`",
-            _names(each.input_topics),
+            _names([*each.input_topics, *_all_topics(each)]),
             _names(each.models),
             _names(each.output_topics),
-            each.group,
+            each.group if each.inputs else "",
         )
         for each in SERVICES
     )
@@ -83,9 +83,9 @@ def _rights() -> str:
     rows = (
         (
             each.group,
-            _names([*each.input_topics, *_changelog(each)]),
-            each.group,
-            _names([*each.output_topics, *each.dead_topics, *_changelog(each)]),
+            _names([*each.input_topics, *_all_topics(each), *_changelog(each)]),
+            _groups(each),
+            _names(_written(each)),
             f"that begin with `{each.group}-`" if _uses_transactions(each) else "",
         )
         for each in SERVICES
@@ -102,8 +102,15 @@ def _grants_of(service: Service) -> Iterator[str]:
     def grant(*words: str) -> str:
         return " ".join(["grant", service.group, *words])
 
-    yield grant("--operation Read", *_topic_options(service.input_topics), f"--group {service.group}")
-    yield grant("--operation Write", *_topic_options([*service.output_topics, *service.dead_topics]))
+    if service.inputs:
+        yield grant("--operation Read", *_topic_options(service.input_topics), f"--group {service.group}")
+    if service.watches:
+        yield grant("--operation Read", *_topic_options(service.watched_topics))
+    if service.reads_dead_letters:
+        right = "Read" if service.replays else "Describe"
+        yield grant(f"--operation {right} --group {REPLAY_GROUP} --resource-pattern-type prefixed")
+    if written := [topic for topic in _written(service) if topic != service.changelog]:
+        yield grant("--operation Write", *_topic_options(written))
     if _uses_transactions(service):
         yield grant(
             f"--operation Write --transactional-id {service.group}-", "--resource-pattern-type prefixed"
@@ -122,8 +129,25 @@ def _grants_of_operator() -> Iterator[str]:
 
 
 def _uses_transactions(service: Service) -> bool:
-    """Return whether a service can deliver exactly once; those with a table deliver at least once."""
-    return service.table is None
+    """Return whether a service can deliver exactly once: it reads as a group, and has no table."""
+    return bool(service.inputs) and service.table is None
+
+
+def _all_topics(service: Service) -> tuple[str, ...]:
+    """Return the topics that a service reads without a group, in words: they are all there are."""
+    return ("all topics and dead letters, without a group",) if service.watches else ()
+
+
+def _groups(service: Service) -> str:
+    """Return the groups whose offsets a service may read; it commits those that it has Read of."""
+    own = [service.group] if service.inputs else []
+    marks = f"that begin with `{REPLAY_GROUP}`" + ("" if service.replays else " (Describe)")
+    return _names([*own, marks] if service.reads_dead_letters else own)
+
+
+def _written(service: Service) -> list[str]:
+    topics = (*service.output_topics, *service.dead_topics, *service.replayed_topics, *_changelog(service))
+    return list(dict.fromkeys(topics))
 
 
 def _changelog(service: Service) -> tuple[str, ...]:

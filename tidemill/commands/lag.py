@@ -39,7 +39,7 @@ def command(
     """  # noqa: D301 - \b is click's mark for lines to keep
     if (group is None) != (of is None):
         raise typer.BadParameter("--group and --topic go together")
-    services = {service.group: service.input_topics for service in SERVICES}
+    services = {service.group: service.input_topics for service in SERVICES if service.inputs}
     wanted = {group: topics(of)} if group and of else services
     kafka = Connection.from_environment().kafka
     if skip_lost:

@@ -57,7 +57,7 @@ async def test_a_stream_delivers_with_the_documented_rights(
 
 async def test_the_operator_sees_how_far_each_group_is_and_reads_dead_letters(locked: SecuredKafka) -> None:
     operator = locked.settings("tidemill-operator")
-    for service in SERVICES:
+    for service in (each for each in SERVICES if each.inputs):
         assert len(await KafkaInspector(operator).positions(service.group, service.input_topics)) == 2
         assert await skip_lost(operator, service.group, service.input_topics) == {}
     await publish(locked.broker.bootstrap, [Outgoing(f"{READS}.dead", b"key", b"value")])

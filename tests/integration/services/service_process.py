@@ -29,7 +29,9 @@ class ServiceProcess:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self._port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._port: asyncio.Future[int] = loop.create_future()
+        self._web_port: asyncio.Future[int] = loop.create_future()
         self._log: list[str] = []
         self._listening = asyncio.create_task(self._listen())
 
@@ -62,6 +64,10 @@ class ServiceProcess:
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
             return await answer.text()
 
+    async def web(self) -> str:
+        """Return the address that people and programs use, of a gateway or a dashboard."""
+        return f"http://127.0.0.1:{await self._web_port}"
+
     async def stop(self) -> int:
         """Ask it to end, as an operator does, and return the exit code."""
         self._process.terminate()
@@ -87,10 +93,11 @@ class ServiceProcess:
             raise RuntimeError("started without a pipe")
         async for line in self._process.stderr:
             self._log.append(line.decode())
-            if b"http_listening" in line:
-                self._port.set_result(json.loads(line)["port"])
-        if not self._port.done():
-            self._port.cancel()
+            for event, port in ((b"http_listening", self._port), (b"web_listening", self._web_port)):
+                if event in line:
+                    port.set_result(json.loads(line)["port"])
+        for port in (self._port, self._web_port):
+            port.cancel()
 
 
 @asynccontextmanager
@@ -101,6 +108,8 @@ async def running(service: str, bootstrap: str, **more: str) -> AsyncIterator[Se
         "TIDEMILL__KAFKA__BOOTSTRAP": bootstrap,
         "TIDEMILL__KAFKA__MEMBER": f"{service}-1",
         "TIDEMILL__HTTP__PORT": "0",
+        "TIDEMILL__GATEWAY__PORT": "0",
+        "TIDEMILL__DASHBOARD__PORT": "0",
         **more,
     }
     command = [sys.executable, "-m", f"services.{service}"]

@@ -8,6 +8,9 @@ from shared.catalogue import (
     ALIASES,
     BULK_MODELS,
     CAUSE_FIELDS,
+    DASHBOARD,
+    DEAD_TOPICS,
+    GATEWAY,
     LAST_RESULTS,
     SENTIMENT_ALERTS,
     SERVICES,
@@ -18,6 +21,7 @@ from shared.catalogue import (
 from shared.events import (
     BY_NAME,
     CORRECTIONS,
+    DEAD_SUFFIX,
     INPUTS,
     RESULTS,
     CustomerMessageAnalyzed,
@@ -85,3 +89,12 @@ def test_the_changelog_bears_the_names_of_its_group_and_its_table() -> None:
 def test_readers_of_a_topic_are_found_by_its_name() -> None:
     assert [service.name for service in readers(NewsArticleAnalyzed.name)] == ["sentiment-alerts"]
     assert readers(SupportMessageRouted.name) == ()
+
+
+def test_the_dashboard_reads_every_topic_and_writes_none() -> None:
+    assert set(DASHBOARD.watched_topics) == {*BY_NAME, *DEAD_TOPICS}
+    assert (DASHBOARD.output_topics, DASHBOARD.dead_topics, DASHBOARD.replayed_topics) == ((), (), ())
+
+
+def test_the_gateway_replays_to_every_topic_that_has_dead_letters() -> None:
+    assert {f"{topic}{DEAD_SUFFIX}" for topic in GATEWAY.replayed_topics} == set(DEAD_TOPICS)
