@@ -1,18 +1,41 @@
 """FastAPI application of the gateway, made from its parts."""
 
-from fastapi import FastAPI
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from services.gateway.accepting.acceptor import Acceptor
-from services.gateway.guard.guard import Guard
+from fastapi import APIRouter, FastAPI
+from starlette.middleware import Middleware
+
 from services.gateway.guard.refused import Refused, answer_refused
-from services.gateway.routes import me, messages
+from services.gateway.problems import MEDIA_TYPE, Problem, add_problem_handlers
 
 
-def application(acceptor: Acceptor) -> FastAPI:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Parts of the application, listed in `app.parts`.
+
+    A resource is a router of `routes/`, made by a function that takes its collaborators and opens no
+    connection: `messages.router(acceptor)`. A gate is a pure ASGI middleware, as starlette's own base class
+    costs a task a request. Errors need no part: raise ProblemError or an error of `shared.errors`.
+    """
+
+    routers: Sequence[APIRouter] = ()
+    middleware: Sequence[Middleware] = ()
+    """The first one sees a request first."""
+
+
+def application(parts: Parts) -> FastAPI:
     """Return the application."""
-    app = FastAPI(title="Tidemill", version="1", docs_url=None, redoc_url=None)
-    app.add_middleware(Guard)
+    app = FastAPI(
+        title="Tidemill",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        middleware=list(parts.middleware),
+        responses={"default": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Problem"}},
+    )
+    add_problem_handlers(app)
     app.add_exception_handler(Refused, answer_refused)
-    app.include_router(me.routes)
-    app.include_router(messages.router(acceptor))
+    for router in parts.routers:
+        app.include_router(router)
     return app

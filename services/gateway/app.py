@@ -4,9 +4,12 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from prometheus_client import CollectorRegistry
+from starlette.middleware import Middleware
 
 from services.gateway.accepting.acceptor import Acceptor
-from services.gateway.api import application
+from services.gateway.api import Parts, application
+from services.gateway.guard.guard import Guard
+from services.gateway.routes import me, messages
 from services.gateway.settings import Settings
 from shared.bus.kafka.bus import KafkaBus
 from shared.catalogue import GATEWAY
@@ -24,5 +27,16 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         health = Health(live=lambda: None, ready=lambda: None)
         http = await serve_http(settings.http, health, registry)
         stack.push_async_callback(http.cleanup)
-        app = application(Acceptor(producer, publisher=GATEWAY.publisher))
+        app = application(parts(acceptor=Acceptor(producer, publisher=GATEWAY.publisher)))
         await serve_web(app, settings.gateway, stop)
+
+
+def parts(*, acceptor: Acceptor) -> Parts:
+    """Return the parts of the application; they connect to nothing until a request comes."""
+    return Parts(
+        routers=(
+            me.routes,
+            messages.router(acceptor),
+        ),
+        middleware=(Middleware(Guard),),
+    )

@@ -75,13 +75,16 @@ def _rejection(error: ValidationError, value: bytes) -> RejectedError:
     kind, message = first["type"], first["msg"]
     where = ".".join(map(str, first["loc"]))
     if kind == "json_invalid":
-        return RejectedError(
-            Reason.LONE_SURROGATE if _has_lone_surrogate(value) else Reason.NOT_JSON, message
-        )
-    return RejectedError(Reason(kind) if kind in _OWN_REASONS else Reason.WRONG_SHAPE, f"{where}: {message}")
+        return RejectedError(Reason.LONE_SURROGATE if has_lone_surrogate(value) else Reason.NOT_JSON, message)
+    return RejectedError(reason_of(kind), f"{where}: {message}")
 
 
-def _has_lone_surrogate(value: bytes) -> bool:
+def reason_of(kind: str) -> Reason:
+    """Return the reason code of a complaint of pydantic's that is not about JSON, by its type."""
+    return Reason(kind) if kind in _OWN_REASONS else Reason.WRONG_SHAPE
+
+
+def has_lone_surrogate(value: bytes) -> bool:
     """Return whether it is JSON with half a character in an escape: pydantic's parser refuses the whole."""
     try:
         json.dumps(json.loads(value.decode()), ensure_ascii=False).encode()
