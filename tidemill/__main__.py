@@ -11,7 +11,7 @@ import typer
 
 from shared.errors import ConfigError, RetryableError, TidemillError
 from shared.process.exit_code import ExitCode
-from tidemill.commands import dead, env, health, intents, lag, models, play, train, watch
+from tidemill.commands import dead, env, health, intents, keys, lag, models, play, train, watch
 from tidemill.terminal import ERR, OUT
 
 EMBEDDED = ("run", "demo", "evaluate")
@@ -43,6 +43,7 @@ for module in (play, watch, lag, health, env, train):
 app.add_typer(dead.app, name="dead")
 app.add_typer(models.app, name="models")
 app.add_typer(intents.app, name="intents")
+app.add_typer(keys.app, name="keys")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource
 
 from deploy.local.paths import MODELS
 from shared.addresses import HttpUrl
-from shared.settings import FilePlace, Folder, RedisSettings, ServiceSettings, TritonSettings
+from shared.settings import EmptyIsNone, FilePlace, Folder, RedisSettings, ServiceSettings, TritonSettings
 from tidemill.running import running_stack
 
 
@@ -25,6 +26,9 @@ class Connection(ServiceSettings):
 
     intents_file: FilePlace = Path("intents.json")
     """File of added intents; a relative path starts at the current folder, as for a worker."""
+
+    keys_file: Annotated[FilePlace | None, EmptyIsNone] = None
+    """File of the gateway's keys, of the mode 600; empty means none."""
 
     memory_bootstrap: str = ""
     """Address of the in-memory broker of the running stack, which keeps 5 MB a partition; else empty."""

@@ -1,7 +1,6 @@
 """Callers of the gateway and their scopes; dependencies of routes that need them."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import cast
 
 from fastapi.openapi.models import HTTPBearer
@@ -9,46 +8,12 @@ from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
 from services.gateway.guard.refused import Refused
+from shared.keys.scope import Scope
+
+__all__ = ["ANYBODY", "SCOPE_KEY", "Caller", "Scope", "caller", "missing", "requires"]
 
 SCOPE_KEY = "tidemill.caller"
 """Key of the caller in the ASGI scope of a request."""
-
-
-class Scope(StrEnum):
-    """Rights of a key."""
-
-    MESSAGES_WRITE = "messages:write"
-    """Send customer messages."""
-
-    ARTICLES_WRITE = "articles:write"
-    """Send stories."""
-
-    IMAGES_WRITE = "images:write"
-    """Send images."""
-
-    ANALYZE = "analyze"
-    """Ask the models directly."""
-
-    RESULTS_OWN = "results:own"
-    """Read results of events that the same key sent."""
-
-    RESULTS_ALL = "results:all"
-    """Read all results; includes `results:own`."""
-
-    STREAM = "stream"
-    """Subscribe to results as server-sent events."""
-
-    TEXT_READ = "text:read"
-    """Read the texts of messages and stories, not only what was decided about them."""
-
-    CORRECTIONS_WRITE = "corrections:write"
-    """Correct decisions."""
-
-    DEAD_READ = "dead:read"
-    """Read dead letters."""
-
-    DEAD_REPLAY = "dead:replay"
-    """Replay dead letters."""
 
 
 @dataclass(frozen=True, slots=True)

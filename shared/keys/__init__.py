@@ -1,0 +1,1 @@
+"""Keys of the gateway: their scopes, the file that holds their hashes."""
