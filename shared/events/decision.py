@@ -10,7 +10,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class Prediction(BaseModel):
     """The answer of one classifier."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     label: str
     confidence: Share
@@ -26,7 +26,9 @@ class Prediction(BaseModel):
 class DecisionRecord(BaseModel):
     """Facts that explain one result or allow to repeat it."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", protected_namespaces=(), use_attribute_docstrings=True
+    )
 
     model: str
     model_version: str

@@ -46,7 +46,7 @@ class Event(BaseModel):
     ignore fields that they do not know, so an old reader survives a newer writer.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     name: ClassVar[str]
     """Wire name, `subject.fact_in_past_tense.vN`; also the name of the topic."""

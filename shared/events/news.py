@@ -45,7 +45,7 @@ class EntityType(StrEnum):
 class Entity(BaseModel):
     """A name in a headline, in its original spelling."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     type: EntityType
     text: str

@@ -12,7 +12,7 @@ from shared.events.envelope import Event, Time
 class Evidence(BaseModel):
     """One story behind an alert."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     article_id: UUID
     """The `event_id` of the published article."""

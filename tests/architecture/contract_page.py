@@ -6,7 +6,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.events import INPUTS, RESULTS, DecisionRecord, Entity, Event, Evidence, Prediction, Reason
+from shared.events import (
+    CORRECTIONS,
+    INPUTS,
+    RESULTS,
+    DecisionRecord,
+    Entity,
+    Event,
+    Evidence,
+    Prediction,
+    Reason,
+)
 from tests.architecture.connecting import SECTION
 from tests.architecture.fields import bounds, choices, field_docstrings
 
@@ -15,7 +25,8 @@ PARTS: tuple[type[BaseModel], ...] = (Prediction, DecisionRecord, Entity, Eviden
 HEAD = """# The contract: topics, events, headers
 
 This page is generated from the classes in `shared/events` (`python -m tests.architecture.contract_page`).
-The same lies as JSON Schemas in [tests/contract/schemas](../tests/contract/schemas). Any Kafka client can
+For programs the same is an AsyncAPI 3 document, [asyncapi.json](asyncapi.json), and a JSON Schema an event in
+[tests/contract/schemas](../tests/contract/schemas), with the `$id` `urn:tidemill:NAME`. Any Kafka client can
 send and subscribe.
 
 - **A topic is named like its event**, `subject.fact.vN`. The value is UTF-8 JSON, one event a record.
@@ -63,6 +74,13 @@ has the header `tidemill-replay-attempt`, 1 for the first time, and so has its n
 """
 
 
+CORRECTIONS_HEAD = """## What people correct
+
+The gateway publishes these when a person corrects a result, on the dashboard or over HTTP. A correction changes
+no result by itself. One without the person's name is never used to train.
+"""
+
+
 def page() -> str:
     """Return the page: what is sent, what comes back, and what both are made of."""
     parts = [
@@ -72,6 +90,8 @@ def page() -> str:
         *(_section(event.name, event, _head(event)) for event in INPUTS),
         "## What comes back\n",
         *(_section(event.name, event, _head(event)) for event in RESULTS),
+        CORRECTIONS_HEAD,
+        *(_section(event.name, event, _head(event)) for event in CORRECTIONS),
         "## What these have in common\n",
         *(_section(part.__name__, part, "") for part in PARTS),
         _reasons(),

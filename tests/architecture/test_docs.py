@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.events import CustomerMessageReceived
-from tests.architecture import catalogue_tables, contract_page, seeds_page, settings_page
+from shared.bus.dead_letters import dead_letter
+from shared.bus.record import Partition, Record
+from shared.errors import RejectedError
+from shared.events import CustomerMessageReceived, Reason
+from tests.architecture import asyncapi, catalogue_tables, contract_page, seeds_page, settings_page
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -23,6 +26,21 @@ def test_the_page_of_the_contract_is_what_the_events_say() -> None:
     written = contract_page.PAGE.read_text(encoding="utf-8")
 
     assert written == contract_page.page(), "run: python -m tests.architecture.contract_page"
+
+
+def test_the_asyncapi_document_is_what_events_and_catalogue_say() -> None:
+    written = asyncapi.DOCUMENT.read_text(encoding="utf-8")
+
+    assert written == asyncapi.text(), "run: python -m tests.architecture.asyncapi"
+
+
+def test_the_headers_of_dead_letters_are_in_the_asyncapi_document() -> None:
+    record = Record(Partition("a.topic", 0), 7, b"key", b"value", (), 0)
+    letter = dead_letter(record, RejectedError(Reason.NOT_JSON, "no JSON"), group="a-group")
+
+    documented = asyncapi.document()["components"]["schemas"]["DeadLetterHeaders"]["required"]
+
+    assert documented == [name for name, _ in letter.headers]
 
 
 def test_the_page_of_seeds_is_what_the_cards_say() -> None:

@@ -1,20 +1,19 @@
 """Results are read by clients in other languages without a plug-in: kafkajs, and Kafka's own in Java."""
 
 import os
-import shutil
 import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
-from deploy.local.paths import KAFKA_LIBS, STACK
+from deploy.local.paths import KAFKA_LIBS
 from shared.bus.kafka.bus import KafkaBus
 from shared.settings import KafkaSettings
 from tests.support.buses import publish
 from tests.support.events import message
+from tests.support.npm import node_modules
 from tests.support.said import record_of
 
 COUNT = 200
@@ -23,26 +22,10 @@ KAFKAJS = "kafkajs@2.2.4"
 NODE_CONSUMER = Path(__file__).with_name("consume.js")
 
 
-def cannot_run(reason: str) -> NoReturn:
-    """Skip the test; in CI fail it."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
-def node_modules() -> Path:
+def kafkajs() -> Path:
     """Return a folder with kafkajs, installed once."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        cannot_run("needs node and npm")
-    folder = STACK / "clients" / KAFKAJS
-    if not (folder / "node_modules" / "kafkajs").is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        install = ["npm", "install", "--prefix", str(folder), "--no-save", "--no-package-lock", KAFKAJS]
-        installed = subprocess.run(install, capture_output=True, text=True, check=False, timeout=120)
-        if installed.returncode != 0:
-            cannot_run(f"npm can't install {KAFKAJS}: {installed.stderr.strip()[-300:]}")
-    return folder / "node_modules"
+    return node_modules("kafkajs", KAFKAJS)
 
 
 async def written(bootstrap: str, topic: str, codec: str | None) -> list[str]:
@@ -79,13 +62,11 @@ def topic() -> str:
 
 @pytest.mark.parametrize("codec", [None, "none"], ids=["default", "none"])
 async def test_kafkajs_reads_each_result_without_a_plug_in(
-    real_kafka: str, node_modules: Path, topic: str, codec: str | None
+    real_kafka: str, kafkajs: Path, topic: str, codec: str | None
 ) -> None:
     expected = await written(real_kafka, topic, codec)
 
-    found = lines_of(
-        ["node", str(NODE_CONSUMER), real_kafka, topic, str(COUNT)], {"NODE_PATH": str(node_modules)}
-    )
+    found = lines_of(["node", str(NODE_CONSUMER), real_kafka, topic, str(COUNT)], {"NODE_PATH": str(kafkajs)})
 
     assert found == expected
 
