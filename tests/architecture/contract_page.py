@@ -76,8 +76,8 @@ has the header `tidemill-replay-attempt`, 1 for the first time, and so has its n
 
 CORRECTIONS_HEAD = """## What people correct
 
-The gateway publishes these when a person corrects a result, on the dashboard or over HTTP. A correction changes
-no result by itself. One without the person's name is never used to train.
+The gateway publishes these when a person corrects a result, on the dashboard or over HTTP. None changes a
+result by itself, and one without the name of the person is never used to train.
 """
 
 
