@@ -1,6 +1,7 @@
-"""Search for the first record at or after an offset."""
+"""Search for the first record at or after an offset or a time."""
 
 import asyncio
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -31,6 +32,28 @@ async def first_at(client: AIOKafkaConsumer, place: TopicPartition, offset: int)
 
     The end, or `offset` behind it, stands for a record where there is none.
     """
+    record, end = await _first_record(client, place, offset)
+    return (max(offset, end) if record is None else int(record.offset)), end
+
+
+async def first_since(client: AIOKafkaConsumer, place: TopicPartition, offsets: range, time_ms: int) -> int:
+    """Return the first of `offsets` from which records have a timestamp of `time_ms` or later, by bisection.
+
+    The end of `offsets` where all are earlier. For brokers that can't search by time.
+    """
+    low, high = offsets.start, offsets.stop
+    while low < high:
+        middle = (low + high) // 2
+        record, _ = await _first_record(client, place, middle)
+        if record is None or record.offset >= high or record.timestamp >= time_ms:
+            high = middle
+        else:
+            low = record.offset + 1
+    return low
+
+
+async def _first_record(client: AIOKafkaConsumer, place: TopicPartition, offset: int) -> tuple[Any, int]:
+    """Return the first committed record from `offset` on, None where there is none, and the end."""
     async with asyncio.timeout(_FIND_WITHIN_S):
         [end] = (await client.end_offsets([place])).values()
         client.assign([place])
@@ -40,7 +63,7 @@ async def first_at(client: AIOKafkaConsumer, place: TopicPartition, offset: int)
             while await client.position(place) < end:
                 fetched = await client.getmany(place, timeout_ms=_FIND_WAIT_MS, max_records=1)
                 for [record] in fetched.values():
-                    return int(record.offset), int(end)
+                    return record, int(end)
         finally:
             client.pause(place)
-    return max(offset, int(end)), int(end)
+    return None, int(end)
