@@ -65,12 +65,14 @@ class DeadLetter:
             raise ValueLeftOutError(f"too large; the original is at offset {self.original_offset}")
         return Outgoing(self.original.topic, self.key, self.value, self.headers)
 
-    def replay(self) -> Outgoing:
+    def replay(self, without: frozenset[str] = frozenset()) -> Outgoing:
         """Return the record to be written to its topic again, with the number of this attempt as a header.
 
-        Raises ValueLeftOutError when the letter was too large to hold it.
+        Headers of the names in `without` stay behind. Raises ValueLeftOutError when the letter was too large
+        to hold its record.
         """
-        others = tuple(header for header in self.headers if header[0] != ATTEMPT_HEADER)
+        left_out = without | {ATTEMPT_HEADER}
+        others = tuple(header for header in self.headers if header[0] not in left_out)
         attempt = (ATTEMPT_HEADER, str(self.attempt + 1).encode())
         return replace(self.as_sent(), headers=(*others, attempt))
 

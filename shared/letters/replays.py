@@ -1,12 +1,14 @@
-"""Replays of dead letters: which letters are due, and how far earlier replays came.
+"""Replays of dead letters: which letters are due, and how far earlier replays came. Pure: no I/O.
 
-A replayed record that fails again becomes another letter. So a replay takes only letters behind a mark, the
-committed offset of a consumer group, and takes no record more often than it is told to.
+A replayed record that fails again becomes another letter. So a replay takes only letters that no earlier one
+took, and takes no record more often than it is told to. What was taken is kept as committed offsets of
+consumer groups: one for each reason and one for all, whose letters before the offset were replayed; and one
+for letters that were selected in another way, with their offsets as its text.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cached_property
 
@@ -14,10 +16,16 @@ from shared.bus.dead_letters import DeadLetter
 from shared.bus.record import Outgoing, Partition, Record
 
 GROUP = "tidemill-dead-replay"
+SINGLE_GROUP = f"{GROUP}-single"
+"""The group that keeps which letters were replayed one by one, by time, or by their headers."""
+
 ATTEMPTS = 3
 """Replays of a record until it is left out: one that fails that often needs a person."""
 
 Marks = Mapping[str, Mapping[Partition, int]]
+Singles = Mapping[Partition, frozenset[int]]
+"""Offsets of letters that were replayed one by one."""
+
 Letters = Sequence[tuple[Record, DeadLetter]]
 
 
@@ -47,13 +55,14 @@ class Rule:
     marks: Marks
     """The offset to go on at in each partition, by group."""
 
+    singles: Singles = field(default_factory=dict)
     attempts: int = ATTEMPTS
 
     def fate(self, record: Record, letter: DeadLetter) -> Fate:
         """Return the decision about a letter."""
         groups = (group_of(None), group_of(letter.reason))
         next_offset = max(self.marks.get(group, {}).get(record.partition, 0) for group in groups)
-        if record.offset < next_offset:
+        if record.offset < next_offset or record.offset in self.singles.get(record.partition, ()):
             return Fate.OLD
         if letter.attempt >= self.attempts:
             return Fate.TOO_OFTEN
@@ -70,6 +79,14 @@ class Plan:
 
     found: Letters
     """All selected letters, without their values."""
+
+    singles: Singles = field(default_factory=dict)
+    """Letters that were replayed one by one before, also where the rule passes over them."""
+
+    def first(self, count: int) -> "Plan":
+        """Return the plan of the first letters only, of which `count` are to be sent."""
+        due = [index for index, pair in enumerate(self.found) if self.rule.fate(*pair) is Fate.SEND]
+        return replace(self, found=self.found[: due[count - 1] + 1]) if count < len(due) else self
 
     @cached_property
     def ends(self) -> Mapping[Partition, int]:
@@ -97,13 +114,16 @@ class Plan:
         letters = [letter for _, letter in self._of(Fate.NO_VALUE)]
         return [f"{each.original.topic} {each.original.number}:{each.original_offset}" for each in letters]
 
-    def due(self, batch: Letters) -> dict[str, list[Outgoing]]:
-        """Return the records to send of some letters, by the topic that they go to."""
-        records: defaultdict[str, list[Outgoing]] = defaultdict(list)
-        for record, letter in batch:
-            if self._is_known(record) and self.rule.fate(record, letter) is Fate.SEND:
-                records[letter.original.topic].append(letter.replay())
-        return records
+    def due(self, batch: Letters) -> Letters:
+        """Return the letters to send among some, which hold their values."""
+        return [pair for pair in batch if self._is_known(pair[0]) and self.rule.fate(*pair) is Fate.SEND]
+
+    def with_singles(self, batch: Letters) -> "Plan":
+        """Return the plan once these letters are replayed one by one as well."""
+        singles = dict(self.singles)
+        for record, _ in batch:
+            singles[record.partition] = singles.get(record.partition, frozenset()) | {record.offset}
+        return replace(self, singles=singles)
 
     def passed(self, batch: Letters) -> dict[Partition, int]:
         """Return the mark behind these letters, of each partition where it moves forward."""
@@ -119,16 +139,38 @@ class Plan:
         return record.offset <= self.ends.get(record.partition, -1)
 
 
+def outgoing(due: Letters, without: frozenset[str] = frozenset()) -> dict[str, list[Outgoing]]:
+    """Return the records of letters by the topic that they go to, without the headers of these names."""
+    records: defaultdict[str, list[Outgoing]] = defaultdict(list)
+    for _, letter in due:
+        records[letter.original.topic].append(letter.replay(without))
+    return records
+
+
 def ends_of(found: Letters) -> dict[Partition, int]:
     """Return the offset of the last letter of each partition, of letters in order."""
     return {record.partition: record.offset for record, _ in found}
 
 
-def within(found: Marks, ends: Mapping[Partition, int]) -> Marks:
-    """Return the marks without those beyond the last letter, whose topic was created anew."""
+def within(found: Marks, spans: Mapping[Partition, range]) -> Marks:
+    """Return the marks without those beyond the end of a partition, whose topic was created anew."""
     return {
-        group: {
-            partition: offset for partition, offset in marked.items() if offset <= ends.get(partition, -1) + 1
-        }
+        group: {partition: offset for partition, offset in marked.items() if offset <= spans[partition].stop}
         for group, marked in found.items()
+    }
+
+
+def singles_within(
+    found: Singles, spans: Mapping[Partition, range], done: Mapping[Partition, int]
+) -> Singles:
+    """Return those replayed one by one that are still there, and that are not `done` with all others.
+
+    None of a partition whose topic was created anew.
+    """
+    return {
+        partition: frozenset(
+            each for each in offsets if each >= max(spans[partition].start, done.get(partition, 0))
+        )
+        for partition, offsets in found.items()
+        if max(offsets, default=-1) < spans[partition].stop
     }

@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 
@@ -13,13 +14,15 @@ from rich.text import Text
 
 from shared.bus.chunks import no_wait
 from shared.bus.dead_letters import DeadLetter
+from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.progress import read_up
 from shared.bus.kafka.topics import KafkaTopics
 from shared.bus.record import Record
 from shared.errors import ConfigError, TidemillError
-from shared.letters.reading import Wanted, letters, survey
+from shared.letters.reading import letters, survey
 from shared.letters.replays import ATTEMPTS, Fate, Plan
-from shared.letters.sending import Room, plan, purge_ends, replay
+from shared.letters.selection import Wanted
+from shared.letters.sending import Sending, plan, purge_ends, replay
 from tidemill.connect import Connection
 from tidemill.lines import dead_line
 from tidemill.terminal import OUT, clean, counting_bar, one_line, show, time_of
@@ -101,8 +104,12 @@ def replay_command(
     tidemill dead replay messages --yes
     tidemill dead replay messages --offset 2:17 --yes
     """  # noqa: D301 - \b is click's mark for lines to keep
-    connection, wanted = Connection.from_environment(), Wanted(name=name, reason=reason, place=offset)
-    planned = asyncio.run(plan(connection.kafka, wanted, attempts=attempts, again=again))
+    connection, wanted = Connection.from_environment(), Wanted(name=name, reason=reason)
+    if offset is not None:
+        wanted = replace(Wanted.at(name, offset), reason=reason)
+    planned = asyncio.run(
+        plan(connection.kafka, wanted, attempts=attempts, again=again or offset is not None)
+    )
     if offset and not planned.found:
         raise _none_at(name or "", offset)
     for line in _plan_lines(planned):
@@ -111,9 +118,7 @@ def replay_command(
         show(one_line(f"{planned.total} would be sent again; add --yes to do it"))
         return
     with counting_bar("replaying", planned.total) as advance:
-        sent_count = asyncio.run(
-            replay(connection.kafka, wanted, planned, room=_room(connection), on_sent=advance)
-        )
+        sent_count = asyncio.run(_replay(connection, wanted, planned, advance))
     show(one_line(f"{sent_count} sent again"))
     if planned.originals:
         raise TidemillError(f"{len(planned.originals)} were not sent, as their letters lack the value")
@@ -161,8 +166,17 @@ def as_fields(record: Record, letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-def _room(connection: Connection) -> Room:
-    return partial(read_up, connection.kafka) if connection.keeps_little else no_wait
+async def _replay(
+    connection: Connection, wanted: Wanted, planned: Plan, on_sent: Callable[[int], None]
+) -> int:
+    room = partial(read_up, connection.kafka) if connection.keeps_little else no_wait
+    producer = KafkaBus(connection.kafka).producer()
+    await producer.start()
+    try:
+        sending = Sending(producer=producer, room=room, on_sent=on_sent)
+        return await replay(connection.kafka, wanted, planned, sending)
+    finally:
+        await producer.stop()
 
 
 def _none_at(name: str, where: str) -> ConfigError:
@@ -214,7 +228,7 @@ def _print_whole(letter: DeadLetter) -> None:
 
 
 async def _letter_at(name: str, where: str) -> DeadLetter | None:
-    wanted = Wanted(name=name, place=where)
+    wanted = Wanted.at(name, where)
     async with aclosing(letters(Connection.from_environment().kafka, wanted)) as batches:
         async for batch in batches:
             for _, letter in batch:

@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import OffsetAndMetadata
 
 from shared.bus.kafka.client import connecting, connection, translated
 from shared.bus.kafka.stop import stop_consumer
 from shared.bus.record import Partition
 from shared.settings import KafkaSettings
+
+
+class Mark(NamedTuple):
+    """A committed offset, and the text that is kept beside it."""
+
+    offset: int
+    text: str = ""
 
 
 class KafkaMarks:
@@ -42,11 +50,11 @@ class KafkaMarks:
         if self._client is not None:
             await stop_consumer(self._client)
 
-    async def move(self, offsets: Mapping[Partition, int]) -> None:
-        """Commit the offset to go on at, for each of these partitions."""
+    async def move(self, marks: Mapping[Partition, Mark]) -> None:
+        """Commit a mark for each of these partitions."""
         if self._client is None:
             raise RuntimeError("a context comes first")
-        places = {TopicPartition(*partition): offset for partition, offset in offsets.items()}
+        places = {TopicPartition(*partition): OffsetAndMetadata(*mark) for partition, mark in marks.items()}
         with translated(f"moving {self._group}"):
             self._client.assign(list(places))
             await self._client.commit(places)
@@ -54,8 +62,8 @@ class KafkaMarks:
 
 async def marks(
     settings: KafkaSettings, groups: Iterable[str], partitions: Iterable[Partition]
-) -> dict[str, Mapping[Partition, int]]:
-    """Return the committed offsets of each group in these partitions; those without one are left out."""
+) -> dict[str, Mapping[Partition, Mark]]:
+    """Return the marks of each group in these partitions; those without one are left out."""
     places = [TopicPartition(*partition) for partition in partitions]
     async with connecting(settings, "asking how far letters were replayed"):
         admin = AIOKafkaAdminClient(**connection(settings))
@@ -68,6 +76,6 @@ async def marks(
 
 async def _committed(
     admin: AIOKafkaAdminClient, group: str, places: list[TopicPartition]
-) -> Mapping[Partition, int]:
+) -> Mapping[Partition, Mark]:
     found = await admin.list_consumer_group_offsets(group, partitions=places)
-    return {Partition(*place): at.offset for place, at in found.items() if at.offset >= 0}
+    return {Partition(*place): Mark(at.offset, at.metadata) for place, at in found.items() if at.offset >= 0}

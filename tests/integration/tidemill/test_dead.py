@@ -180,6 +180,33 @@ def test_one_letter_is_replayed_by_its_place_with_the_number_of_the_attempt(
     assert replayed.headers == (("mine", b"kept"), (ATTEMPT_HEADER, b"1"))
 
 
+def test_a_letter_that_was_replayed_by_its_place_is_old_to_a_replay_of_all(
+    bootstrap: str, tidemill: Tidemill
+) -> None:
+    reason = Reason.IMAGE_SHAPE
+    put_letters(bootstrap, b"{", b"{", reason=reason)
+    lines = tidemill("dead", "list", "images", "--reason", reason, "--json", bootstrap=bootstrap).out
+    letter = json.loads(lines[0])
+
+    place = f"{letter['partition']}:{letter['offset']}"
+    tidemill("dead", "replay", "images", "--offset", place, "--yes", bootstrap=bootstrap)
+    of_reason = tidemill("dead", "replay", "images", "--reason", reason, "--yes", bootstrap=bootstrap)
+
+    assert of_reason.out[1:] == ["1 left out: replayed before; --all takes them too", "1 sent again"]
+
+
+def test_a_replay_of_all_leaves_nothing_to_a_replay_of_a_reason_whose_letters_are_older(
+    bootstrap: str, tidemill: Tidemill
+) -> None:
+    put_letters(bootstrap, b"{", reason=Reason.NULL_VALUE)
+    put_letters(bootstrap, b"{", b"{", b"{", reason=Reason.MISSING_KEY)
+    tidemill("dead", "replay", "images", "--yes", bootstrap=bootstrap)
+
+    of_reason = tidemill("dead", "replay", "images", "--reason", Reason.NULL_VALUE, bootstrap=bootstrap)
+
+    assert of_reason.out[-1] == "0 would be sent again; add --yes to do it"
+
+
 def test_letters_are_purged_only_when_told_to(real_kafka: str, tidemill: Tidemill) -> None:
     put_letters(real_kafka, b"{")
 

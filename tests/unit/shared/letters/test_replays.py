@@ -8,7 +8,7 @@ from shared.bus.dead_letters import ATTEMPT_HEADER, DeadLetter, dead_letter, rea
 from shared.bus.record import Outgoing, Partition, Record
 from shared.errors import RejectedError
 from shared.events.headers import Headers
-from shared.letters.replays import GROUP, Fate, Plan, Rule, group_of, within
+from shared.letters.replays import GROUP, Fate, Plan, Rule, group_of, outgoing, singles_within, within
 from shared.reasons import Reason
 
 TOPIC = "image.received.v1"
@@ -69,7 +69,7 @@ def test_hostile_letters_grow_by_their_own_number_and_then_no_more() -> None:
     for _ in range(6):
         plan = a_plan(*letters, marks={GROUP: mark})
         mark = mark | plan.passed(letters)
-        sent = [record for records in plan.due(letters).values() for record in records]
+        sent = [record for records in outgoing(plan.due(letters)).values() for record in records]
         letters += [refused(record, len(letters) + place) for place, record in enumerate(sent)]
         counts.append(len(letters))
 
@@ -89,7 +89,7 @@ def test_letters_that_came_after_the_plan_are_left_for_the_next_replay() -> None
 
     due = plan.due([letter_at(0), letter_at(1)])
 
-    assert len(due[TOPIC]) == 1
+    assert len(due) == 1
     assert plan.passed([letter_at(0), letter_at(1)]) == {DEAD: 1}
 
 
@@ -100,9 +100,9 @@ def test_a_mark_never_goes_back() -> None:
     assert plan.passed([letter_at(0), letter_at(5)]) == {DEAD: 6}
 
 
-def test_a_mark_behind_the_last_letter_counts_for_nothing_as_the_topic_was_made_anew() -> None:
-    assert within({GROUP: {DEAD: 10}}, {DEAD: 3}) == {GROUP: {}}
-    assert within({GROUP: {DEAD: 4}}, {DEAD: 3}) == {GROUP: {DEAD: 4}}
+def test_a_mark_behind_the_end_of_its_partition_counts_for_nothing_as_the_topic_was_made_anew() -> None:
+    assert within({GROUP: {DEAD: 10}}, {DEAD: range(4)}) == {GROUP: {}}
+    assert within({GROUP: {DEAD: 4}}, {DEAD: range(4)}) == {GROUP: {DEAD: 4}}
 
 
 def test_a_letter_without_its_value_is_named_by_its_original() -> None:
@@ -112,3 +112,45 @@ def test_a_letter_without_its_value_is_named_by_its_original() -> None:
 
     assert plan.total == 0
     assert plan.originals == [f"{TOPIC} 0:7"]
+
+
+def test_letters_that_were_replayed_one_by_one_are_old_to_every_later_replay() -> None:
+    found = tuple(map(letter_at, range(4)))
+
+    plan = Plan(Rule(marks={}, singles={DEAD: frozenset({1, 3})}), {}, found)
+
+    assert plan.fates == {Fate.OLD: 2, Fate.SEND: 2}
+
+
+def test_singles_add_up_batch_by_batch() -> None:
+    plan = a_plan(*map(letter_at, range(4)))
+
+    plan = plan.with_singles([letter_at(0)]).with_singles([letter_at(3)])
+
+    assert plan.singles == {DEAD: frozenset({0, 3})}
+
+
+def test_singles_are_forgotten_once_deleted_or_replayed_with_all_others() -> None:
+    singles = {DEAD: frozenset({1, 4, 8})}
+
+    assert singles_within(singles, {DEAD: range(2, 9)}, {}) == {DEAD: frozenset({4, 8})}
+    assert singles_within(singles, {DEAD: range(9)}, {DEAD: 5}) == {DEAD: frozenset({8})}
+    assert singles_within(singles, {DEAD: range(3)}, {}) == {}
+
+
+def test_the_first_letters_of_a_plan_leave_the_others_and_their_marks_for_the_next_call() -> None:
+    found = tuple(map(letter_at, range(5)))
+
+    plan = a_plan(*found, marks={GROUP: {DEAD: 1}}).first(2)
+
+    assert plan.total == 2
+    assert [record.offset for record, _ in plan.due(found)] == [1, 2]
+    assert plan.passed(found) == {DEAD: 3}
+
+
+def test_headers_that_are_named_stay_behind_and_the_attempt_goes_along() -> None:
+    headers = (("traceparent", b"00"), ("mine", b"kept"))
+
+    [record] = outgoing([letter_at(0, headers=headers)], frozenset({"traceparent"}))[TOPIC]
+
+    assert record.headers == (("mine", b"kept"), (ATTEMPT_HEADER, b"1"))
