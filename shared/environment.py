@@ -24,7 +24,7 @@ NAMES = frozenset(
         *("kafka", "http", "log", "redis", "triton", "batch", "limits"),
         *("models_dir", "intents_file", "start_timeout_s", "models_look_every_s", "stream"),
         *("replies_file", "routing", "alerts", "services", "memory_bootstrap"),
-        *("gateway", "dashboard", "gateway_url", "keys_file", "guard"),
+        *("gateway", "dashboard", "gateway_url", "dashboard_url", "keys_file", "guard"),
     }
 )
 """First parts of the settings of all services: one environment may serve them all, as in a compose file."""

@@ -12,6 +12,7 @@ import typer
 from shared.errors import ConfigError, RetryableError, TidemillError
 from shared.process.exit_code import ExitCode
 from tidemill.commands import dead, env, health, intents, keys, lag, models, play, train, watch
+from tidemill.commands import open as open_page
 from tidemill.terminal import ERR, OUT
 
 EMBEDDED = ("run", "demo", "evaluate")
@@ -38,7 +39,7 @@ for name in EMBEDDED:
     app.command(name)(
         import_module(f"tidemill.commands.{name}").command if find_spec("confluent_kafka") else _without_stack
     )
-for module in (play, watch, lag, health, env, train):
+for module in (play, watch, lag, health, open_page, env, train):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 app.add_typer(dead.app, name="dead")
 app.add_typer(models.app, name="models")

@@ -21,6 +21,12 @@ class Connection(ServiceSettings):
     services: Mapping[str, HttpUrl] = {}
     """Base address of each service's HTTP endpoint, by its name: `{"inference": "http://worker:8080"}`."""
 
+    gateway_url: HttpUrl | None = None
+    """Address of the gateway, for people and programs; None when no gateway is known."""
+
+    dashboard_url: HttpUrl | None = None
+    """Address of the dashboard; None when no dashboard is known."""
+
     models_dir: Folder = MODELS
     """The model repository."""
 

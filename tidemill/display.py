@@ -10,7 +10,7 @@ from rich.live import Live
 from deploy.local.part import PartEvent, PartState
 from shared.events import INPUTS, Event
 from tidemill.lines import line
-from tidemill.screen import screen, status
+from tidemill.screen import addresses, screen, status
 from tidemill.terminal import one_line, show
 from tidemill.view import View
 
@@ -91,7 +91,8 @@ class PlainDisplay(AbstractContextManager["PlainDisplay"]):
         while not self._view.broker:
             await asyncio.sleep(STATUS_EVERY_S)
             show(status(self._view), self._console)
-        show(one_line(f"Kafka is at {self._view.broker}; `tidemill env` prints all addresses"), self._console)
+        for told in addresses(self._view):
+            show(one_line(told), self._console)
         while True:
             await asyncio.sleep(STATUS_EVERY_S)
             show(status(self._view), self._console)

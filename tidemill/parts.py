@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local.part import BULK_NICE, HealthCheck, Part
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import LOOPBACK, Port, free_port, usual_port
 from deploy.local.stack import Addresses
 from shared.catalogue import DASHBOARD, GATEWAY, SERVICES, Service
 from tidemill.services import HealthProbe
@@ -14,15 +14,30 @@ from tidemill.services import HealthProbe
 FETCH_WAIT_MS = 50
 """The broker in memory answers a fetch only when this wait is over, even when records have arrived."""
 
+Doors = Mapping[str, Port]
+"""Ports of the gateway and the dashboard for people and programs, by the name of the service."""
+
+USUAL_PORTS = {GATEWAY.name: 8000, DASHBOARD.name: 8001}
+
+
+def usual_doors() -> Doors:
+    """Return the ports that the documents name, where nobody has them, else free ones."""
+    return {name: usual_port(number) for name, number in USUAL_PORTS.items()}
+
+
+def free_doors() -> Doors:
+    """Return free ports, for what runs beside a `tidemill run`."""
+    return {name: free_port() for name in USUAL_PORTS}
+
 
 class ServiceParts:
-    """Makes the parts of all services, each with a free HTTP port of its own."""
+    """Makes the parts of all services, each with a free port for health and metrics."""
 
-    def __init__(self, models: Path, intents: Path) -> None:
+    def __init__(self, models: Path, intents: Path, *, doors: Doors | None = None) -> None:
         self._models = models
         self._intents = intents
         self._ports = {service.name: free_port() for service in SERVICES}
-        self._doors = {name: free_port() for name in (GATEWAY.name, DASHBOARD.name)}
+        self._doors = doors or free_doors()
         self.urls = {name: f"http://{LOOPBACK}:{port}" for name, port in self._ports.items()}
 
     def __call__(self, addresses: Addresses) -> Sequence[Part]:

@@ -42,11 +42,27 @@ def status(view: View) -> Text:
     return one_line("  ".join(facts), "reverse")
 
 
+def addresses(view: View) -> Iterable[str]:
+    """Yield a line for each address of a running stack that people use."""
+    yield f"the page is at {view.dashboard}; `tidemill open` opens it"
+    yield f"HTTP calls go to {view.gateway}, Kafka is at {view.broker}; `tidemill env` prints all addresses"
+
+
+_HOW_TO_END = "Ctrl-C ends"
+
+
+def _hints(view: View) -> Iterable[str]:
+    """Yield addresses for the top line, the longest text first; the page comes before all others."""
+    known = {"page": view.dashboard, "HTTP": view.gateway, "Kafka": view.broker}
+    told = [f"{name} {address}" for name, address in known.items() if address]
+    for count in range(len(told), 0, -1):
+        yield "  ".join([*told[:count], _HOW_TO_END])
+
+
 def _header(view: View, width: int) -> Text:
     title = f" Tidemill  {view.playing}"
-    hint = f"Kafka {view.broker}  Ctrl-C ends" if view.broker else "Ctrl-C ends"
-    if len(title) + len(hint) + 2 > width:
-        hint = "Ctrl-C ends"
+    room = width - len(title) - 2
+    hint = next((each for each in _hints(view) if len(each) <= room), _HOW_TO_END)
     return Text(f"{title:<{max(0, width - len(hint) - 1)}}{hint} ", style="bold reverse", no_wrap=True)
 
 

@@ -13,12 +13,12 @@ from shared.accounts.gauges import read_gauges
 from shared.bus.kafka.bus import KafkaBus
 from shared.bus.kafka.progress import caught_up
 from shared.bus.kafka.reader import KafkaReader
-from shared.catalogue import BULK_MODELS, DEAD_TOPICS
+from shared.catalogue import BULK_MODELS, DASHBOARD, DEAD_TOPICS, GATEWAY
 from shared.events import BY_NAME, Event
 from shared.settings import KafkaSettings
 from tidemill.connect import Connection
 from tidemill.display import Display
-from tidemill.parts import FETCH_WAIT_MS, ServiceParts
+from tidemill.parts import FETCH_WAIT_MS, Doors, ServiceParts
 from tidemill.player import outgoing, play
 from tidemill.running import Publish
 from tidemill.samples import Sample
@@ -127,15 +127,17 @@ class Session:
 
 @asynccontextmanager
 async def session(
-    view: View, display: Display, *, kafka: KafkaKind, publish: Publish
+    view: View, display: Display, *, kafka: KafkaKind, publish: Publish, doors: Doors | None = None
 ) -> AsyncIterator[Session]:
     """Start stack and services, yield once all are ready, and end them on the way out.
+
+    Gateway and dashboard listen at `doors`, free ports by default.
 
     Raises ConfigError when something can't run here, PartLostError when a part can't be kept alive.
     """
     connection = Connection.from_environment()
     models, intents = connection.models_dir.resolve(), connection.intents_file.resolve()
-    running, services = Session(view, display), ServiceParts(models, intents)
+    running, services = Session(view, display), ServiceParts(models, intents, doors=doors)
     plan = StackPlan(
         kafka=kafka,
         models=models,
@@ -151,6 +153,7 @@ async def session(
             )
             running.services = services.urls
             view.broker = stack.addresses.kafka_bootstrap
+            view.gateway, view.dashboard = services.door(GATEWAY.name), services.door(DASHBOARD.name)
             view.ready = True
             with publish(_addresses(stack.addresses, services, connection, kafka)):
                 async with _beside(running.follow(), running.measure()):
@@ -179,6 +182,8 @@ def _addresses(
         "triton": {"address": stack.triton_grpc},
         "redis": {"url": stack.redis_url},
         "services": services.urls,
+        "gateway_url": services.door(GATEWAY.name),
+        "dashboard_url": services.door(DASHBOARD.name),
         "models_dir": str(connection.models_dir.resolve()),
         "intents_file": str(connection.intents_file.resolve()),
         "memory_bootstrap": stack.kafka_bootstrap if kafka is KafkaKind.MEMORY else "",

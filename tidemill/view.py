@@ -34,6 +34,12 @@ class View:
     broker: str = ""
     """Address of Kafka, once it runs."""
 
+    gateway: str = ""
+    """Address of the gateway, once it runs."""
+
+    dashboard: str = ""
+    """Address of the dashboard's page, once it runs."""
+
     ready: bool = False
 
     def note(self, event: Event) -> None:

@@ -3,11 +3,16 @@
 import os
 import random
 import socket
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 # Below the range that the kernel hands to outgoing connections: none of them can take the port of a
 # part that is down for a moment.
 LOWEST, HIGHEST = 20_000, 32_000
+
+_CONNECTIONS = Path("/proc/net/tcp")
+_ENDED = "06"
+"""TIME_WAIT in the table of connections."""
 
 
 class Port:
@@ -34,12 +39,31 @@ class Port:
 def free_port() -> Port:
     """Return a reserved TCP port of the loopback interface on which nothing listens."""
     while True:
-        held = socket.socket()
-        try:
-            held.bind((LOOPBACK, random.randint(LOWEST, HIGHEST)))  # noqa: S311 - a port is no secret
-        except OSError:
-            held.close()
-            continue
-        # Only now: with it, the bind would succeed on a port that somebody else holds.
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return Port(held)
+        port = _reserved(random.randint(LOWEST, HIGHEST))  # noqa: S311 - a port is no secret
+        if port is not None:
+            return port
+
+
+def usual_port(number: int) -> Port:
+    """Return the port of this number, reserved, where nobody has it; else a free one."""
+    # After a server has closed connections, the kernel refuses its port for a minute unless it is asked to.
+    return _reserved(number, reuse=_only_ended_connections(number)) or free_port()
+
+
+def _reserved(number: int, *, reuse: bool = False) -> Port | None:
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
+    try:
+        held.bind((LOOPBACK, number))
+    except OSError:
+        held.close()
+        return None
+    # Only now: with it, the bind would succeed on a port that somebody else holds.
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return Port(held)
+
+
+def _only_ended_connections(number: int) -> bool:
+    """Return whether all that the kernel knows of a port are connections that have ended."""
+    rows = [line.split() for line in _CONNECTIONS.read_text(encoding="ascii").splitlines()[1:]]
+    return {state for _, local, _, state, *_ in rows if local.endswith(f":{number:04X}")} == {_ENDED}

@@ -99,12 +99,13 @@ def test_the_version_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert capsys.readouterr().out == f"tidemill {version('tidemill')}\n"
 
 
-def test_env_says_in_one_line_that_no_stack_runs(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+@pytest.mark.parametrize("command", ["env", "open"])
+def test_what_needs_a_running_stack_says_in_one_line_that_none_runs(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv(RUN_DIR, str(tmp_path))
 
-    assert exit_code(monkeypatch, "env") == 2
+    assert exit_code(monkeypatch, command) == 2
 
     said = capsys.readouterr()
     assert (said.out, said.err.count("\n")) == ("", 1)
@@ -119,6 +120,7 @@ def test_env_prints_the_addresses_of_the_running_stack_for_a_shell_and_as_json(
         "kafka": {"bootstrap": "127.0.0.1:1"},
         "redis": {"url": "redis://:canary@127.0.0.1:2/0"},
         "services": {"support-bot": "http://127.0.0.1:3"},
+        "gateway_url": "http://127.0.0.1:4",
         "models_dir": "/srv/the models",
         "memory_bootstrap": "",
     }
@@ -130,6 +132,7 @@ def test_env_prints_the_addresses_of_the_running_stack_for_a_shell_and_as_json(
     variables = {
         "TIDEMILL__KAFKA__BOOTSTRAP": "127.0.0.1:1",
         "TIDEMILL__SERVICES": '{"support-bot": "http://127.0.0.1:3"}',
+        "TIDEMILL__GATEWAY_URL": "http://127.0.0.1:4",
         "TIDEMILL__MODELS_DIR": "/srv/the models",
     }
     assert json.loads(as_json) == variables

@@ -38,15 +38,23 @@ def test_the_screen_has_as_many_lines_as_the_terminal(width: int, height: int) -
     assert max(len(line) for line in lines) <= width
 
 
-@pytest.mark.parametrize(("width", "shown_count"), [(80, 1), (50, 0)])
-def test_the_address_of_kafka_is_shown_where_there_is_room(width: int, shown_count: int) -> None:
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (140, "page http://127.0.0.1:8001  HTTP http://127.0.0.1:8000  Kafka 127.0.0.1:45678  Ctrl-C ends"),
+        (110, "page http://127.0.0.1:8001  HTTP http://127.0.0.1:8000  Ctrl-C ends"),
+        (80, "page http://127.0.0.1:8001  Ctrl-C ends"),
+        (50, "Ctrl-C ends"),
+    ],
+)
+def test_as_many_addresses_are_shown_as_there_is_room_for_the_page_first(width: int, told: str) -> None:
     view = a_view()
     view.playing, view.broker = "yours: tidemill play FILE", "127.0.0.1:45678"
+    view.gateway, view.dashboard = "http://127.0.0.1:8000", "http://127.0.0.1:8001"
 
     heading = shown(view, width=width)[0]
 
-    assert heading.count("Kafka 127.0.0.1:45678") == shown_count
-    assert "Ctrl-C ends" in heading
+    assert heading.split("  ", 2)[2].strip() == told
 
 
 def test_a_message_stands_above_its_queue_and_its_reply() -> None:
