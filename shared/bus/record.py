@@ -53,7 +53,7 @@ class Outgoing:
 
     @classmethod
     def of(cls, event: Event, *, source: str, trace: Trace) -> Self:
-        """Return the record of an event that `source` publishes, as a child of `trace`."""
+        """Return the record of an event that `source` publishes in `trace`."""
         return cls(*encode(event, source=source, trace=trace))
 
     @property

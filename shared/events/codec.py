@@ -34,7 +34,7 @@ class Encoded(NamedTuple):
 
 
 def encode(event: Event, *, source: str, trace: Trace) -> Encoded:
-    """Return the record of an event that `source` publishes, as a child of `trace`."""
+    """Return the record of an event that `source` publishes in `trace`."""
     return Encoded(event.name, event.key, event.to_json(), headers_for(event, source=source, trace=trace))
 
 

@@ -12,20 +12,38 @@ Headers = tuple[tuple[str, bytes | None], ...]
 ID_HEADER = "ce_id"
 TYPE_HEADER = "ce_type"
 TRACE_HEADER = "traceparent"
+STATE_HEADER = "tracestate"
 
 # By hand, as OpenTelemetry's propagator costs five times as much a message. Anything may follow in
 # versions to come; zeros mean "none".
 _PARENT = re.compile(
-    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?"
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
+_STATE = re.compile(rb"[ -~]{1,512}")
+"""Longer than this, or with other characters, a state may be dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Trace of a record: ids in hexadecimal digits, as in W3C Trace Context."""
+    """Trace of a record, as in W3C Trace Context; ids in hexadecimal digits.
+
+    Tidemill records no spans, so results carry the parent of their input on unchanged.
+    """
 
     id: str
+    parent_id: str
+    """Id of the span that the record was sent in."""
+
     flags: str
+    """Two hexadecimal digits: 01 for a sampled trace, 03 for one whose id is also random."""
+
+    state: str = ""
+    """Value of `tracestate`: what tracing systems keep for themselves."""
+
+    @property
+    def parent(self) -> str:
+        """Return the value of `traceparent`."""
+        return f"00-{self.id}-{self.parent_id}-{self.flags}"
 
 
 def trace_of(headers: Headers) -> Trace:
@@ -35,15 +53,22 @@ def trace_of(headers: Headers) -> Trace:
 
 def named_trace(headers: Headers) -> Trace | None:
     """Return the trace that a record names; None when it names none, or a broken one."""
+    parent, states = None, []
     for name, value in headers:
-        if name == TRACE_HEADER and value is not None and (parent := _PARENT.fullmatch(value)):
-            return Trace(parent[1].decode(), parent[2].decode())
-    return None
+        if name == TRACE_HEADER and value is not None and parent is None:
+            parent = _PARENT.fullmatch(value)
+        elif name == STATE_HEADER and value:
+            states.append(value)
+    if parent is None:
+        return None
+    state = b",".join(states)
+    kept = state.decode() if _STATE.fullmatch(state) else ""
+    return Trace(parent[1].decode(), parent[2].decode(), parent[3].decode(), kept)
 
 
 def new_trace() -> Trace:
     """Return the start of a trace."""
-    return Trace(_random_id(bits=128), flags="01")
+    return Trace(_random_id(bits=128), _random_id(bits=64), flags="01")
 
 
 def trace_id(trace: Trace) -> str:
@@ -52,7 +77,8 @@ def trace_id(trace: Trace) -> str:
 
 
 def headers_for(event: Event, *, source: str, trace: Trace) -> Headers:
-    """Return the headers of `event` published by `source`, as a child of `trace`."""
+    """Return the headers of `event` published by `source` in `trace`."""
+    state = ((STATE_HEADER, trace.state.encode()),) if trace.state else ()
     return (
         ("ce_specversion", b"1.0"),
         (ID_HEADER, str(event.event_id).encode()),
@@ -60,7 +86,8 @@ def headers_for(event: Event, *, source: str, trace: Trace) -> Headers:
         ("ce_source", source.encode()),
         ("ce_time", event.occurred_at.isoformat().encode()),
         ("content-type", b"application/json"),
-        (TRACE_HEADER, f"00-{trace.id}-{_random_id(bits=64)}-{trace.flags}".encode()),
+        (TRACE_HEADER, trace.parent.encode()),
+        *state,
     )
 
 

@@ -40,9 +40,10 @@ send and subscribe.
 - **Repeats.** After a crash a result may come twice, with the same `event_id`: remember it, and act once
   ([decision 0002](decisions/0002-at-least-once-with-derived-ids.md)). With
   `TIDEMILL__KAFKA__DELIVERY=exactly-once`, a reader that is set to `read_committed` gets it once.
-- **From cause to result.** `cause_id` is the `event_id` of the event that a result answers. The header
-  `traceparent` (W3C) goes from input to result; without one a trace begins. `ce_id`, `ce_type`, `ce_source`
-  and `ce_time` are those of CloudEvents.
+- **From cause to result.** `cause_id` is the `event_id` of the event that a result answers. The headers
+  `traceparent` and `tracestate` (W3C) go from input to result unchanged: Tidemill records no spans, so the
+  parent of a result is the span that its input was sent in. Without a `traceparent` a trace begins. `ce_id`,
+  `ce_type`, `ce_source` and `ce_time` are those of CloudEvents.
 - **Compression.** Results are compressed with gzip, which every client reads without a plug-in.
   `TIDEMILL__KAFKA__COMPRESSION` also allows `none`, `snappy`, `lz4` and `zstd`; kafkajs has none of the last
   three. What you send may be in any of the five.

@@ -8,7 +8,7 @@ from shared.events import Event
 from shared.events.headers import Trace
 
 E = TypeVar("E", bound=Event)
-TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "01")
+TRACE = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", "01")
 
 
 def received(*events: E) -> list[Received[E]]:

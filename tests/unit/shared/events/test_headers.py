@@ -4,11 +4,17 @@ from datetime import datetime
 
 import pytest
 
-from shared.events.headers import headers_for, new_trace, trace_id, trace_of
+from shared.events.headers import Headers, headers_for, new_trace, trace_id, trace_of
 from tests.support.events import NOON, message
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01".encode()
+
+
+def carried_on(headers: Headers) -> dict[str, bytes | None]:
+    """Return the trace headers of a result whose input had these."""
+    written = headers_for(message(), source="inference", trace=trace_of(headers))
+    return {name: value for name, value in written if name.startswith("trace")}
 
 
 def test_a_result_says_what_it_is_in_the_names_of_cloudevents() -> None:
@@ -24,14 +30,38 @@ def test_a_result_says_what_it_is_in_the_names_of_cloudevents() -> None:
     assert datetime.fromisoformat((headers["ce_time"] or b"").decode()) == NOON
 
 
-def test_a_result_continues_the_trace_of_its_cause() -> None:
-    cause = trace_of((("traceparent", PARENT),))
+@pytest.mark.parametrize("flags", [b"00", b"01", b"03"])
+def test_a_result_has_the_parent_of_its_cause(flags: bytes) -> None:
+    parent = PARENT[:-2] + flags
 
-    written = dict(headers_for(message(), source="inference", trace=cause))["traceparent"]
+    assert carried_on((("traceparent", parent),)) == {"traceparent": parent}
 
-    version, trace, span, flags = (written or b"").decode().split("-")
-    assert (version, trace, flags) == ("00", TRACE, "01")
-    assert span != "00f067aa0ba902b7"
+
+def test_a_record_without_a_parent_gets_one_that_its_results_keep() -> None:
+    written = carried_on(())
+
+    assert carried_on(tuple(written.items())) == written
+
+
+def test_the_state_of_a_trace_travels_along_joined_where_it_came_in_parts() -> None:
+    parts = (("tracestate", b"vendor=1"), ("traceparent", PARENT), ("tracestate", b"other=2"))
+
+    assert carried_on(parts) == {"traceparent": PARENT, "tracestate": b"vendor=1,other=2"}
+
+
+@pytest.mark.parametrize("state", [None, b"", b"a=\xff", b"a=\r\nb", b"a=" + b"x" * 511])
+def test_a_broken_state_is_dropped_and_its_trace_goes_on(state: bytes | None) -> None:
+    assert carried_on((("traceparent", PARENT), ("tracestate", state))) == {"traceparent": PARENT}
+
+
+def test_a_state_without_a_whole_parent_is_dropped() -> None:
+    assert "tracestate" not in carried_on((("traceparent", b"broken"), ("tracestate", b"vendor=1")))
+
+
+def test_a_parent_of_a_later_version_is_understood_and_written_as_ours() -> None:
+    later = b"cc-" + PARENT[3:] + b"-more"
+
+    assert carried_on((("traceparent", later),)) == {"traceparent": PARENT}
 
 
 @pytest.mark.parametrize(
