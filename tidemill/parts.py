@@ -7,7 +7,8 @@ from pathlib import Path
 
 from deploy.local.part import BULK_NICE, HealthCheck, Part
 from deploy.local.ports import LOOPBACK, Port, free_port, usual_port
-from deploy.local.stack import Addresses
+from deploy.local.stack import Addresses, say_nothing
+from deploy.local.web_setup import ensure_web
 from shared.catalogue import DASHBOARD, GATEWAY, SERVICES, Service
 from tidemill.services import HealthProbe
 
@@ -83,4 +84,5 @@ class ServiceParts:
             **port,
             "TIDEMILL__GATEWAY_URL": self.door(GATEWAY.name),
             "TIDEMILL__SERVICES": json.dumps(self.urls),
+            "TIDEMILL__ASSETS_DIR": str(ensure_web(say_nothing)),
         }

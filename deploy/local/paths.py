@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "triton_models"
 STACK = ROOT / ".stack"
 TRITON = STACK / "triton"
+WEB = STACK / "web"
 KAFKA_LIBS = STACK / "kafka" / "libs"
 
 RUN_DIR = "TIDEMILL_RUN_DIR"

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from deploy.kafka.setup import ensure_kafka
 from deploy.local.triton_setup import ensure_triton
+from deploy.local.web_setup import ensure_web
 from shared.errors import ConfigError
 from shared.process.exit_code import ExitCode
 
@@ -21,10 +22,14 @@ def setup(
         bool, typer.Option("--kafka", help="Also fetch a real Apache Kafka; needs Java 17 and Maven.")
     ] = False,
 ) -> None:
-    """Fetch NVIDIA Triton, and Apache Kafka on request, into .stack; quick when they are there."""
+    """Fetch NVIDIA Triton, the pages' script, and Apache Kafka on request, into .stack.
+
+    Quick when they are there.
+    """
     started = time.monotonic()
     try:
         ensure_triton(console.print)
+        ensure_web(console.print)
         if kafka:
             ensure_kafka(console.print)
     except ConfigError as error:

@@ -1,0 +1,116 @@
+"""Flow: inputs and their results, matched by id and counted by stream."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ValidationError
+
+from services.dashboard.state.window import Window
+from shared.bus.record import Record
+from shared.catalogue import CAUSE_FIELDS, INFERENCE, LAST_RESULTS, SERVICES
+from shared.events import DEAD_SUFFIX, Event
+from shared.events.headers import ID_HEADER
+
+_OPEN_MAX = 20_000
+
+
+class _Ids(BaseModel):
+    """The ids in an event: parsing no more of it takes a fraction of the time."""
+
+    event_id: str = ""
+    cause_id: str = ""
+    message_id: str = ""
+
+
+@dataclass(slots=True)
+class StreamFlow:
+    """One stream, from its input to its last result."""
+
+    name: str
+    window: Window = field(default_factory=Window)
+    open: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    """Timestamp in ms of each input without a last result, by id; bounded, the oldest are dropped."""
+
+
+class Flow:
+    """Streams of the catalogue, fed with the records of all topics."""
+
+    def __init__(self) -> None:
+        self.streams = {service.stream: StreamFlow(service.stream) for service in INFERENCE if service.stream}
+        self._inputs = {
+            service.input_topics[0]: self.streams[service.stream] for service in INFERENCE if service.stream
+        }
+        self._results = {
+            event.name: (self.streams[stream], CAUSE_FIELDS[event]) for event, stream in _ends().items()
+        }
+        self._topics = {
+            topic: self.streams[stream] for topic, stream in _passed().items() if stream in self.streams
+        }
+
+    def note(self, record: Record, now_ms: int) -> None:
+        """Enter a record of any topic."""
+        topic = record.partition.topic
+        time_ms = min(record.timestamp_ms, now_ms)
+        if stream := self._inputs.get(topic):
+            self._note_input(stream, record, time_ms)
+        elif found := self._results.get(topic):
+            self._note_result(*found, record, time_ms)
+        elif topic.endswith(DEAD_SUFFIX) and (stream := self._topics.get(topic.removesuffix(DEAD_SUFFIX))):
+            self._note_dead(stream, record, time_ms)
+
+    def _note_input(self, stream: StreamFlow, record: Record, time_ms: int) -> None:
+        if bucket := stream.window.at(time_ms):
+            bucket.inputs += 1
+        if which := _header_id(record) or _ids(record).event_id:
+            stream.open[which] = time_ms
+            if len(stream.open) > _OPEN_MAX:
+                stream.open.popitem(last=False)
+
+    def _note_result(self, stream: StreamFlow, cause: str, record: Record, time_ms: int) -> None:
+        received_ms = stream.open.pop(getattr(_ids(record), cause), None)
+        if received_ms is not None:
+            stream.window.note_done(time_ms, max(0, time_ms - received_ms))
+
+    def _note_dead(self, stream: StreamFlow, record: Record, time_ms: int) -> None:
+        if bucket := stream.window.at(time_ms):
+            bucket.dead += 1
+        ids = _ids(record)
+        for which in (ids.event_id, ids.cause_id, _header_id(record)):
+            stream.open.pop(which, None)
+
+
+def _header_id(record: Record) -> str:
+    return next(
+        (value.decode("ascii", "replace") for name, value in record.headers if name == ID_HEADER and value),
+        "",
+    )
+
+
+def _ids(record: Record) -> _Ids:
+    try:
+        return _Ids.model_validate_json(record.value or b"")
+    except ValidationError:
+        return _Ids()
+
+
+def _passed() -> dict[str, str]:
+    """Return the stream of each topic between an input and its last result."""
+    passed: dict[str, str] = {}
+    for service in INFERENCE:
+        topics = list(service.input_topics)
+        while topics:
+            topic = topics.pop()
+            passed[topic] = service.stream or ""
+            topics += [
+                event.name
+                for each in SERVICES
+                if each.answers is not None and each.answers.name == topic
+                for event in each.outputs
+            ]
+    return passed
+
+
+def _ends() -> dict[type[Event], str]:
+    """Return the stream of each last result."""
+    passed = _passed()
+    return {event: passed[event.name] for event in LAST_RESULTS if event.name in passed}

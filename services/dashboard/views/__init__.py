@@ -1,0 +1,1 @@
+"""Pages, one module each: pure functions from the state to a template's values; `registry.py` lists them."""
