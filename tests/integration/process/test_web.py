@@ -53,8 +53,8 @@ class Serving:
             wait=wait_fixed(0.01),
             stop=stop_after_delay(ENDS_WITHIN_S),
         )
-        line = (await listening(self._logged))[0]
-        return f"http://{line['host']}:{line['port']}"
+        logged: list[dict[str, object]] = await listening(self._logged)
+        return f"http://{logged[0]['host']}:{logged[0]['port']}"
 
     async def _logged(self) -> list[dict[str, object]]:
         return self.log
