@@ -21,7 +21,7 @@ FOLDERS_security := tests/integration/security
 FOLDERS_local := tests/integration/bus tests/integration/clients tests/integration/local tests/integration/process tests/integration/tidemill
 FOLDERS_training := tests/integration/training
 FOLDERS_chaos := tests/integration/chaos
-FOLDERS_models := tests/integration/inference
+FOLDERS_models := tests/integration/inference tests/integration/gateway
 FOLDERS_unit := tests/architecture tests/unit
 TWO_LANES := --jobs=2 --keep-going --output-sync=target
 MAKEFLAGS += --no-print-directory

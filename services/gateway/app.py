@@ -8,8 +8,10 @@ from starlette.middleware import Middleware
 
 from services.gateway.accepting.acceptor import Acceptor
 from services.gateway.api import Parts, application
+from services.gateway.direct.direct import Direct
+from services.gateway.direct.opening import open_direct
 from services.gateway.guard.guard import Guard
-from services.gateway.routes import me, messages
+from services.gateway.routes import analyze, classify, me, messages
 from services.gateway.settings import Settings
 from shared.bus.kafka.bus import KafkaBus
 from shared.catalogue import GATEWAY
@@ -27,16 +29,20 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         health = Health(live=lambda: None, ready=lambda: None)
         http = await serve_http(settings.http, health, registry)
         stack.push_async_callback(http.cleanup)
-        app = application(parts(acceptor=Acceptor(producer, publisher=GATEWAY.publisher)))
+        direct = await stack.enter_async_context(open_direct(settings, registry, stop))
+        acceptor = Acceptor(producer, publisher=GATEWAY.publisher)
+        app = application(parts(acceptor=acceptor, direct=direct))
         await serve_web(app, settings.gateway, stop)
 
 
-def parts(*, acceptor: Acceptor) -> Parts:
+def parts(*, acceptor: Acceptor, direct: Direct) -> Parts:
     """Return the parts of the application; they connect to nothing until a request comes."""
     return Parts(
         routers=(
             me.routes,
             messages.router(acceptor),
+            analyze.router(direct),
+            classify.router(direct),
         ),
         middleware=(Middleware(Guard),),
     )

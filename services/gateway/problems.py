@@ -42,6 +42,9 @@ class Kind(Enum):
     INVALID = (422, "A value is missing or not allowed")
     REJECTED = (422, "The content can't be handled")
     INTERNAL = (500, "The gateway failed")
+    MODEL_AWAY = (503, "The model does not answer")
+    BUSY = (503, "The models have more to answer than they can")
+    TOO_LATE = (504, "The model did not answer in time")
     UNAVAILABLE = (503, "A part that the gateway needs is away")
 
     def __init__(self, status: int, title: str) -> None:

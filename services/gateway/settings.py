@@ -1,10 +1,29 @@
 """Settings of the gateway. Built once, in `__main__.py`."""
 
-from shared.serving.settings import ServingSettings
-from shared.settings import ListenSettings
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.serving.settings import BatchSettings, ServingSettings
+from shared.settings import Group, ListenSettings
+
+
+class DirectSettings(Group):
+    """Limits of direct calls to the models."""
+
+    deadline_s: Annotated[float, Field(gt=0, le=600)] = 10.0
+    """Longest time of a call, from its body to the last answer."""
+
+    max_items: Annotated[int, Field(ge=64, le=8192)] = 1024
+    """Texts and images that are being answered at most; further calls get 503 and come again."""
 
 
 class Settings(ServingSettings):
     """Settings of the gateway."""
 
     gateway: ListenSettings = ListenSettings(port=8000)
+
+    batch: BatchSettings = BatchSettings(max_wait_s=0.001)
+    """A person waits for each direct call; calls that come while the model works share a batch anyway."""
+
+    direct: DirectSettings = DirectSettings()

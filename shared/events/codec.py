@@ -52,13 +52,14 @@ def decode(event_type: type[E], *, key: bytes | None, value: bytes | None, heade
             raise RejectedError(Reason.UNKNOWN_VERSION, f"this topic carries {event_type.name} only")
     if key is None and event_type.key_required:
         raise RejectedError(Reason.MISSING_KEY, f"the record needs {event_type.key_field} as its key")
-    event = _event(event_type, value)
+    event = event_in(event_type, value)
     if event_type.key_required and key != event.key:
         raise RejectedError(Reason.KEY_MISMATCH, f"the key is not the UTF-8 text of {event_type.key_field}")
     return event
 
 
-def _event(event_type: type[E], value: bytes) -> E:
+def event_in(event_type: type[E], value: bytes) -> E:
+    """Return the event in the value of a record. Raises RejectedError as `decode` does."""
     try:
         value.decode()
     except UnicodeDecodeError as error:

@@ -18,6 +18,7 @@ class ModelMetrics:
         self.infer = metrics.infer.labels(model)
         self.retries = metrics.retries.labels(model)
         self.refusals = metrics.refusals.labels(model)
+        self.away = metrics.away.labels(model)
         self.version = metrics.version.labels(model)
 
 
@@ -56,6 +57,12 @@ class InferenceMetrics:
         )
         self.refusals = Counter(
             "tidemill_model_refusals", "Items that the model refused", _MODEL, registry=registry
+        )
+        self.away = Gauge(
+            "tidemill_model_away_seconds",
+            "How long the model has not answered; 0 while it does",
+            _MODEL,
+            registry=registry,
         )
         self.version = Gauge("tidemill_model_version", "The version that answers", _MODEL, registry=registry)
 

@@ -42,6 +42,7 @@ class Models:
     def __init__(
         self, settings: ServingSettings, runner: ModelServer, cache: Cache, registry: CollectorRegistry
     ) -> None:
+        self._clock_s = asyncio.get_running_loop().time
         self._awaited_since_s: dict[str, float] = {}
         self._serving: dict[str, _Version] = {}
         self._watches: dict[str, VersionWatch[_Version]] = {}
@@ -87,7 +88,7 @@ class Models:
 
     def away_s(self) -> Mapping[str, float]:
         """Return the models that do not answer, each with the seconds since when."""
-        now_s = asyncio.get_running_loop().time()
+        now_s = self._clock_s()
         away_since_s = self._awaited_since_s | {
             model: since_s
             for model, version in self._serving.items()
@@ -106,7 +107,8 @@ class Models:
             executor.shutdown(wait=False, cancel_futures=True)
 
     def _await(self, task: Task[Any, Any, Any]) -> VersionWatch[_Version]:
-        self._awaited_since_s[task.model] = asyncio.get_running_loop().time()
+        self._awaited_since_s[task.model] = self._clock_s()
+        self._metrics.model(task.model).away.set_function(lambda: self.away_s().get(task.model, 0.0))
         return VersionWatch(self._runner, self._settings.models_dir, task.model, partial(self._opened, task))
 
     def _look_again_after_s(self) -> float:

@@ -36,7 +36,7 @@ class StreamTasks:
 def stream_tasks(service: Service, intents: IntentsFile) -> StreamTasks:
     """Return the tasks of the models that the catalogue names for a service."""
     (reads,) = service.inputs
-    return StreamTasks(reads, tuple(_with_intents(service.models, intents)))
+    return StreamTasks(reads, tuple(tasks_of(service.models, intents)))
 
 
 def task_of(model: str) -> AnyTask:
@@ -45,6 +45,7 @@ def task_of(model: str) -> AnyTask:
     return task
 
 
-def _with_intents(models: Iterable[str], intents: IntentsFile) -> Iterable[AnyTask]:
+def tasks_of(models: Iterable[str], intents: IntentsFile) -> Iterable[AnyTask]:
+    """Yield the tasks of these models, with the intents that the file adds."""
     for task in map(task_of, models):
         yield replace(task, result=task.with_intents(intents)) if task.with_intents else task

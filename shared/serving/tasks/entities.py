@@ -20,8 +20,13 @@ def result(
     story: NewsArticleAnalyzed, row: Row, bundle: ModelBundle, decision: DecisionRecord
 ) -> NewsArticleAnalyzed:
     """Return the story with the names in its headline."""
-    found = tuple(_entities(story.headline, row, bundle))
+    found = entities_in(story.headline, row, bundle)
     return story.model_copy(update={"entities": found, "entities_decision": decision})
+
+
+def entities_in(headline: str, row: Row, bundle: ModelBundle) -> tuple[Entity, ...]:
+    """Return the names in a headline, in its order."""
+    return tuple(_entities(headline, row, bundle))
 
 
 def _entities(headline: str, row: Row, bundle: ModelBundle) -> Iterator[Entity]:

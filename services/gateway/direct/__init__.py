@@ -1,0 +1,1 @@
+"""Direct questions to the models: texts and images in, answers in the same call."""

@@ -1,0 +1,66 @@
+"""`/v1/classify`: digits and dishes in images, answered by the models in the same call."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.direct.answers import Classified
+from services.gateway.direct.direct import BODY_MAX_BYTES, Direct
+from services.gateway.direct.images import ImagesBody, images_of
+from services.gateway.direct.reply import Many, reply, trace_id
+from services.gateway.guard.caller import Caller, Scope, requires
+from shared.events import ImageKind
+
+_FORM = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "kind": {"type": "string", "enum": list(ImageKind)},
+        "image": {"type": "string", "format": "binary"},
+        "images": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 64},
+    },
+}
+_FILE = {"type": "string", "format": "binary"}
+
+
+def router(direct: Direct) -> APIRouter:
+    """Return the routes of images."""
+    routes = APIRouter(prefix="/v1/classify", tags=["models"])
+
+    @routes.post(
+        "/image",
+        response_model=Classified | Many[Classified],
+        max_body_size=BODY_MAX_BYTES,
+        openapi_extra={"requestBody": _body()},
+    )
+    async def classify_image(
+        request: Request,
+        caller: Annotated[Caller, Depends(requires(Scope.ANALYZE))],
+        kind: ImageKind | None = None,
+    ) -> Response:
+        """Return the digit or the dish in an image, or in up to 64.
+
+        Send the bytes of a file with `?kind=digit` or `?kind=dish`, a form, or JSON with base64.
+        """
+        del caller
+        images = await images_of(request, kind)
+        answers = await direct.ask(
+            direct.analyses.images[images.kind], images.contents, trace_id=trace_id(request)
+        )
+        return reply(answers, is_one=images.is_one)
+
+    return routes
+
+
+def _body() -> dict[str, Any]:
+    return {
+        "required": True,
+        "content": {
+            "application/json": {"schema": ImagesBody.model_json_schema()},
+            "multipart/form-data": {"schema": _FORM},
+            "image/*": {"schema": _FILE},
+            "application/octet-stream": {"schema": _FILE},
+        },
+    }
