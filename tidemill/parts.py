@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local.part import BULK_NICE, HealthCheck, Part
 from deploy.local.ports import LOOPBACK, Port, free_port, usual_port
-from deploy.local.stack import Addresses, say_nothing
+from deploy.local.stack import Addresses, KafkaKind, say_nothing
 from deploy.local.web_setup import ensure_web
 from shared.catalogue import DASHBOARD, GATEWAY, SERVICES, Service
 from tidemill.services import HealthProbe
@@ -34,9 +34,12 @@ def free_doors() -> Doors:
 class ServiceParts:
     """Makes the parts of all services, each with a free port for health and metrics."""
 
-    def __init__(self, models: Path, intents: Path, *, doors: Doors | None = None) -> None:
+    def __init__(
+        self, models: Path, intents: Path, *, doors: Doors | None = None, kafka: KafkaKind = KafkaKind.REAL
+    ) -> None:
         self._models = models
         self._intents = intents
+        self._kafka = kafka
         self._ports = {service.name: free_port() for service in SERVICES}
         self._doors = doors or free_doors()
         self.urls = {name: f"http://{LOOPBACK}:{port}" for name, port in self._ports.items()}
@@ -79,7 +82,7 @@ class ServiceParts:
             return {}
         port = {f"TIDEMILL__{service.name.upper()}__PORT": str(self._doors[service.name])}
         if service is GATEWAY:
-            return port
+            return port | {"TIDEMILL__KAFKA_IN_MEMORY": str(self._kafka is KafkaKind.MEMORY)}
         return {
             **port,
             "TIDEMILL__GATEWAY_URL": self.door(GATEWAY.name),

@@ -137,7 +137,7 @@ async def session(
     """
     connection = Connection.from_environment()
     models, intents = connection.models_dir.resolve(), connection.intents_file.resolve()
-    running, services = Session(view, display), ServiceParts(models, intents, doors=doors)
+    running, services = Session(view, display), ServiceParts(models, intents, doors=doors, kafka=kafka)
     plan = StackPlan(
         kafka=kafka,
         models=models,

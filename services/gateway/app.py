@@ -11,7 +11,8 @@ from services.gateway.api import Parts, application
 from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
 from services.gateway.guard.guard import Guard
-from services.gateway.routes import analyze, classify, me, messages
+from services.gateway.redrive.redriver import Redriver
+from services.gateway.routes import analyze, classify, dead_letters, me, messages
 from services.gateway.settings import Settings
 from shared.bus.kafka.bus import KafkaBus
 from shared.catalogue import GATEWAY
@@ -31,11 +32,12 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         stack.push_async_callback(http.cleanup)
         direct = await stack.enter_async_context(open_direct(settings, registry, stop))
         acceptor = Acceptor(producer, publisher=GATEWAY.publisher)
-        app = application(parts(acceptor=acceptor, direct=direct))
+        redriver = Redriver(kafka=settings.kafka, producer=producer, keeps_little=settings.kafka_in_memory)
+        app = application(parts(acceptor=acceptor, direct=direct, redriver=redriver))
         await serve_web(app, settings.gateway, stop)
 
 
-def parts(*, acceptor: Acceptor, direct: Direct) -> Parts:
+def parts(*, acceptor: Acceptor, direct: Direct, redriver: Redriver) -> Parts:
     """Return the parts of the application; they connect to nothing until a request comes."""
     return Parts(
         routers=(
@@ -43,6 +45,7 @@ def parts(*, acceptor: Acceptor, direct: Direct) -> Parts:
             messages.router(acceptor),
             analyze.router(direct),
             classify.router(direct),
+            dead_letters.router(redriver),
         ),
         middleware=(Middleware(Guard),),
     )

@@ -37,6 +37,7 @@ class Kind(Enum):
     BAD_REQUEST = (400, "The request can't be read")
     NOT_FOUND = (404, "There is nothing at this address")
     METHOD_NOT_ALLOWED = (405, "This address has no such method")
+    MARKS_FULL = (409, "It can't be noted which letters are replayed")
     TOO_LARGE = (413, "The body is too large")
     UNSUPPORTED_MEDIA_TYPE = (415, "The body has a type that this address doesn't take")
     INVALID = (422, "A value is missing or not allowed")

@@ -27,3 +27,9 @@ class Settings(ServingSettings):
     """A person waits for each direct call; calls that come while the model works share a batch anyway."""
 
     direct: DirectSettings = DirectSettings()
+
+    kafka_in_memory: bool = False
+    """True for the embedded broker in memory, which keeps 5 MB a partition.
+
+    A replay of dead letters then waits until the services have read what it sent.
+    """

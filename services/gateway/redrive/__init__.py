@@ -1,0 +1,1 @@
+"""Dead letters over HTTP: lists, reads and replays them by the rules of `shared.letters`."""
