@@ -86,8 +86,13 @@ def verdict(outcome: Outcome) -> str:
 
 
 def _cells(outcome: Outcome) -> tuple[str, ...]:
-    audit = outcome.audit
-    counts = (audit.lost, audit.disordered, audit.wrong, audit.healthy_dead)
+    audit, received = outcome.audit, outcome.receipts
+    counts = (
+        [*audit.lost, *received.vanished],
+        audit.disordered,
+        [*audit.wrong, *received.split],
+        audit.healthy_dead,
+    )
     lost, disordered, wrong, dead = (f"{len(found):,}" for found in counts)
     return (
         f"{outcome.fault.code} {outcome.fault.what}",
@@ -95,7 +100,7 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         f"{outcome.times:,}",
         f"{audit.message_count:,}",
         lost,
-        f"{audit.repeated_count:,}",
+        f"{audit.repeated_count + received.again_count:,}",
         disordered,
         wrong,
         dead,
@@ -107,7 +112,7 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
 def _plain(outcome: Outcome) -> dict[str, Any]:
     counts = {
         name: len(value) if isinstance(value, Sequence) else value
-        for name, value in asdict(outcome.audit).items()
+        for name, value in {**asdict(outcome.audit), **asdict(outcome.receipts)}.items()
     }
     return {
         "code": outcome.fault.code,

@@ -9,6 +9,7 @@ from deploy.local.paths import MODELS
 from shared.settings import Delivery
 from tests.chaos.faults.fault import Fault
 from tests.chaos.ledger import Audit, Recompute, audit, longest_silence_s
+from tests.chaos.receipts import Receipts
 from tests.chaos.recompute import recompute_with, trace_of_input
 from tests.chaos.system import WORKER
 from tests.chaos.world import World, running_world
@@ -24,6 +25,7 @@ class Outcome:
     delivery: Delivery
     times: int
     audit: Audit
+    receipts: Receipts
     silence_s: float
     broken: Sequence[str]
     """Promises that were not kept, in words."""
@@ -57,7 +59,7 @@ async def _tried(world: World, fault: Fault, recompute: Recompute, *, is_quick: 
 
 async def _outcome(world: World, fault: Fault, times: int, recompute: Recompute) -> Outcome:
     page, stop = await world.page(), asyncio.Event()
-    flowing = asyncio.create_task(world.flow(stop))
+    flowing = asyncio.create_task(fault.flow(world, stop))
     late = []
     for _ in range(times):
         await asyncio.sleep(world.random.uniform(*_BETWEEN_S))
@@ -67,15 +69,20 @@ async def _outcome(world: World, fault: Fault, times: int, recompute: Recompute)
     await flowing
     late += await _unless_in_time(world.healed(), "not healed within a minute")
     books = await world.books(page)
-    found = audit(books, recompute, trace_of_input)
+    found, received = audit(books, recompute, trace_of_input), world.receipts(books)
     allowed = 0 if world.delivery == "exactly-once" else times * fault.repeats_each
     return Outcome(
         fault=fault,
         delivery=world.delivery,
         times=times,
         audit=found,
+        receipts=received,
         silence_s=longest_silence_s(books, recompute),
-        broken=[*late, *found.faults(repeats_allowed=allowed, versions=fault.versions)],
+        broken=[
+            *late,
+            *found.faults(repeats_allowed=allowed, versions=fault.versions),
+            *received.faults(),
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 """The parts of the system that is broken: Kafka, Triton and Redis, with proxies before them, and workers."""
 
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from tidemill.services import HealthProbe
 MODEL = "identity"
 WORKER = "tests.chaos.worker"
 WORKERS = ("worker-1", "worker-2", "worker-3")
+GATEWAY = "gateway"
 RATE_PER_S = 250.0
 """Messages that flow while something breaks."""
 
@@ -54,6 +55,9 @@ class System:
     models: MoodyInstall
     repository: Repository
     worker_ports: Sequence[Port]
+    gateway_port: Port
+    """Port for clients of the gateway."""
+
     disk: SmallDisk
     """Where Kafka keeps its messages."""
 
@@ -61,6 +65,11 @@ class System:
     def workers(self) -> Sequence[str]:
         """Base URL of each worker's health and metrics."""
         return [f"http://{LOOPBACK}:{port}" for port in self.worker_ports]
+
+    @property
+    def gateway(self) -> str:
+        """Base URL of the gateway."""
+        return f"http://{LOOPBACK}:{self.gateway_port}"
 
     @property
     def bootstrap(self) -> str:
@@ -81,7 +90,7 @@ async def running_system(
         await supervisor.start(
             [*(broker.part() for broker in system.kafka), system.triton.part(), system.redis.part()]
         )
-        await supervisor.start(_workers(system, delivery, worker))
+        await supervisor.start([*_workers(system, delivery, worker), _gateway(system)])
         yield system
 
 
@@ -113,6 +122,7 @@ async def _behind_proxies(
         models=models,
         repository=repository,
         worker_ports=[free_port() for _ in WORKERS],
+        gateway_port=free_port(),
         disk=disk,
     )
 
@@ -141,13 +151,10 @@ def _worker(name: str, port: Port, system: System, *, delivery: Delivery, module
         name=name,
         command=(sys.executable, "-m", module),
         env={
-            "TIDEMILL__KAFKA__BOOTSTRAP": ",".join(f"{LOOPBACK}:{way.port}" for way in system.to_kafka),
+            **_ways(system),
             "TIDEMILL__KAFKA__MEMBER": name,
             "TIDEMILL__KAFKA__DELIVERY": delivery,
             "TIDEMILL__KAFKA__SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),
-            "TIDEMILL__KAFKA__FETCH_WAIT_MS": "50",
-            "TIDEMILL__TRITON__ADDRESS": f"{LOOPBACK}:{system.to_triton.port}",
-            "TIDEMILL__REDIS__URL": f"redis://{LOOPBACK}:{system.to_redis.port}/0",
             "TIDEMILL__MODELS_DIR": str(system.repository.folder),
             "TIDEMILL__MODELS_LOOK_EVERY_S": "0.5",
             "TIDEMILL__LIMITS__MAX_IN_FLIGHT_RECORDS": str(IN_FLIGHT_RECORDS),
@@ -156,3 +163,28 @@ def _worker(name: str, port: Port, system: System, *, delivery: Delivery, module
         },
         ready=HealthProbe(f"http://{LOOPBACK}:{port}/health/ready"),
     )
+
+
+def _gateway(system: System) -> Part:
+    """Return a gateway; the models that it would ask directly are not there, and nobody asks for them."""
+    health = free_port()
+    return Part(
+        name=GATEWAY,
+        command=(sys.executable, "-m", "services.gateway"),
+        env={
+            **_ways(system),
+            "TIDEMILL__GATEWAY__PORT": str(system.gateway_port),
+            "TIDEMILL__HTTP__PORT": str(health),
+        },
+        ready=HealthProbe(f"http://{LOOPBACK}:{health}/health/live"),
+    )
+
+
+def _ways(system: System) -> Mapping[str, str]:
+    """Return the settings of a process that reaches Kafka, Triton and Redis through the proxies."""
+    return {
+        "TIDEMILL__KAFKA__BOOTSTRAP": ",".join(f"{LOOPBACK}:{way.port}" for way in system.to_kafka),
+        "TIDEMILL__KAFKA__FETCH_WAIT_MS": "50",
+        "TIDEMILL__TRITON__ADDRESS": f"{LOOPBACK}:{system.to_triton.port}",
+        "TIDEMILL__REDIS__URL": f"redis://{LOOPBACK}:{system.to_redis.port}/0",
+    }

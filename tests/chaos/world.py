@@ -23,6 +23,8 @@ from shared.events import CustomerMessageReceived
 from shared.events.headers import new_trace
 from shared.settings import Delivery, KafkaSettings
 from tests.chaos.ledger import Books
+from tests.chaos.posts import Posts
+from tests.chaos.receipts import Receipts, receipts
 from tests.chaos.recompute import told
 from tests.chaos.system import RATE_PER_S, WORKER, System, running_system
 from tests.support.parts import Parts
@@ -54,6 +56,7 @@ class World:
         self.kafka = KafkaSettings(bootstrap=system.bootstrap)
         self.delivery = delivery
         self.random = random.Random(7)
+        self._posts = Posts(system.gateway)
         self._numbers = itertools.count()
         self._records: dict[Partition, list[Record]] = {}
         self._reader = KafkaReader(self.kafka, [INPUTS, RESULTS, DEAD])
@@ -94,6 +97,14 @@ class World:
                         await producer.publish(chunk)
                         chunk = self.messages(_CHUNK_RECORDS)
                         await asyncio.sleep(_CHUNK_RECORDS / RATE_PER_S)
+
+    async def post(self, stop: asyncio.Event) -> None:
+        """Send messages over HTTP until told to stop, each as often as it takes until it is accepted."""
+        await self._posts.flow(stop)
+
+    def receipts(self, books: Books) -> Receipts:
+        """Return what is wrong with the messages that were accepted over HTTP since the page was begun."""
+        return receipts(self._posts.accepted, books.inputs)
 
     @asynccontextmanager
     async def _producer(self) -> AsyncIterator[KafkaProducer]:
@@ -140,6 +151,7 @@ class World:
 
     async def page(self) -> Page:
         """Return where the books are now, so that the next ones can begin there."""
+        self._posts.accepted.clear()
         await self._read_on()
         return {partition: len(records) for partition, records in self._records.items()}
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 
@@ -29,6 +30,9 @@ class Fault:
 
     times: int
     quick_times: int
+    flow: Callable[[World, asyncio.Event], Coroutine[Any, Any, None]] = World.flow
+    """Sends messages meanwhile, until it is told to stop."""
+
     quick_in: tuple[Delivery, ...] = ("at-least-once",)
     """The ways to deliver in which a quick run tries it."""
 

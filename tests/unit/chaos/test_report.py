@@ -1,10 +1,13 @@
 """The page says what was measured, and which promise was broken."""
 
+from uuid import uuid4
+
 import pytest
 
 from shared.bus.record import Partition
 from tests.chaos.faults import FAULTS
 from tests.chaos.ledger import Audit
+from tests.chaos.receipts import Receipts
 from tests.chaos.report import page, total
 from tests.chaos.run import Outcome
 
@@ -32,13 +35,15 @@ def outcome(**wrong: object) -> Outcome:
         lag_records=0,
         versions={"1": 1234},
     )
+    received = Receipts(vanished=wrong.get("vanished", ()), again_count=wrong.get("again", 0))  # type: ignore[arg-type]
     return Outcome(
         fault=FAULTS[0],
         delivery="at-least-once",
         times=6,
         audit=audit,
+        receipts=received,
         silence_s=3.51,
-        broken=audit.faults(repeats_allowed=5),
+        broken=[*audit.faults(repeats_allowed=5), *received.faults()],
     )
 
 
@@ -47,6 +52,10 @@ def outcome(**wrong: object) -> Outcome:
     [
         (outcome(), "| 6 | 1,234 | 0 | 3 | 0 | 0 | 0 | 3.5 | kept |"),
         (outcome(lost=[(Partition("in", 0), 7)]), "| 6 | 1,234 | 1 | 3 | 0 | 0 | 0 | 3.5 | 1 lost |"),
+        (
+            outcome(vanished=[uuid4()], again=2),
+            "| 6 | 1,234 | 1 | 5 | 0 | 0 | 0 | 3.5 | 1 accepted and lost |",
+        ),
     ],
 )
 def test_each_fault_has_its_row(made: Outcome, row: str) -> None:
