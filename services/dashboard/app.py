@@ -6,12 +6,19 @@ from contextlib import AsyncExitStack
 from prometheus_client import CollectorRegistry
 
 from services.dashboard.assets import load_assets
+from services.dashboard.door import Door
+from services.dashboard.drawing import Drawing
 from services.dashboard.feed import Feed
+from services.dashboard.fence import is_loopback
 from services.dashboard.formats import FILTERS
+from services.dashboard.gateway import Gateway, gateway
 from services.dashboard.hub import Hub, HubLimits
-from services.dashboard.pages import Drawing, application
+from services.dashboard.pages import application
 from services.dashboard.rendering import Renderer
-from services.dashboard.settings import Settings
+from services.dashboard.routes.registry import routers
+from services.dashboard.session import Sessions
+from services.dashboard.settings import DoorSettings, Settings
+from services.dashboard.site import Site
 from services.dashboard.state.state import State
 from services.dashboard.views.registry import PAGES
 from shared.clock import utc_now
@@ -22,24 +29,49 @@ from shared.process.web import serve_web
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the dashboard until `stop` is set."""
-    assets = load_assets(settings.assets_dir)
     state = State(utc_now)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(gateway(settings.gateway_url))
+        site = _site(settings, state, client)
+        http = await serve_http(settings.http, _health(site, state), CollectorRegistry())
+        stack.push_async_callback(http.cleanup)
+        feed = Feed(settings.kafka, state, rewind_count=settings.pages.rewind_count, clock=utc_now)
+        await stack.enter_async_context(beside(feed.run(), stop))
+        await site.door.opened(stop)
+        for work in (site.door.run(), site.hub.run(), _close(site.hub, stop)):
+            await stack.enter_async_context(beside(work, stop))
+        app = application(site, PAGES, routers(site), hosts=_hosts(settings.dashboard))
+        await serve_web(app, settings.dashboard, stop)
+
+
+def _site(settings: Settings, state: State, client: Gateway) -> Site:
+    assets = load_assets(settings.assets_dir)
     drawing = Drawing(Renderer(assets, FILTERS, pages=PAGES), state)
     limits = HubLimits(
         tick_s=1 / settings.pages.frames_per_s,
         viewers_max=settings.pages.viewers_max,
         views_max=settings.pages.views_max,
     )
-    hub = Hub(drawing.parts, lambda: state.revision, limits)
-    feed = Feed(settings.kafka, state, rewind_count=settings.pages.rewind_count, clock=utc_now)
-    health = Health(live=lambda: None, ready=lambda: None)
-    async with AsyncExitStack() as stack:
-        http = await serve_http(settings.http, health, CollectorRegistry())
-        stack.push_async_callback(http.cleanup)
-        await stack.enter_async_context(beside(feed.run(), stop))
-        await stack.enter_async_context(beside(hub.run(), stop))
-        await stack.enter_async_context(beside(_close(hub, stop), stop))
-        await serve_web(application(PAGES, assets, drawing, hub), settings.dashboard, stop)
+    return Site(
+        assets=assets,
+        drawing=drawing,
+        hub=Hub(drawing.parts, lambda: state.revision, limits),
+        door=Door(client, Sessions(utc_now), is_loopback=is_loopback(settings.dashboard.host)),
+        gateway=client,
+        is_secure=settings.dashboard.secure,
+    )
+
+
+def _health(site: Site, state: State) -> Health:
+    def ready() -> str | None:
+        return "Kafka is away" if state.kafka_away_since else site.door.fault
+
+    return Health(live=lambda: None, ready=ready)
+
+
+def _hosts(door: DoorSettings) -> tuple[str, ...]:
+    """Return the hosts that are served; none for any."""
+    return (*door.hosts, door.host) if door.hosts or is_loopback(door.host) else ()
 
 
 async def _close(hub: Hub, stop: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.addresses import HttpUrl
+from shared.addresses import Host, HttpUrl
 from shared.settings import Folder, Group, ListenSettings, ServiceSettings
 
 
@@ -15,6 +15,15 @@ class DoorSettings(ListenSettings):
 
     port: Annotated[int, Field(ge=0, le=65535)] = 8001
     """0 takes a free one, and the log says which."""
+
+    hosts: tuple[Host, ...] = ()
+    """Names that browsers know the pages by, beside those of loopback: `["tidemill.example.com"]`.
+
+    Requests for another host are refused. Empty takes any, where the pages are seen beyond this machine.
+    """
+
+    secure: bool = False
+    """Whether browsers reach the pages by TLS, as behind a proxy: the session's cookie is Secure then."""
 
 
 class PageSettings(Group):

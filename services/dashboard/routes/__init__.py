@@ -1,0 +1,1 @@
+"""What viewers can do, one module a resource; `registry.py` lists them."""

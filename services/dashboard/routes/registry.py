@@ -1,0 +1,11 @@
+"""Every router of what viewers can do."""
+
+from fastapi import APIRouter
+
+from services.dashboard.routes import login
+from services.dashboard.site import Site
+
+
+def routers(site: Site) -> tuple[APIRouter, ...]:
+    """Return the routers, made for a site."""
+    return (login.router(site),)
