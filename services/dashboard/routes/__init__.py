@@ -1,1 +1,1 @@
-"""What viewers can do, one module a resource; `registry.py` lists them."""
+"""Actions of viewers, one module a resource; `registry.py` lists them."""
