@@ -7,7 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDERS = ("benchmarks", "deploy", "evaluation", "services", "shared", "tests", "tidemill", "training")
+FOLDERS = (
+    "benchmarks",
+    "clients",
+    "deploy",
+    "evaluation",
+    "services",
+    "shared",
+    "tests",
+    "tidemill",
+    "training",
+)
 FILE_MAX_LINES = 300
 FUNCTION_MAX_LINES = 40
 
