@@ -112,13 +112,16 @@ class ProblemError(Exception):
         self.headers = headers
 
 
-def invalid(error: ValidationError, body: bytes) -> ProblemError:
-    """Return the problem of a JSON body that pydantic refuses, without the sender's input."""
+def invalid(error: ValidationError, body: bytes = b"", *, place: str = "body") -> ProblemError:
+    """Return the problem of values that pydantic refuses, without them.
+
+    `body` is the JSON text, where it was one; `place` is `query` for values that are not of the body.
+    """
     complaints = error.errors(include_url=False, include_input=False, include_context=False)
     if complaints[0]["type"] == "json_invalid":
         reason = Reason.LONE_SURROGATE if has_lone_surrogate(body) else Reason.NOT_JSON
         return ProblemError(Kind.NOT_JSON, f"{complaints[0]['msg']}; send UTF-8 JSON", reason=reason)
-    return _invalid([_complaint(each, ("body", *each["loc"])) for each in complaints])
+    return _invalid([_complaint(each, (place, *each["loc"])) for each in complaints])
 
 
 def _invalid(complaints: Sequence[Complaint]) -> ProblemError:
@@ -132,7 +135,9 @@ def _invalid(complaints: Sequence[Complaint]) -> ProblemError:
 
 def _complaint(complaint: Mapping[str, Any], where: Sequence[int | str]) -> Complaint:
     place, *path = where
-    reason = reason_of(complaint["type"])
+    kind = complaint["type"]
+    # FastAPI's parser takes half a character in an escape, and pydantic refuses the text.
+    reason = Reason.LONE_SURROGATE if kind == "string_unicode" else reason_of(kind)
     if place == "body":
         pointer = "#" + "".join(f"/{_escaped(str(part))}" for part in path)
         return Complaint(detail=complaint["msg"], reason=reason, pointer=pointer)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from services.gateway.accepting.settings import AcceptSettings
 from shared.serving.settings import BatchSettings, ServingSettings
 from shared.settings import Group, ListenSettings
 
@@ -22,6 +23,7 @@ class Settings(ServingSettings):
     """Settings of the gateway."""
 
     gateway: ListenSettings = ListenSettings(port=8000)
+    accept: AcceptSettings = AcceptSettings()
 
     batch: BatchSettings = BatchSettings(max_wait_s=0.001)
     """A person waits for each direct call; calls that come while the model works share a batch anyway."""

@@ -1,6 +1,10 @@
 """Decodes image files, also hostile ones, into the pixels that a model takes."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +34,9 @@ FORMATS = tuple(
         GifImagePlugin.GifImageFile,
     )
 )
+MEDIA_TYPES = tuple(Image.MIME[name] for name in FORMATS)
+"""Media types of the formats, in their order."""
+
 MAX_PIXELS = 25_000_000
 MAX_ASPECT_RATIO = 50
 """Longer than this is no photo, and scaling it to a square would waste memory or show nothing."""
@@ -37,6 +44,7 @@ MAX_ASPECT_RATIO = 50
 _WORDS_MAX_CHARS = 200
 
 Pixels = NDArray[np.uint8]
+T = TypeVar("T")
 
 
 # By EXIF orientation. Pillow's `exif_transpose` also rewrites the EXIF data, and fails where it is broken.
@@ -57,8 +65,24 @@ def decode_image(content: bytes, spec: ImageSpec) -> Pixels:
     Broken metadata is ignored where the pixels are whole. Raises RejectedError with the reason
     `image_undecodable`, whose text has the decoder's words, `image_too_large` or `image_shape`.
     """
-    try:
+    with _refusals():
         return _framed(_flat(_whole(content, spec)), spec)
+
+
+def check_image(content: bytes) -> None:
+    """Look at the header of an image file, as far as `decode_image` does before it decodes a pixel.
+
+    Raises RejectedError as that does.
+    """
+    with _refusals():
+        _with_broken_metadata(content, _check_header)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn the errors of the decoders into refusals of their file."""
+    try:
+        yield
     except (RejectedError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -79,15 +103,25 @@ def upright(image: Image.Image) -> Image.Image:
 
 
 def _whole(content: bytes, spec: ImageSpec) -> Image.Image:
+    return _with_broken_metadata(content, partial(_loaded, spec=spec))
+
+
+def _with_broken_metadata(content: bytes, read: Callable[[bytes], T]) -> T:
+    """Return what `read` makes of the file, else of the file without its metadata."""
     try:
-        return _loaded(content, spec)
+        return read(content)
     except (RejectedError, MemoryError):
         raise
     except Exception:
         bare = without_metadata(content)
         if bare is None or bare == content:
             raise
-    return _loaded(bare, spec)
+    return read(bare)
+
+
+def _check_header(content: bytes) -> None:
+    with _opened(content) as image:
+        _check_size(image)
 
 
 def _loaded(content: bytes, spec: ImageSpec) -> Image.Image:

@@ -1,15 +1,16 @@
 """Replies to accepted events: the results in the same call for callers who wait, else a link to them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.guard.caller import Caller
 from services.gateway.results.answers import Answer, Status
-from services.gateway.results.bodies import body_of
+from services.gateway.results.bodies import ResultsBody, body_of
 from services.gateway.results.links import Links, Receipt
 from services.gateway.results.metrics import ResultMetrics
 from services.gateway.results.prefer import wait_s
@@ -19,6 +20,8 @@ from shared.bus.record import Place
 
 RETRY_AFTER_S = 1
 """Seconds until a caller should ask for a pending result again."""
+
+_BODIES = TypeAdapter(list[ResultsBody])
 
 
 class Replies:
@@ -51,6 +54,22 @@ class Replies:
                     await _done_or_gone(complete, request, within_s=seconds)
             answer = complete.result() if complete.done() else Answer()
         return self._response(receipt, answer, waited_s=seconds)
+
+    async def reply_to_all(
+        self, caller: Caller, event_ids: Sequence[UUID], publish: Callable[[], Awaitable[Sequence[Place]]]
+    ) -> Response:
+        """Publish several events, and return 202 with the link of each, in order.
+
+        `publish` returns the places of the records once Kafka has acknowledged all of them.
+        """
+        places = await publish()
+        bodies = []
+        for event_id, place in zip(event_ids, places, strict=True):
+            receipt = Receipt(event_id, place, caller.key_id)
+            await self._receipts.note(receipt)
+            link = self._links.link(receipt)
+            bodies.append(body_of(event_id, Answer(), link=link, with_text=True))
+        return Response(_BODIES.dump_json(bodies), 202, media_type="application/json")
 
     def _response(self, receipt: Receipt, answer: Answer, *, waited_s: int) -> Response:
         link = self._links.link(receipt)

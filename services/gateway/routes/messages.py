@@ -1,44 +1,39 @@
 """`/v1/messages`: customer messages."""
 
-from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID, uuid4
 
-from fastapi import APIRouter, status
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Request, Response, status
 
-from services.gateway.accepting.acceptor import Acceptor
-from shared.events import Channel, CustomerMessageReceived
-from shared.events.headers import new_trace
-from shared.events.text import Text
+from services.gateway.accepting.bodies import Message
+from services.gateway.guard.caller import Caller, Scope, requires
+from services.gateway.results.bodies import ResultsBody
+from services.gateway.routes.receiving import HEADERS, MANY, Receiving, json_only
 
-
-class Message(BaseModel):
-    """A customer's message, as it is sent."""
-
-    conversation_id: Annotated[str, Field(min_length=1, max_length=200)]
-    customer_id: str | None = None
-    channel: Channel = Channel.CHAT
-    text: Text
+Writer = Annotated[Caller, Depends(requires(Scope.MESSAGES_WRITE))]
 
 
-class Accepted(BaseModel):
-    """Receipt of an accepted event."""
-
-    event_id: UUID
-
-
-def router(acceptor: Acceptor) -> APIRouter:
+def router(receiving: Receiving) -> APIRouter:
     """Return the routes of messages."""
-    routes = APIRouter(prefix="/v1/messages", tags=["messages"])
+    routes = APIRouter(prefix="/v1/messages", tags=["messages"], dependencies=[Depends(json_only)])
 
-    @routes.post("", status_code=status.HTTP_202_ACCEPTED)
-    async def receive(message: Message) -> Accepted:
+    @routes.post("", status_code=status.HTTP_202_ACCEPTED, response_model=ResultsBody, openapi_extra=HEADERS)
+    async def receive_message(request: Request, by: Writer, message: Message) -> Response:
         """Accept a customer's message: Kafka has it when the answer is 202."""
-        event = CustomerMessageReceived(
-            event_id=uuid4(), occurred_at=datetime.now(UTC), **message.model_dump()
-        )
-        await acceptor.accept(event, new_trace())
-        return Accepted(event_id=event.event_id)
+        return await receiving.one(request, by, message)
+
+    @routes.post(
+        "/batch",
+        status_code=status.HTTP_202_ACCEPTED,
+        response_model=list[ResultsBody],
+        openapi_extra=HEADERS,
+    )
+    async def receive_messages(
+        request: Request, by: Writer, messages: Annotated[list[Message], MANY]
+    ) -> Response:
+        """Accept up to 64 messages: Kafka has all of them when the answer is 202.
+
+        A wrong one stops all.
+        """
+        return await receiving.many(request, by, messages)
 
     return routes

@@ -31,6 +31,7 @@ _TRANSACTION_TIMEOUT_MS = 30_000
 _ANSWER_TIMEOUT_S = 20.0
 """Bound of one call, as aiokafka itself has none; shorter than a transaction and a rebalance may take."""
 
+_PING_WITHIN_S = 5.0
 _RECORD_OVERHEAD_BYTES = 1024
 _SEQUENCE_BROKEN = (
     kafka_errors.OutOfOrderSequenceNumber,
@@ -79,6 +80,14 @@ class KafkaProducer:
                 self._client = await _started(self._settings)
                 self._is_broken = False
         return self._client
+
+    async def ping(self) -> None:
+        """Return when a broker answers. Raises RetryableError when none does in time."""
+        if self._client is None:
+            raise RuntimeError("start() comes first")
+        with translated("asking whether Kafka is there"):
+            async with asyncio.timeout(_PING_WITHIN_S):
+                await self._client.client.fetch_all_metadata()
 
     def _note_refusal(self, client: AIOKafkaProducer) -> None:
         self._is_broken = self._is_broken or client is self._client

@@ -1,0 +1,118 @@
+"""Bodies of requests that become events: the events' fields, without what the gateway decides."""
+
+from abc import abstractmethod
+from base64 import b64encode
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events import (
+    Channel,
+    CustomerMessageReceived,
+    Event,
+    ImageKind,
+    ImageReceived,
+    NewsArticlePublished,
+)
+from shared.events.envelope import Time
+from shared.events.text import OptionalText, Text
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Body(BaseModel):
+    """Fields of every body. A misspelt one is refused, and so is `event_id`, which the gateway chooses."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    occurred_at: Time | None = None
+    """When it happened, RFC 3339 with a zone; the time of acceptance when it is left out."""
+
+    @abstractmethod
+    def event(self, event_id: UUID, now: datetime) -> Event:
+        """Return the event, validated by its own class: what is accepted has its topic's shape."""
+
+
+class Message(Body):
+    """A customer's message."""
+
+    conversation_id: Name
+    """Messages of one conversation stay in order."""
+
+    customer_id: str | None = None
+    """Passed on unchanged."""
+
+    channel: Channel = Channel.CHAT
+    """A review is classified by sentiment, all others by intent."""
+
+    text: Text
+    """Not blank, at most 20,000 characters."""
+
+    def event(self, event_id: UUID, now: datetime) -> CustomerMessageReceived:
+        """Return the event of the message."""
+        return CustomerMessageReceived(
+            event_id=event_id,
+            occurred_at=self.occurred_at or now,
+            conversation_id=self.conversation_id,
+            customer_id=self.customer_id,
+            channel=self.channel,
+            text=self.text,
+        )
+
+
+class Article(Body):
+    """A story about a company; `occurred_at` is the time of publication."""
+
+    source: Name
+    """Publisher of the story; stories of one source stay in order."""
+
+    company: Name
+    """Company that the story is about."""
+
+    headline: Text
+    """Not blank, at most 20,000 characters."""
+
+    body: OptionalText = ""
+    """At most 20,000 characters."""
+
+    def event(self, event_id: UUID, now: datetime) -> NewsArticlePublished:
+        """Return the event of the story."""
+        return NewsArticlePublished(
+            event_id=event_id,
+            occurred_at=self.occurred_at or now,
+            source=self.source,
+            company=self.company,
+            headline=self.headline,
+            body=self.body,
+        )
+
+
+class ImageFields(Body):
+    """Facts about an image, which come beside its file."""
+
+    case_id: Name
+    """Case that the image belongs to."""
+
+    kind: ImageKind
+    """Content of the image; it selects the model."""
+
+
+class Image(ImageFields):
+    """An image: its file and the facts about it."""
+
+    content: bytes
+    """The file itself."""
+
+    def event(self, event_id: UUID, now: datetime) -> ImageReceived:
+        """Return the event of the image."""
+        return ImageReceived(
+            event_id=event_id,
+            occurred_at=self.occurred_at or now,
+            case_id=self.case_id,
+            kind=self.kind,
+            content=b64encode(self.content),
+        )

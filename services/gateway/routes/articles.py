@@ -1,0 +1,39 @@
+"""`/v1/articles`: stories about companies."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response, status
+
+from services.gateway.accepting.bodies import Article
+from services.gateway.guard.caller import Caller, Scope, requires
+from services.gateway.results.bodies import ResultsBody
+from services.gateway.routes.receiving import HEADERS, MANY, Receiving, json_only
+
+Writer = Annotated[Caller, Depends(requires(Scope.ARTICLES_WRITE))]
+
+
+def router(receiving: Receiving) -> APIRouter:
+    """Return the routes of stories."""
+    routes = APIRouter(prefix="/v1/articles", tags=["articles"], dependencies=[Depends(json_only)])
+
+    @routes.post("", status_code=status.HTTP_202_ACCEPTED, response_model=ResultsBody, openapi_extra=HEADERS)
+    async def receive_article(request: Request, by: Writer, article: Article) -> Response:
+        """Accept a story: Kafka has it when the answer is 202."""
+        return await receiving.one(request, by, article)
+
+    @routes.post(
+        "/batch",
+        status_code=status.HTTP_202_ACCEPTED,
+        response_model=list[ResultsBody],
+        openapi_extra=HEADERS,
+    )
+    async def receive_articles(
+        request: Request, by: Writer, articles: Annotated[list[Article], MANY]
+    ) -> Response:
+        """Accept up to 64 stories: Kafka has all of them when the answer is 202.
+
+        A wrong one stops all.
+        """
+        return await receiving.many(request, by, articles)
+
+    return routes
