@@ -2,20 +2,27 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from secrets import token_bytes
 
 from prometheus_client import CollectorRegistry
 from starlette.middleware import Middleware
 
-from services.gateway.accepting.acceptor import Acceptor
+from services.gateway.accepting.opening import open_accepting
 from services.gateway.api import Parts, application
 from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
 from services.gateway.guard.guard import Guard
 from services.gateway.redrive.redriver import Redriver
-from services.gateway.routes import analyze, classify, dead_letters, me, messages
+from services.gateway.results.links import Links
+from services.gateway.results.metrics import ResultMetrics
+from services.gateway.results.receipts import Receipts
+from services.gateway.results.recent import RecentAnswers
+from services.gateway.results.replying import Replies
+from services.gateway.results.store import AnswerStore
+from services.gateway.routes import analyze, articles, classify, dead_letters, images, me, messages
+from services.gateway.routes.receiving import Receiving
 from services.gateway.settings import Settings
-from shared.bus.kafka.bus import KafkaBus
-from shared.catalogue import GATEWAY
+from shared.cache.memory import NullCache
 from shared.process.http import Health, serve_http
 from shared.process.web import serve_web
 
@@ -24,25 +31,36 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the gateway until `stop` is set."""
     registry = CollectorRegistry()
     async with AsyncExitStack() as stack:
-        producer = KafkaBus(settings.kafka).producer()
-        await producer.start()
-        stack.push_async_callback(producer.stop)
-        health = Health(live=lambda: None, ready=lambda: None)
+        accepting = await stack.enter_async_context(open_accepting(settings, stop))
+        health = Health(live=lambda: None, ready=accepting.ready)
         http = await serve_http(settings.http, health, registry)
         stack.push_async_callback(http.cleanup)
         direct = await stack.enter_async_context(open_direct(settings, registry, stop))
-        acceptor = Acceptor(producer, publisher=GATEWAY.publisher)
-        redriver = Redriver(kafka=settings.kafka, producer=producer, keeps_little=settings.kafka_in_memory)
-        app = application(parts(acceptor=acceptor, direct=direct, redriver=redriver))
+        receiving = Receiving(accepting.accept, _replies(registry))
+        redriver = Redriver(
+            kafka=settings.kafka, producer=accepting.producer, keeps_little=settings.kafka_in_memory
+        )
+        app = application(parts(receiving=receiving, direct=direct, redriver=redriver))
         await serve_web(app, settings.gateway, stop)
 
 
-def parts(*, acceptor: Acceptor, direct: Direct, redriver: Redriver) -> Parts:
+def _replies(registry: CollectorRegistry) -> Replies:
+    return Replies(
+        RecentAnswers(max_count=10_000, max_bytes=64 * 1024**2),
+        Receipts(AnswerStore(NullCache()), max_count=10_000),
+        Links(token_bytes(32)),
+        ResultMetrics(registry),
+    )
+
+
+def parts(*, receiving: Receiving, direct: Direct, redriver: Redriver) -> Parts:
     """Return the parts of the application; they connect to nothing until a request comes."""
     return Parts(
         routers=(
             me.routes,
-            messages.router(acceptor),
+            messages.router(receiving),
+            articles.router(receiving),
+            images.router(receiving),
             analyze.router(direct),
             classify.router(direct),
             dead_letters.router(redriver),

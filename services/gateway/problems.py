@@ -88,8 +88,11 @@ class Problem(BaseModel):
     """All complaints about values of the request."""
 
 
-class ProblemError(Exception):
-    """The answer is a problem. `detail` tells the cure, and nothing of the sender's text."""
+class ProblemError(HTTPException):
+    """The answer is a problem. `detail` tells the cure, and nothing of the sender's text.
+
+    An HTTPException, as FastAPI lets no other error of a body's parser through.
+    """
 
     def __init__(
         self,
@@ -100,7 +103,7 @@ class ProblemError(Exception):
         errors: Sequence[Complaint] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(detail)
+        super().__init__(kind.status, detail, headers)
         self.problem = Problem(
             type=f"/problems/{kind.slug}",
             title=kind.title,
@@ -109,7 +112,6 @@ class ProblemError(Exception):
             reason=reason,
             errors=list(errors) or None,
         )
-        self.headers = headers
 
 
 def invalid(error: ValidationError, body: bytes = b"", *, place: str = "body") -> ProblemError:
@@ -135,9 +137,7 @@ def _invalid(complaints: Sequence[Complaint]) -> ProblemError:
 
 def _complaint(complaint: Mapping[str, Any], where: Sequence[int | str]) -> Complaint:
     place, *path = where
-    kind = complaint["type"]
-    # FastAPI's parser takes half a character in an escape, and pydantic refuses the text.
-    reason = Reason.LONE_SURROGATE if kind == "string_unicode" else reason_of(kind)
+    reason = reason_of(complaint["type"])
     if place == "body":
         pointer = "#" + "".join(f"/{_escaped(str(part))}" for part in path)
         return Complaint(detail=complaint["msg"], reason=reason, pointer=pointer)

@@ -76,9 +76,7 @@ def _rejection(error: ValidationError, value: bytes) -> RejectedError:
     kind, message = first["type"], first["msg"]
     where = ".".join(map(str, first["loc"]))
     if kind == "json_invalid":
-        return RejectedError(
-            Reason.LONE_SURROGATE if has_lone_surrogate(value) else Reason.NOT_JSON, message
-        )
+        return RejectedError(Reason.LONE_SURROGATE if has_lone_surrogate(value) else Reason.NOT_JSON, message)
     return RejectedError(reason_of(kind), f"{where}: {message}")
 
 

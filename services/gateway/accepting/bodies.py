@@ -1,9 +1,8 @@
 """Bodies of requests that become events: the events' fields, without what the gateway decides."""
 
-from abc import abstractmethod
 from base64 import b64encode
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,7 +21,19 @@ from shared.events.text import OptionalText, Text
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class Body(BaseModel):
+class Body(Protocol):
+    """A body, parsed and checked."""
+
+    def event(self, event_id: UUID, now: datetime) -> Event:
+        """Return the event, validated by its own class: what is accepted has its topic's shape."""
+        ...
+
+    def model_dump_json(self) -> str:
+        """Return the same text for equal bodies."""
+        ...
+
+
+class Fields(BaseModel):
     """Fields of every body. A misspelt one is refused, and so is `event_id`, which the gateway chooses."""
 
     model_config = ConfigDict(
@@ -32,12 +43,8 @@ class Body(BaseModel):
     occurred_at: Time | None = None
     """When it happened, RFC 3339 with a zone; the time of acceptance when it is left out."""
 
-    @abstractmethod
-    def event(self, event_id: UUID, now: datetime) -> Event:
-        """Return the event, validated by its own class: what is accepted has its topic's shape."""
 
-
-class Message(Body):
+class Message(Fields):
     """A customer's message."""
 
     conversation_id: Name
@@ -64,7 +71,7 @@ class Message(Body):
         )
 
 
-class Article(Body):
+class Article(Fields):
     """A story about a company; `occurred_at` is the time of publication."""
 
     source: Name
@@ -91,7 +98,7 @@ class Article(Body):
         )
 
 
-class ImageFields(Body):
+class ImageFields(Fields):
     """Facts about an image, which come beside its file."""
 
     case_id: Name
@@ -101,9 +108,12 @@ class ImageFields(Body):
     """Content of the image; it selects the model."""
 
 
-class Image(ImageFields):
+class Image(BaseModel):
     """An image: its file and the facts about it."""
 
+    model_config = ConfigDict(frozen=True, ser_json_bytes="base64")
+
+    fields: ImageFields
     content: bytes
     """The file itself."""
 
@@ -111,8 +121,8 @@ class Image(ImageFields):
         """Return the event of the image."""
         return ImageReceived(
             event_id=event_id,
-            occurred_at=self.occurred_at or now,
-            case_id=self.case_id,
-            kind=self.kind,
+            occurred_at=self.fields.occurred_at or now,
+            case_id=self.fields.case_id,
+            kind=self.fields.kind,
             content=b64encode(self.content),
         )

@@ -1,12 +1,13 @@
 """Submission: the events of one request, and how the request is recognised when it comes again."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 from uuid import UUID, uuid4, uuid5
 
 from services.gateway.accepting.bodies import Body
+from shared.bus.record import Place
 from shared.events import Event
 from shared.events.headers import Trace
 
@@ -37,6 +38,10 @@ class Submission:
 
     fingerprint: str = ""
     """Hash of the bodies as parsed: a key with another fingerprint is used for something else."""
+
+
+Accept = Callable[[Submission], Awaitable[Sequence[Place]]]
+"""Returns the places of the events, in order, once Kafka has all of them."""
 
 
 def event_ids(key: Key | None, count: int) -> list[UUID]:

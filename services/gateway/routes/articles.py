@@ -7,14 +7,15 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from services.gateway.accepting.bodies import Article
 from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.results.bodies import ResultsBody
-from services.gateway.routes.receiving import HEADERS, MANY, Receiving, json_only
+from services.gateway.routes.json_route import JsonRoute
+from services.gateway.routes.receiving import HEADERS, MANY, Receiving
 
 Writer = Annotated[Caller, Depends(requires(Scope.ARTICLES_WRITE))]
 
 
 def router(receiving: Receiving) -> APIRouter:
     """Return the routes of stories."""
-    routes = APIRouter(prefix="/v1/articles", tags=["articles"], dependencies=[Depends(json_only)])
+    routes = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=JsonRoute)
 
     @routes.post("", status_code=status.HTTP_202_ACCEPTED, response_model=ResultsBody, openapi_extra=HEADERS)
     async def receive_article(request: Request, by: Writer, article: Article) -> Response:

@@ -12,7 +12,8 @@ from services.gateway.accepting.bodies import Image, ImageFields
 from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.problems import Complaint, Kind, ProblemError, invalid
 from services.gateway.results.bodies import ResultsBody
-from services.gateway.routes.receiving import HEADERS, Receiving, media_type, unsupported
+from services.gateway.routes.json_route import media_type, unsupported
+from services.gateway.routes.receiving import HEADERS, Receiving
 from shared.events.image import IMAGE_MAX_BYTES
 from shared.inference.image import MEDIA_TYPES, check_image
 from shared.reasons import Reason
@@ -79,7 +80,7 @@ def _fields(values: Mapping[str, Any], *, place: str) -> ImageFields:
 def _image_of(fields: ImageFields, content: bytes) -> Image:
     if len(content) > IMAGE_MAX_BYTES:
         raise _too_large()
-    return Image.model_construct(**vars(fields), content=content)
+    return Image(fields=fields, content=content)
 
 
 def _refuse_longer(request: Request, max_bytes: int) -> None:

@@ -7,14 +7,15 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from services.gateway.accepting.bodies import Message
 from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.results.bodies import ResultsBody
-from services.gateway.routes.receiving import HEADERS, MANY, Receiving, json_only
+from services.gateway.routes.json_route import JsonRoute
+from services.gateway.routes.receiving import HEADERS, MANY, Receiving
 
 Writer = Annotated[Caller, Depends(requires(Scope.MESSAGES_WRITE))]
 
 
 def router(receiving: Receiving) -> APIRouter:
     """Return the routes of messages."""
-    routes = APIRouter(prefix="/v1/messages", tags=["messages"], dependencies=[Depends(json_only)])
+    routes = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=JsonRoute)
 
     @routes.post("", status_code=status.HTTP_202_ACCEPTED, response_model=ResultsBody, openapi_extra=HEADERS)
     async def receive_message(request: Request, by: Writer, message: Message) -> Response:

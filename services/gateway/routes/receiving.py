@@ -1,6 +1,6 @@
 """Receipt of events over HTTP: what the routes of messages, stories and images share."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.accepting.bodies import Body
-from services.gateway.accepting.submission import Key, Submission, event_ids, fingerprint
+from services.gateway.accepting.submission import Accept, Key, Submission, event_ids, fingerprint
 from services.gateway.guard.caller import Caller
 from services.gateway.problems import Complaint, Kind, ProblemError
 from services.gateway.results.replying import Replies
@@ -41,9 +41,6 @@ HEADERS: Final[dict[str, Any]] = {
 }
 """Headers of the requests as OpenAPI has them; they are read here, as declared ones cost 15 us each."""
 
-Accept = Callable[[Submission], Awaitable[Sequence[Place]]]
-"""Returns the places of the events, in order, once Kafka has all of them."""
-
 
 class Receiving:
     """Turns bodies into events, has them accepted, and replies."""
@@ -72,29 +69,6 @@ class Receiving:
 
         ids = [event.event_id for event in submission.events]
         return _in_trace(submission.trace, await self._replies.reply_to_all(by, ids, publish))
-
-
-async def json_only(request: Request) -> None:
-    """Refuse a body of another type; a dependency of routes that take JSON.
-
-    Pages of other origins can send other types without being asked whether they may.
-    """
-    if media_type(request) != "application/json":
-        raise unsupported("application/json")
-
-
-def media_type(request: Request) -> str:
-    """Return the type of the body, in lower case and without parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def unsupported(*types: str) -> ProblemError:
-    """Return the problem of a body that has none of these types."""
-    names = " or ".join(types)
-    headers = {"Accept-Post": ", ".join(types)}
-    return ProblemError(
-        Kind.UNSUPPORTED_MEDIA_TYPE, f"send the body as {names}, and say so in Content-Type", headers=headers
-    )
 
 
 def _submission(request: Request, by: Caller, bodies: Sequence[Body]) -> Submission:
