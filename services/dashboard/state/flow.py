@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,6 +31,12 @@ class StreamFlow:
     window: Window = field(default_factory=Window)
     open: OrderedDict[str, int] = field(default_factory=OrderedDict)
     """Timestamp in ms of each input without a last result, by id; bounded, the oldest are dropped."""
+
+    early: OrderedDict[str, int | None] = field(default_factory=OrderedDict)
+    """Timestamp in ms of each last result that was read before its input, None for a dead letter; bounded.
+
+    Topics are read side by side, so an old result may come before its input.
+    """
 
 
 class Flow:
@@ -61,22 +68,38 @@ class Flow:
     def _note_input(self, stream: StreamFlow, record: Record, time_ms: int) -> None:
         if bucket := stream.window.at(time_ms):
             bucket.inputs += 1
-        if which := _header_id(record) or _ids(record).event_id:
-            stream.open[which] = time_ms
-            if len(stream.open) > _OPEN_MAX:
-                stream.open.popitem(last=False)
+        which = _header_id(record) or _ids(record).event_id
+        if which in stream.early:
+            _note_done(stream, stream.early.pop(which), time_ms)
+        elif which:
+            _keep(stream.open, which, time_ms)
 
     def _note_result(self, stream: StreamFlow, cause: str, record: Record, time_ms: int) -> None:
-        received_ms = stream.open.pop(getattr(_ids(record), cause), None)
+        which = getattr(_ids(record), cause)
+        received_ms = stream.open.pop(which, None)
         if received_ms is not None:
-            stream.window.note_done(time_ms, max(0, time_ms - received_ms))
+            _note_done(stream, time_ms, received_ms)
+        else:
+            _keep(stream.early, which, time_ms)
 
     def _note_dead(self, stream: StreamFlow, record: Record, time_ms: int) -> None:
         if bucket := stream.window.at(time_ms):
             bucket.dead += 1
         ids = _ids(record)
-        for which in (ids.event_id, ids.cause_id, _header_id(record)):
-            stream.open.pop(which, None)
+        for which in filter(None, (ids.event_id, ids.cause_id, _header_id(record))):
+            if stream.open.pop(which, None) is None:
+                _keep(stream.early, which, None)
+
+
+def _note_done(stream: StreamFlow, finished_ms: int | None, received_ms: int) -> None:
+    if finished_ms is not None:
+        stream.window.note_done(finished_ms, max(0, finished_ms - received_ms))
+
+
+def _keep(kept: OrderedDict[str, Any], which: str, time_ms: int | None) -> None:
+    kept[which] = time_ms
+    if len(kept) > _OPEN_MAX:
+        kept.popitem(last=False)
 
 
 def _header_id(record: Record) -> str:
