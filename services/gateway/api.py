@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
-from services.gateway.guard.refused import Refused, answer_refused
 from services.gateway.problems import MEDIA_TYPE, Problem, add_problem_handlers
 
 
@@ -35,7 +34,6 @@ def application(parts: Parts) -> FastAPI:
         responses={"default": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Problem"}},
     )
     add_problem_handlers(app)
-    app.add_exception_handler(Refused, answer_refused)
     for router in parts.routers:
         app.include_router(router)
     return app

@@ -5,13 +5,12 @@ from contextlib import AsyncExitStack
 from secrets import token_bytes
 
 from prometheus_client import CollectorRegistry
-from starlette.middleware import Middleware
 
 from services.gateway.accepting.opening import open_accepting
 from services.gateway.api import Parts, application
 from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
-from services.gateway.guard.guard import Guard
+from services.gateway.guard.opening import check_open, guarded
 from services.gateway.redrive.redriver import Redriver
 from services.gateway.results.links import Links
 from services.gateway.results.metrics import ResultMetrics
@@ -29,6 +28,7 @@ from shared.process.web import serve_web
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the gateway until `stop` is set."""
+    check_open(settings)
     registry = CollectorRegistry()
     async with AsyncExitStack() as stack:
         accepting = await stack.enter_async_context(open_accepting(settings, stop))
@@ -41,7 +41,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             kafka=settings.kafka, producer=accepting.producer, keeps_little=settings.kafka_in_memory
         )
         app = application(parts(receiving=receiving, direct=direct, redriver=redriver))
-        await serve_web(app, settings.gateway, stop)
+        front = await stack.enter_async_context(guarded(app, settings, registry))
+        await serve_web(front.app, settings.gateway, stop, http=front.protocol)
 
 
 def _replies(registry: CollectorRegistry) -> Replies:
@@ -65,5 +66,4 @@ def parts(*, receiving: Receiving, direct: Direct, redriver: Redriver) -> Parts:
             classify.router(direct),
             dead_letters.router(redriver),
         ),
-        middleware=(Middleware(Guard),),
     )

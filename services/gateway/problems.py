@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from shared.bus.port import ClientBrokenError, RecordTooLargeError
 from shared.errors import RejectedError, RetryableError
@@ -24,6 +25,9 @@ from shared.events.codec import has_lone_surrogate, reason_of
 from shared.reasons import Reason
 
 MEDIA_TYPE = "application/problem+json"
+CODE_KEY = "tidemill.problem"
+"""Key of the code of a problem in the ASGI scope of its request: the reason, else the last part of `type`."""
+
 RETRY_AFTER_S = 2
 """Advice to clients while Kafka is away; it is back within seconds after a broker's restart."""
 
@@ -35,18 +39,26 @@ class Kind(Enum):
 
     NOT_JSON = (400, "The body is not JSON")
     BAD_REQUEST = (400, "The request can't be read")
+    UNAUTHORIZED = (401, "The request has no good key")
+    FORBIDDEN = (403, "This is not allowed")
     NOT_FOUND = (404, "There is nothing at this address")
     METHOD_NOT_ALLOWED = (405, "This address has no such method")
+    TIMEOUT = (408, "The request came too slowly")
     MARKS_FULL = (409, "It can't be noted which letters are replayed")
     TOO_LARGE = (413, "The body is too large")
+    ADDRESS_TOO_LONG = (414, "The address is too long")
     UNSUPPORTED_MEDIA_TYPE = (415, "The body has a type that this address doesn't take")
     INVALID = (422, "A value is missing or not allowed")
     REJECTED = (422, "The content can't be handled")
+    MISDIRECTED = (421, "The gateway does not go by this host name")
+    TOO_MANY_REQUESTS = (429, "The quota of the key is used up")
+    HEADERS_TOO_LARGE = (431, "The headers are too many or too long")
     INTERNAL = (500, "The gateway failed")
     MODEL_AWAY = (503, "The model does not answer")
     BUSY = (503, "The models have more to answer than they can")
     TOO_LATE = (504, "The model did not answer in time")
     UNAVAILABLE = (503, "A part that the gateway needs is away")
+    OVERLOADED = (503, "The gateway has as many requests as it can take")
 
     def __init__(self, status: int, title: str) -> None:
         self.status = status
@@ -160,10 +172,27 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _answer_bug)
 
 
+class _ProblemAnswer(Response):
+    """An answer that tells the guard its code, for metrics and the log."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, error: ProblemError) -> None:
+        problem = error.problem
+        super().__init__(
+            problem.model_dump_json(exclude_none=True).encode(), problem.status, headers=error.headers
+        )
+        self._code = problem.reason or problem.type.rpartition("/")[2].replace("-", "_")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        scope[CODE_KEY] = self._code
+        await super().__call__(scope, receive, send)
+
+
 def response(error: ProblemError) -> Response:
     """Return the answer; for middlewares, which no handler stands behind."""
-    problem = error.problem.model_dump_json(exclude_none=True).encode()
-    return Response(problem, error.problem.status, headers=error.headers, media_type=MEDIA_TYPE)
+    return _ProblemAnswer(error)
 
 
 async def _answer(request: Request, error: Exception) -> Response:

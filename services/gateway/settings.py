@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from services.gateway.accepting.settings import AcceptSettings
+from services.gateway.guard.settings import GuardSettings
 from shared.serving.settings import BatchSettings, ServingSettings
-from shared.settings import Group, ListenSettings
+from shared.settings import EmptyIsNone, FilePlace, Group, ListenSettings
 
 
 class DirectSettings(Group):
@@ -24,6 +25,13 @@ class Settings(ServingSettings):
 
     gateway: ListenSettings = ListenSettings(port=8000)
     accept: AcceptSettings = AcceptSettings()
+    guard: GuardSettings = GuardSettings()
+
+    keys_file: Annotated[FilePlace | None, EmptyIsNone] = None
+    """File of keys, of the mode 600, which `tidemill keys` writes; a change is noticed within a second.
+
+    Empty means none: then everybody may do everything, and the gateway listens on loopback only.
+    """
 
     batch: BatchSettings = BatchSettings(max_wait_s=0.001)
     """A person waits for each direct call; calls that come while the model works share a batch anyway."""

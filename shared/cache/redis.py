@@ -8,9 +8,7 @@ from typing import Self
 
 import structlog
 from pydantic import SecretStr
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import (
     AskError,
     AuthenticationError,
@@ -26,6 +24,7 @@ from shared.cache.breaker import Breaker
 from shared.cache.checksum import checked_value, with_checksum
 from shared.cache.key import PREFIX
 from shared.cache.metrics import CacheError, CacheMetrics
+from shared.cache.pool import connection_pool
 from shared.errors import ConfigError
 from shared.tls import ssl_context
 
@@ -245,17 +244,12 @@ class RedisCache:
 
     def _new_client(self) -> Redis:
         limits = self._limits
-        url = self._url.get_secret_value()
-        tls = {"ssl_ca_certs": self._ca_file} if url.startswith("rediss:") else {}
-        pool = BlockingConnectionPool.from_url(
-            url,
-            protocol=2,
-            max_connections=limits.connection_count,
-            timeout=limits.deadline_s,
-            socket_timeout=limits.connect_s,
-            socket_connect_timeout=limits.connect_s,
-            retry=Retry(NoBackoff(), 0),
-            **tls,
+        pool = connection_pool(
+            self._url.get_secret_value(),
+            ca_file=self._ca_file,
+            count=limits.connection_count,
+            wait_s=limits.deadline_s,
+            answer_s=limits.connect_s,
         )
         return Redis.from_pool(pool)
 

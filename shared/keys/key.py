@@ -46,12 +46,12 @@ class NewKey:
     secret: str = field(repr=False)
 
 
-def hash_of(secret: str) -> str:
+def hash_of(secret: bytes) -> str:
     """Return the SHA-256 of a secret, in hexadecimal digits.
 
     A fast hash is enough: nobody guesses 256 random bits.
     """
-    return sha256(secret.encode()).hexdigest()
+    return sha256(secret).hexdigest()
 
 
 def new_key(name: str, scopes: Iterable[Scope], *, expires_at: datetime | None) -> NewKey:
@@ -61,7 +61,7 @@ def new_key(name: str, scopes: Iterable[Scope], *, expires_at: datetime | None) 
         id=f"k{secrets.token_hex(4)}",
         name=name,
         scopes=frozenset(scopes),
-        sha256=hash_of(secret),
+        sha256=hash_of(secret.encode()),
         created_at=datetime.now(UTC),
         expires_at=expires_at,
     )

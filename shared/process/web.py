@@ -27,14 +27,13 @@ async def serve_web(app: Any, settings: ListenSettings, stop: asyncio.Event, **o
             app,
             host=settings.host,
             port=settings.port,
-            http="httptools",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=_STOP_WITHIN_S,
-            **options,
+            **{"http": "httptools", **options},
         )
     )
     serving = asyncio.create_task(_serve(server, settings))

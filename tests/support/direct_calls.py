@@ -13,13 +13,14 @@ from starlette.middleware import Middleware
 from services.gateway.api import Parts, application
 from services.gateway.direct.analyses import analyses
 from services.gateway.direct.direct import Direct
-from services.gateway.guard.guard import Guard
+from services.gateway.guard.caller import ANYBODY
 from services.gateway.routes import analyze, classify
 from services.gateway.settings import DirectSettings, Settings
 from shared.cache.memory import NullCache
 from shared.inference.port import Arrays
 from shared.inference.prototypes import IntentsFile
 from shared.serving.models import Models
+from tests.support.callers import CalledBy
 from tests.support.shelf import Shelf
 
 
@@ -65,7 +66,10 @@ async def direct_calls(folder: Path, limits: DirectSettings | None = None) -> As
     offered = analyses(IntentsFile(folder / "no intents"))
     models.expect(offered.tasks)
     direct = Direct(models, offered, limits or DirectSettings())
-    parts = Parts(routers=(analyze.router(direct), classify.router(direct)), middleware=(Middleware(Guard),))
+    parts = Parts(
+        routers=(analyze.router(direct), classify.router(direct)),
+        middleware=(Middleware(CalledBy, by=ANYBODY),),
+    )
     following = asyncio.create_task(models.follow())
     try:
         async with AsyncClient(

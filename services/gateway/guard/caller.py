@@ -7,7 +7,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
-from services.gateway.guard.refused import Refused
+from services.gateway.problems import Kind, ProblemError
 from shared.keys.scope import Scope
 
 __all__ = ["ANYBODY", "SCOPE_KEY", "Caller", "Scope", "caller", "missing", "requires"]
@@ -38,7 +38,7 @@ ANYBODY = Caller(key_id="open", name="open", scopes=frozenset(Scope))
 class requires(SecurityBase):  # noqa: N801 - it reads as a verb: `Depends(requires(Scope.ANALYZE))`
     """Dependency that returns the caller, who has all of these scopes.
 
-    `Annotated[Caller, Depends(requires(Scope.ANALYZE))]`; without scopes any key will do. Raises Refused
+    `Annotated[Caller, Depends(requires(Scope.ANALYZE))]`; without scopes any key will do. Raises ProblemError
     with 403, which names the missing scope. It shows as a bearer token in the OpenAPI document.
     """
 
@@ -61,11 +61,11 @@ caller = requires()
 """Dependency that returns the caller: `Annotated[Caller, Depends(caller)]`."""
 
 
-def missing(scope: Scope) -> Refused:
-    """Return the refusal of a caller without this scope."""
-    return Refused(
-        403,
-        "missing_scope",
+def missing(scope: Scope) -> ProblemError:
+    """Return the problem of a caller without this scope."""
+    return ProblemError(
+        Kind.FORBIDDEN,
         f"this key lacks the scope {scope}: use a key that has it (tidemill keys add NAME --scope {scope})",
+        reason="scope_missing",
         headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
     )

@@ -17,7 +17,7 @@ from deploy.local.stack import Addresses
 from services.gateway.api import Parts, application
 from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
-from services.gateway.guard.guard import Guard
+from services.gateway.guard.caller import ANYBODY
 from services.gateway.routes import analyze, classify
 from services.gateway.settings import Settings
 from services.inference.handler import InferenceHandler
@@ -31,6 +31,7 @@ from shared.serving.models import Models
 from shared.serving.settings import ServingSettings
 from shared.serving.streams import stream_tasks
 from shared.settings import TritonSettings
+from tests.support.callers import CalledBy
 from tests.support.received import received
 
 OPEN_WITHIN_S = 60.0
@@ -50,7 +51,10 @@ async def client(triton: Addresses) -> AsyncIterator[AsyncClient]:
 
 def client_of(direct: Direct) -> AsyncClient:
     app = application(
-        Parts(routers=(analyze.router(direct), classify.router(direct)), middleware=(Middleware(Guard),))
+        Parts(
+            routers=(analyze.router(direct), classify.router(direct)),
+            middleware=(Middleware(CalledBy, by=ANYBODY),),
+        )
     )
     return AsyncClient(transport=ASGITransport(app), base_url="http://gateway")
 

@@ -32,7 +32,7 @@ def test_a_key_is_added_and_its_secret_is_shown_once(file: Path) -> None:
 
     (key,) = read_keys(file)
     assert SECRET.fullmatch(secret)
-    assert key.sha256 == hash_of(secret)
+    assert key.sha256 == hash_of(secret.encode())
     assert key.scopes == {Scope.MESSAGES_WRITE, Scope.RESULTS_OWN}
     assert key.id in listed.stdout
     assert secret not in listed.output + file.read_text()

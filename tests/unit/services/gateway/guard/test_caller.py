@@ -6,14 +6,14 @@ import httpx
 from fastapi import Depends, FastAPI
 
 from services.gateway.guard.caller import Caller, Scope, requires
-from services.gateway.guard.refused import Refused, answer_refused
+from services.gateway.problems import add_problem_handlers
 from services.gateway.routes import me
 from tests.support.callers import CalledBy, a_caller
 
 
 def an_app() -> FastAPI:
     app = FastAPI()
-    app.add_exception_handler(Refused, answer_refused)
+    add_problem_handlers(app)
     app.include_router(me.routes)
 
     @app.get("/read")
