@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("evaluation", "services", "shared", "tidemill")
 HOMES: dict[str, str | tuple[str, ...]] = {
     "aiokafka": "shared/bus/kafka/",
-    "redis": "shared/cache/redis.py",
+    "limits": "services/gateway/guard/",
+    "redis": "shared/cache/",
     "tritonclient": (
         "shared/inference/triton.py",
         "shared/inference/status.py",

@@ -48,7 +48,11 @@ class RedisCounts:
         )
         pool: Any = self._pool  # `limits` passes it on, and does not say so
         storage = RedisStorage(
-            "async+redis://", wrap_exceptions=True, implementation="redispy", connection_pool=pool
+            "async+redis://",
+            wrap_exceptions=True,
+            implementation="redispy",
+            key_prefix="tidemill:rates",
+            connection_pool=pool,
         )
         self._limiter = MovingWindowRateLimiter(storage)
         self._local = LocalCounts()

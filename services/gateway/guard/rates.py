@@ -141,7 +141,7 @@ class Rates:
     def _share(self, policy: Policy, key_id: str) -> _Share:
         share = self._shares.get((policy.name, key_id))
         if share is None:
-            item = RateLimitItemPerSecond(policy.count, policy.window_s, namespace=f"tidemill:{policy.name}")
+            item = RateLimitItemPerSecond(policy.count, policy.window_s, namespace=policy.name)
             share = self._shares[policy.name, key_id] = _Share(item)
         return share
 
