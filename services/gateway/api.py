@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 
-from services.gateway.problems import MEDIA_TYPE, Problem, add_problem_handlers
+from services.gateway.openapi import DESCRIPTION, DocumentedApp, operation_id
+from services.gateway.problems import add_problem_handlers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +26,14 @@ class Parts:
 
 def application(parts: Parts) -> FastAPI:
     """Return the application."""
-    app = FastAPI(
+    app = DocumentedApp(
         title="Tidemill",
         version="1",
+        description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        generate_unique_id_function=operation_id,
         middleware=list(parts.middleware),
-        responses={"default": {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": "Problem"}},
     )
     add_problem_handlers(app)
     for router in parts.routers:

@@ -9,7 +9,7 @@ from shared.bus.dead_letters import dead_letter
 from shared.bus.record import Partition, Record
 from shared.errors import RejectedError
 from shared.events import CustomerMessageReceived, Reason
-from tests.architecture import asyncapi, catalogue_tables, contract_page, seeds_page, settings_page
+from tests.architecture import asyncapi, catalogue_tables, contract_page, openapi, seeds_page, settings_page
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -32,6 +32,12 @@ def test_the_asyncapi_document_is_what_events_and_catalogue_say() -> None:
     written = asyncapi.DOCUMENT.read_text(encoding="utf-8")
 
     assert written == asyncapi.text(), "run: python -m tests.architecture.asyncapi"
+
+
+def test_the_openapi_document_is_what_the_routes_say() -> None:
+    written = openapi.DOCUMENT.read_text(encoding="utf-8")
+
+    assert written == openapi.text(), "run: python -m tests.architecture.openapi"
 
 
 def test_the_headers_of_dead_letters_are_in_the_asyncapi_document() -> None:

@@ -12,6 +12,8 @@ from services.gateway.direct.direct import BODY_MAX_BYTES, Direct
 from services.gateway.direct.reply import Many, reply, trace_id
 from services.gateway.direct.texts import Texts
 from services.gateway.guard.caller import Caller, Scope, requires
+from services.gateway.openapi import problems
+from services.gateway.problems import Kind
 
 Allowed = Annotated[Caller, Depends(requires(Scope.ANALYZE))]
 
@@ -34,6 +36,7 @@ def router(direct: Direct) -> APIRouter:
             summary=summary,
             operation_id=f"analyze_{path.strip('/')}",
             max_body_size=BODY_MAX_BYTES,
+            responses=problems(Kind.TOO_LATE),
         )
 
     analyses = direct.analyses

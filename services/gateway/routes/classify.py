@@ -11,6 +11,8 @@ from services.gateway.direct.direct import BODY_MAX_BYTES, Direct
 from services.gateway.direct.images import ImagesBody, images_of
 from services.gateway.direct.reply import Many, reply, trace_id
 from services.gateway.guard.caller import Caller, Scope, requires
+from services.gateway.openapi import problems
+from services.gateway.problems import Kind
 from shared.events import ImageKind
 
 _FORM = {
@@ -33,6 +35,7 @@ def router(direct: Direct) -> APIRouter:
         "/image",
         response_model=Classified | Many[Classified],
         max_body_size=BODY_MAX_BYTES,
+        responses=problems(Kind.TOO_LATE),
         openapi_extra={"requestBody": _body()},
     )
     async def classify_image(
@@ -55,10 +58,12 @@ def router(direct: Direct) -> APIRouter:
 
 
 def _body() -> dict[str, Any]:
+    schema = ImagesBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    del schema["$defs"]  # the parameter `kind` has put it among the components
     return {
         "required": True,
         "content": {
-            "application/json": {"schema": ImagesBody.model_json_schema()},
+            "application/json": {"schema": schema},
             "multipart/form-data": {"schema": _FORM},
             "image/*": {"schema": _FILE},
             "application/octet-stream": {"schema": _FILE},

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from services.gateway.guard.caller import Caller, Scope, requires
+from services.gateway.openapi import problems
 from services.gateway.problems import Kind, ProblemError
 from services.gateway.redrive.bodies import (
     LetterFilter,
@@ -44,7 +45,7 @@ def router(redriver: Redriver) -> APIRouter:
     routes = APIRouter(prefix="/v1/dead-letters", tags=["dead letters"])
     _add_reading(routes, redriver)
 
-    @routes.post("/replay")
+    @routes.post("/replay", responses=problems(Kind.MARKS_FULL))
     async def replay_letters(request: ReplayRequest, caller: Replayer) -> Replayed:
         """Send the records of dead letters to their topics again, or say what would be sent.
 
