@@ -21,7 +21,7 @@ Accepted means acknowledged by Kafka. Every error is a problem detail (RFC 9457)
 docs/problems.md has each type. Fields, and values of enumerations, may be added to answers: pass over those
 that you don't know. docs/asyncapi.json describes the events behind it, on Kafka."""
 
-_OF_ALL = (400, 401, 403, 429, 500, 503)
+_OF_ALL = (400, 401, 403, 414, 421, 429, 431, 500, 503)
 """Statuses of problems that any request can have, be it of the guard or as Kafka is away."""
 
 _OF_INPUT = (422,)
