@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry
 
 from services.gateway.accepting.opening import open_accepting
 from services.gateway.api import Parts, application
+from services.gateway.corrections.corrector import Corrector
+from services.gateway.corrections.labels import Labels
 from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
 from services.gateway.guard.opening import check_open, guarded
@@ -18,10 +20,21 @@ from services.gateway.results.receipts import Receipts
 from services.gateway.results.recent import RecentAnswers
 from services.gateway.results.replying import Replies
 from services.gateway.results.store import AnswerStore
-from services.gateway.routes import analyze, articles, classify, dead_letters, images, me, messages
+from services.gateway.routes import (
+    analyze,
+    articles,
+    classify,
+    corrections,
+    dead_letters,
+    images,
+    me,
+    messages,
+)
 from services.gateway.routes.receiving import Receiving
 from services.gateway.settings import Settings
+from shared.bus.port import Producer
 from shared.cache.memory import NullCache
+from shared.corrections.follower import CorrectionsFollower
 from shared.process.http import Health, serve_http
 from shared.process.web import serve_web
 
@@ -40,7 +53,8 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         redriver = Redriver(
             kafka=settings.kafka, producer=accepting.producer, keeps_little=settings.kafka_in_memory
         )
-        app = application(parts(receiving=receiving, direct=direct, redriver=redriver))
+        corrector = _corrector(settings, accepting.producer)
+        app = application(parts(receiving=receiving, direct=direct, redriver=redriver, corrector=corrector))
         front = await stack.enter_async_context(guarded(app, settings, registry))
         await serve_web(front.app, settings.gateway, stop, http=front.protocol)
 
@@ -54,7 +68,16 @@ def _replies(registry: CollectorRegistry) -> Replies:
     )
 
 
-def parts(*, receiving: Receiving, direct: Direct, redriver: Redriver) -> Parts:
+def _corrector(settings: Settings, producer: Producer) -> Corrector:
+    return Corrector(
+        kafka=settings.kafka,
+        producer=producer,
+        labels=Labels(repository=settings.models_dir, intents_file=settings.intents_file),
+        follower=CorrectionsFollower(settings.kafka),
+    )
+
+
+def parts(*, receiving: Receiving, direct: Direct, redriver: Redriver, corrector: Corrector) -> Parts:
     """Return the parts of the application; they connect to nothing until a request comes."""
     return Parts(
         routers=(
@@ -65,5 +88,6 @@ def parts(*, receiving: Receiving, direct: Direct, redriver: Redriver) -> Parts:
             analyze.router(direct),
             classify.router(direct),
             dead_letters.router(redriver),
+            corrections.router(corrector),
         ),
     )

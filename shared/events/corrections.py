@@ -1,4 +1,8 @@
-"""Corrections: a person's right answer to a result. Each changes nothing by itself."""
+"""Corrections: a person's right answer to a result. Each changes nothing by itself.
+
+The newest correction of a result counts, by the order on its topic; it holds all that is right, also what an
+earlier one said.
+"""
 
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -6,10 +10,13 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.events.customer import Channel
-from shared.events.decision import Prediction
+from shared.events.decision import Prediction, Share
 from shared.events.envelope import Event
 from shared.events.image import ImageKind
 from shared.events.support import Lane
+
+OUT_OF_SCOPE = "out_of_scope"
+"""Right label of an input that none of the model's labels fits."""
 
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 """A label of the model, or `out_of_scope` where none of its labels is right."""
@@ -35,11 +42,14 @@ class _Correction(Event):
 
     model_version: str | None = None
 
+    out_of_scope: Share | None = None
+    """How foreign the input was to the model, 0 to 1; null where that was not measured."""
+
 
 class SupportMessageCorrected(_Correction):
     """A person corrected the route of a message. Kafka key: `conversation_id`.
 
-    A field that is null was not corrected; at least one is set.
+    Of `intent`, `sentiment`, `lane` and `queue` at least one is set; null means not corrected.
     """
 
     name: ClassVar[str] = "support.message_corrected.v1"
@@ -53,6 +63,12 @@ class SupportMessageCorrected(_Correction):
     channel: Channel | None = None
     predicted: Prediction | None = None
     """Intent, or sentiment of a review, as the model predicted it."""
+
+    routed_lane: Lane | None = None
+    """The lane that the bot chose; null where an analyzed message is corrected."""
+
+    routed_queue: str | None = None
+    """The team that the bot chose; null where an analyzed message is corrected."""
 
     intent: Label | None = None
     """The right intent."""
@@ -70,7 +86,7 @@ class SupportMessageCorrected(_Correction):
 class NewsArticleCorrected(_Correction):
     """A person corrected the tone or topic of a story. Kafka key: `company`.
 
-    A field that is null was not corrected; at least one is set.
+    Of `sentiment` and `topic` at least one is set; null means not corrected.
     """
 
     name: ClassVar[str] = "news.article_corrected.v1"

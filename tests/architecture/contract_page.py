@@ -78,7 +78,9 @@ has the header `tidemill-replay-attempt`, 1 for the first time, and so has its n
 CORRECTIONS_HEAD = """## What people correct
 
 The gateway publishes these when a person corrects a result, on the dashboard or over HTTP. None changes a
-result by itself, and one without the name of the person is never used to train.
+result by itself, and one without the name of the person is never used to train: nobody could be asked about
+it, and whoever reaches the gateway could teach the models. The newest correction of a result counts, by the
+order on its topic; it holds all that is right, also what an earlier one said.
 """
 
 

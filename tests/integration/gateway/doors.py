@@ -5,11 +5,15 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from deploy.local.paths import MODELS
 from services.gateway.api import Parts, application
+from services.gateway.corrections.corrector import Corrector
+from services.gateway.corrections.labels import Labels
 from services.gateway.guard.caller import Caller
 from services.gateway.redrive.redriver import Redriver
-from services.gateway.routes import dead_letters
+from services.gateway.routes import corrections, dead_letters
 from shared.bus.kafka.bus import KafkaBus
+from shared.corrections.follower import CorrectionsFollower
 from shared.settings import KafkaSettings
 from tests.support.callers import CalledBy
 
@@ -21,7 +25,12 @@ async def door(bootstrap: str, by: Caller) -> AsyncIterator[httpx.AsyncClient]:
     producer = KafkaBus(kafka).producer()
     await producer.start()
     try:
-        app = application(Parts(routers=(dead_letters.router(Redriver(kafka=kafka, producer=producer)),)))
+        redriver = Redriver(kafka=kafka, producer=producer)
+        labels = Labels(repository=MODELS, intents_file=MODELS / "no_intents.json")
+        follower = CorrectionsFollower(kafka)
+        corrector = Corrector(kafka=kafka, producer=producer, labels=labels, follower=follower)
+        routers = (dead_letters.router(redriver), corrections.router(corrector))
+        app = application(Parts(routers=routers))
         transport = httpx.ASGITransport(CalledBy(app, by))
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             yield client

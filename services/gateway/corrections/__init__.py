@@ -1,0 +1,1 @@
+"""Corrections over HTTP: a person's right answer becomes an event, made from the result that it corrects."""

@@ -1,0 +1,1 @@
+"""Corrections: the newest one of each result, as read from their topics."""
