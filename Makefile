@@ -12,16 +12,18 @@ TESTS ?=
 
 # The parts of `make ci`, two of which run at a time. Each is a process with brokers of its own. What takes longest comes
 # first, and no two worlds of chaos run together, as those need the cores most.
-PARTS := chaos-at-least-once test-services test-contract chaos-exactly-once test-e2e test-security test-training \
-	chaos-three-brokers test-local check test-chaos test-models test-unit
+PARTS := chaos-at-least-once test-services test-contract test-gateway chaos-exactly-once test-dashboard test-e2e \
+	test-security test-training chaos-three-brokers test-local check test-chaos test-models test-unit
 FOLDERS_services := tests/integration/services
 FOLDERS_contract := tests/contract
+FOLDERS_gateway := tests/integration/gateway
+FOLDERS_dashboard := tests/integration/dashboard
 FOLDERS_e2e := tests/e2e
 FOLDERS_security := tests/integration/security
 FOLDERS_local := tests/integration/bus tests/integration/clients tests/integration/local tests/integration/process tests/integration/tidemill
 FOLDERS_training := tests/integration/training
 FOLDERS_chaos := tests/integration/chaos
-FOLDERS_models := tests/integration/inference tests/integration/gateway
+FOLDERS_models := tests/integration/inference
 FOLDERS_unit := tests/architecture tests/unit
 TWO_LANES := --jobs=2 --keep-going --output-sync=target
 MAKEFLAGS += --no-print-directory

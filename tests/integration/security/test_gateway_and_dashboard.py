@@ -1,6 +1,8 @@
 """With the rights that the operator's page grants, the gateway accepts, and the dashboard can only read."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -8,43 +10,44 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.bus.kafka.client import connection
-from shared.catalogue import DASHBOARD, GATEWAY
+from shared.catalogue import DASHBOARD, GATEWAY, Service
 from shared.events import BY_NAME, CustomerMessageReceived
-from tests.integration.services.service_process import Results, running
+from tests.integration.services.service_process import Results, ServiceProcess, running
 from tests.support.secured_kafka import SecuredKafka
 
 ENDS_WITHIN_S = 20.0
 
 
-async def test_the_gateway_accepts_a_message_with_the_documented_rights(locked: SecuredKafka) -> None:
+async def test_gateway_and_dashboard_run_with_the_documented_rights(locked: SecuredKafka) -> None:
     run = uuid4().hex
-    environment = locked.environment(GATEWAY.group)
-    message = {"conversation_id": run, "customer_id": "c-17", "text": "Where is my card?"}
 
-    async with running("gateway", environment.pop("TIDEMILL__KAFKA__BOOTSTRAP"), **environment) as gateway:
+    async with running_as(locked, GATEWAY) as gateway:
         url = await gateway.web()
-        async with aiohttp.ClientSession() as client, client.post(f"{url}/v1/messages", json=message) as sent:
-            status, answer = sent.status, await sent.json()
-        exit_code = await gateway.stop()
+        async with running_as(locked, DASHBOARD, TIDEMILL__GATEWAY_URL=url) as dashboard:
+            status, answer = await posted(url, conversation=run)
+            await dashboard.ready()
+            exit_codes = (await dashboard.stop(), await gateway.stop())
     found = await Results(locked.broker.bootstrap, [CustomerMessageReceived.name]).matching(run, count=1)
 
-    assert (status, exit_code) == (202, 0)
-    assert [str(CustomerMessageReceived.from_json(each.value or b"").event_id) for each in found] == [
-        answer["event_id"]
-    ]
+    assert (status, exit_codes) == (202, (0, 0))
+    ids = [str(CustomerMessageReceived.from_json(each.value or b"").event_id) for each in found]
+    assert ids == [answer["event_id"]]
+    assert "AuthorizationFailed" not in gateway.log + dashboard.log
 
 
-async def test_the_dashboard_runs_with_the_documented_rights(locked: SecuredKafka) -> None:
-    environment = locked.environment(DASHBOARD.group)
+def running_as(
+    locked: SecuredKafka, service: Service, **more: str
+) -> AbstractAsyncContextManager[ServiceProcess]:
+    """Return a service that runs as its documented user."""
+    environment = {**locked.environment(service.group), **more}
+    return running(service.name, environment.pop("TIDEMILL__KAFKA__BOOTSTRAP"), **environment)
 
-    async with running(
-        "dashboard", environment.pop("TIDEMILL__KAFKA__BOOTSTRAP"), **environment
-    ) as dashboard:
-        await dashboard.ready()
-        exit_code = await dashboard.stop()
 
-    assert exit_code == 0
-    assert "AuthorizationFailed" not in dashboard.log
+async def posted(gateway: str, *, conversation: str) -> tuple[int, dict[str, Any]]:
+    """Return status and body of the answer to a message."""
+    message = {"conversation_id": conversation, "text": "Where is my card?"}
+    async with aiohttp.ClientSession() as client, client.post(f"{gateway}/v1/messages", json=message) as sent:
+        return sent.status, await sent.json()
 
 
 async def test_kafka_lets_the_user_of_the_dashboard_write_nothing(locked: SecuredKafka) -> None:
