@@ -10,10 +10,11 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from shared.catalogue import DEAD_TOPICS, MODELS, SERVICES, Service
+from shared.catalogue import DASHBOARD, DEAD_TOPICS, GATEWAY, MODELS, SERVICES, Service
 from shared.events import BY_NAME
 from tests.support.settings import SETTINGS
 from tidemill.connect import Connection
+from tidemill.parts import USUAL_PORTS
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -82,6 +83,21 @@ def test_the_command_line_knows_every_service_and_writes_where_the_worker_reads(
         == OURS["inference-messages"]["environment"]["TIDEMILL__INTENTS_FILE"]
     )
     assert set(CLI["volumes"]) == set(OURS["inference-messages"]["volumes"])
+
+
+def test_keys_are_written_where_the_gateway_reads_them() -> None:
+    assert CLI["environment"]["TIDEMILL__KEYS_FILE"] == OURS["gateway"]["environment"]["TIDEMILL__KEYS_FILE"]
+    assert set(CLI["volumes"]) == set(OURS["gateway"]["volumes"])
+
+
+@pytest.mark.parametrize("service", [GATEWAY, DASHBOARD], ids=lambda service: service.name)
+def test_gateway_and_dashboard_are_reached_from_the_host_alone_at_the_ports_that_the_documents_name(
+    service: Service,
+) -> None:
+    port = USUAL_PORTS[service.name]
+
+    assert OURS[service.name]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert OURS[service.name]["environment"][f"TIDEMILL__{service.name.upper()}__HOST"] == "0.0.0.0"  # noqa: S104 - within the container
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
