@@ -1,6 +1,7 @@
 """Services of the catalogue as processes of the embedded stack."""
 
 import json
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,9 @@ from tidemill.services import HealthProbe
 
 FETCH_WAIT_MS = 50
 """The broker in memory answers a fetch only when this wait is over, even when records have arrived."""
+
+_GATEWAY_FETCH_WAIT_MS = 10
+"""Shorter, as callers wait for results; on real Kafka it makes no difference to them."""
 
 Doors = Mapping[str, Port]
 """Ports of the gateway and the dashboard for people and programs, by the name of the service."""
@@ -40,6 +44,7 @@ class ServiceParts:
         self._models = models
         self._intents = intents
         self._kafka = kafka
+        self._link_secret = secrets.token_hex(32)
         self._ports = {service.name: free_port() for service in SERVICES}
         self._doors = doors or free_doors()
         self.urls = {name: f"http://{LOOPBACK}:{port}" for name, port in self._ports.items()}
@@ -82,7 +87,11 @@ class ServiceParts:
             return {}
         port = {f"TIDEMILL__{service.name.upper()}__PORT": str(self._doors[service.name])}
         if service is GATEWAY:
-            return port | {"TIDEMILL__KAFKA_IN_MEMORY": str(self._kafka is KafkaKind.MEMORY)}
+            return port | {
+                "TIDEMILL__KAFKA_IN_MEMORY": str(self._kafka is KafkaKind.MEMORY),
+                "TIDEMILL__KAFKA__FETCH_WAIT_MS": str(_GATEWAY_FETCH_WAIT_MS),
+                "TIDEMILL__RESULTS__LINK_SECRET": self._link_secret,
+            }
         return {
             **port,
             "TIDEMILL__GATEWAY_URL": self.door(GATEWAY.name),

@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from secrets import token_bytes
 
 from prometheus_client import CollectorRegistry
 
@@ -14,12 +13,7 @@ from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
 from services.gateway.guard.opening import check_open, guarded
 from services.gateway.redrive.redriver import Redriver
-from services.gateway.results.links import Links
-from services.gateway.results.metrics import ResultMetrics
-from services.gateway.results.receipts import Receipts
-from services.gateway.results.recent import RecentAnswers
-from services.gateway.results.replying import Replies
-from services.gateway.results.store import AnswerStore
+from services.gateway.results.results import Results
 from services.gateway.routes import (
     analyze,
     articles,
@@ -29,11 +23,13 @@ from services.gateway.routes import (
     images,
     me,
     messages,
+    stream,
 )
+from services.gateway.routes import results as result_routes
 from services.gateway.routes.receiving import Receiving
 from services.gateway.settings import Settings
 from shared.bus.port import Producer
-from shared.cache.memory import NullCache
+from shared.cache.open import open_cache
 from shared.corrections.follower import CorrectionsFollower
 from shared.process.http import Health, serve_http
 from shared.process.web import serve_web
@@ -45,27 +41,24 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     registry = CollectorRegistry()
     async with AsyncExitStack() as stack:
         accepting = await stack.enter_async_context(open_accepting(settings, stop))
-        health = Health(live=lambda: None, ready=accepting.ready)
+        cache = await open_cache(settings.redis, registry)
+        stack.push_async_callback(cache.aclose)
+        results = Results(settings.kafka, settings.results, cache, registry)
+        await stack.enter_async_context(results.running(stop))
+        health = Health(live=lambda: None, ready=lambda: accepting.ready() or results.fault())
         http = await serve_http(settings.http, health, registry)
         stack.push_async_callback(http.cleanup)
-        direct = await stack.enter_async_context(open_direct(settings, registry, stop))
-        receiving = Receiving(accepting.accept, _replies(registry))
+        direct = await stack.enter_async_context(open_direct(settings, cache, registry, stop))
+        receiving = Receiving(accepting.accept, results.replies)
         redriver = Redriver(
             kafka=settings.kafka, producer=accepting.producer, keeps_little=settings.kafka_in_memory
         )
         corrector = _corrector(settings, accepting.producer)
-        app = application(parts(receiving=receiving, direct=direct, redriver=redriver, corrector=corrector))
+        app = application(
+            parts(receiving=receiving, results=results, direct=direct, redriver=redriver, corrector=corrector)
+        )
         front = await stack.enter_async_context(guarded(app, settings, registry))
         await serve_web(front.app, settings.gateway, stop, http=front.protocol)
-
-
-def _replies(registry: CollectorRegistry) -> Replies:
-    return Replies(
-        RecentAnswers(max_count=10_000, max_bytes=64 * 1024**2),
-        Receipts(AnswerStore(NullCache()), max_count=10_000),
-        Links(token_bytes(32)),
-        ResultMetrics(registry),
-    )
 
 
 def _corrector(settings: Settings, producer: Producer) -> Corrector:
@@ -77,7 +70,9 @@ def _corrector(settings: Settings, producer: Producer) -> Corrector:
     )
 
 
-def parts(*, receiving: Receiving, direct: Direct, redriver: Redriver, corrector: Corrector) -> Parts:
+def parts(
+    *, receiving: Receiving, results: Results, direct: Direct, redriver: Redriver, corrector: Corrector
+) -> Parts:
     """Return the parts of the application; they connect to nothing until a request comes."""
     return Parts(
         routers=(
@@ -85,6 +80,8 @@ def parts(*, receiving: Receiving, direct: Direct, redriver: Redriver, corrector
             messages.router(receiving),
             articles.router(receiving),
             images.router(receiving),
+            result_routes.router(results),
+            stream.router(results),
             analyze.router(direct),
             classify.router(direct),
             dead_letters.router(redriver),

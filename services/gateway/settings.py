@@ -6,6 +6,7 @@ from pydantic import Field
 
 from services.gateway.accepting.settings import AcceptSettings
 from services.gateway.guard.settings import GuardSettings
+from services.gateway.results.settings import ResultSettings
 from shared.serving.settings import BatchSettings, ServingSettings
 from shared.settings import EmptyIsNone, FilePlace, Group, ListenSettings
 
@@ -43,3 +44,4 @@ class Settings(ServingSettings):
 
     A replay of dead letters then waits until the services have read what it sent.
     """
+    results: ResultSettings = ResultSettings()

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from services.gateway.direct.analyses import analyses
 from services.gateway.direct.direct import Direct
 from services.gateway.settings import Settings
-from shared.cache.open import open_cache
+from shared.cache.port import Cache
 from shared.inference.prototypes import IntentsFile
 from shared.inference.triton import CallLimits, TritonRunner
 from shared.process.beside import beside
@@ -18,7 +18,7 @@ from shared.serving.models import Models
 
 @asynccontextmanager
 async def open_direct(
-    settings: Settings, registry: CollectorRegistry, stop: asyncio.Event
+    settings: Settings, cache: Cache, registry: CollectorRegistry, stop: asyncio.Event
 ) -> AsyncIterator[Direct]:
     """Yield the direct calls; their models are opened as Triton has them ready, and followed."""
     async with AsyncExitStack() as stack:
@@ -26,8 +26,6 @@ async def open_direct(
             settings.triton.address, limits=CallLimits(deadline_s=settings.triton.deadline_s)
         )
         stack.push_async_callback(runner.aclose)
-        cache = await open_cache(settings.redis, registry)
-        stack.push_async_callback(cache.aclose)
         models = Models(settings, runner, cache, registry)
         stack.callback(models.close)
         offered = analyses(IntentsFile(settings.intents_file))

@@ -14,7 +14,7 @@ from shared.bus.record import Record
 from shared.catalogue import CAUSE_FIELDS, LAST_RESULTS, SERVICES
 from shared.errors import RejectedError
 from shared.events import DEAD_SUFFIX, INPUTS
-from shared.events.headers import ID_HEADER
+from shared.events.headers import ID_HEADER, Headers
 
 _CAUSE_FIELDS: Final = {event.name: field for event, field in CAUSE_FIELDS.items()}
 _LAST_TOPICS: Final = frozenset(event.name for event in LAST_RESULTS)
@@ -93,18 +93,24 @@ class Answer:
         return cls(results, Refusal(*stored["refusal"]) if stored["refusal"] else None)
 
 
-def parsed(record: Record) -> Mapping[str, Any]:
-    """Return the JSON object in a record; an empty one where it holds none."""
+def parsed(value: bytes | None) -> Mapping[str, Any]:
+    """Return the JSON object that a record holds; an empty one where it holds none."""
     try:
-        value = from_json(record.value or b"")
+        body = from_json(value or b"")
     except ValueError:
         return {}
-    return value if isinstance(value, dict) else {}
+    return body if isinstance(body, dict) else {}
 
 
 def cause_of(topic: str, body: Mapping[str, Any]) -> UUID | None:
     """Return the `event_id` of the input that a result answers; None for any other record."""
     return _uuid(body.get(_CAUSE_FIELDS.get(topic, "")))
+
+
+def input_of(value: bytes | None, headers: Headers) -> UUID | None:
+    """Return the `event_id` of an input; that of its header where the event can't be read."""
+    named = (content.decode(errors="replace") for name, content in headers if name == ID_HEADER and content)
+    return _uuid(parsed(value).get("event_id")) or _uuid(next(named, None))
 
 
 def refusal_of(record: Record) -> tuple[UUID, Refusal] | None:
@@ -113,18 +119,15 @@ def refusal_of(record: Record) -> tuple[UUID, Refusal] | None:
         letter = read_dead_letter(record)
     except RejectedError:
         return None
-    event_id = _refused_input(letter, record)
+    event_id = _refused_input(letter)
     return None if event_id is None else (event_id, Refusal(letter.reason, letter.message))
 
 
-def _refused_input(letter: DeadLetter, record: Record) -> UUID | None:
-    topic, body = letter.original.topic, parsed(record)
-    if topic not in _INPUT_TOPICS:
-        return cause_of(topic, body)
-    headers = (
-        value.decode(errors="replace") for name, value in letter.headers if name == ID_HEADER and value
-    )
-    return _uuid(body.get("event_id")) or _uuid(next(headers, None))
+def _refused_input(letter: DeadLetter) -> UUID | None:
+    topic = letter.original.topic
+    if topic in _INPUT_TOPICS:
+        return input_of(letter.value, letter.headers)
+    return cause_of(topic, parsed(letter.value))
 
 
 def _uuid(value: object) -> UUID | None:

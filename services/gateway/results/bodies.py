@@ -6,7 +6,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
-from services.gateway.results.answers import Answer, Status
+from services.gateway.problems import Kind, Problem, ProblemError
+from services.gateway.results.answers import Answer, Refusal, Status
 
 _TEXT_FIELDS: Final = frozenset({"text", "reply", "headline"})
 """Fields of results, at any depth, that hold words of customers or of stories."""
@@ -22,16 +23,6 @@ class ResultBody(BaseModel):
     """The event, as its schema describes it; texts are null for keys without `text:read`."""
 
 
-class RefusalBody(BaseModel):
-    """Reason for which an input can never have a result."""
-
-    reason: str
-    """Reason code of its dead letter."""
-
-    detail: str
-    """One line about what is wrong with the input, without its content."""
-
-
 class ResultsBody(BaseModel):
     """State of the work on an accepted event, and its results so far."""
 
@@ -41,8 +32,8 @@ class ResultsBody(BaseModel):
     """Path at which the results can be asked for, also later; null for whoever asked without it."""
 
     results: list[ResultBody] = Field(default_factory=list)
-    problem: RefusalBody | None = None
-    """Set where the event was refused."""
+    problem: Problem | None = None
+    """Set where the event was refused; its `reason` is that of the dead letter."""
 
 
 def body_of(event_id: UUID, answer: Answer, *, link: str | None, with_text: bool) -> ResultsBody:
@@ -57,8 +48,12 @@ def body_of(event_id: UUID, answer: Answer, *, link: str | None, with_text: bool
         status=answer.status,
         result_url=link,
         results=results,
-        problem=None if refusal is None else RefusalBody(reason=refusal.reason, detail=refusal.detail),
+        problem=None if refusal is None else _problem(refusal),
     )
+
+
+def _problem(refusal: Refusal) -> Problem:
+    return ProblemError(Kind.REJECTED, refusal.detail, reason=refusal.reason).problem
 
 
 def without_text(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Metrics of results: calls that wait, streams that are open, searches in Kafka."""
+"""Metrics of results: calls that wait, slow readers of streams, searches in Kafka."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -10,15 +10,10 @@ class ResultMetrics:
         self.waiting_calls = Gauge(
             "tidemill_waiting_calls", "Calls with `Prefer: wait` that wait for a result", registry=registry
         )
-        self.open_streams = Gauge("tidemill_open_streams", "Streams of results open now", registry=registry)
-        self.ended_streams = Counter(
-            "tidemill_ended_streams",
-            "Streams that ended, by `why`: left, slow, stop",
-            ("why",),
+        self.slow_streams = Counter(
+            "tidemill_slow_streams",
+            "Streams that were ended as their readers were too slow",
             registry=registry,
-        )
-        self.refused_streams = Counter(
-            "tidemill_refused_streams", "Streams that were refused, as too many were open", registry=registry
         )
         self.lookups = Counter(
             "tidemill_result_lookups",

@@ -65,6 +65,12 @@ class RecentAnswers:
             if not self._waiting[event_id]:
                 del self._waiting[event_id]
 
+    def close(self) -> None:
+        """End the waits: nothing more will arrive."""
+        for futures in self._waiting.values():
+            for future in futures:
+                future.cancel()
+
     def _wake(self, event_id: UUID, answer: Answer) -> None:
         for future in self._waiting.get(event_id, ()):
             if not future.done():

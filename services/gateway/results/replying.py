@@ -52,7 +52,7 @@ class Replies:
             if seconds:
                 with self._metrics.waiting_calls.track_inprogress():
                     await _done_or_gone(complete, request, within_s=seconds)
-            answer = complete.result() if complete.done() else Answer()
+            answer = complete.result() if complete.done() and not complete.cancelled() else Answer()
         return self._response(receipt, answer, waited_s=seconds)
 
     async def reply_to_all(

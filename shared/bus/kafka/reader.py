@@ -1,13 +1,13 @@
 """Kafka reader of whole topics, without a group: it commits nothing."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
 from shared.bus.kafka.stop import stop_consumer
-from shared.bus.record import Record
+from shared.bus.record import Partition, Record
 from shared.settings import KafkaSettings
 
 FETCH_MAX_RECORDS = 1000
@@ -16,12 +16,28 @@ _EMPTY_FETCHES = 3
 
 
 class KafkaReader:
-    """Reads whole topics from their beginning or their end, and all of partitions that appear later."""
+    """Reads whole topics from their beginning, their end or given positions, and all of later partitions.
 
-    def __init__(self, settings: KafkaSettings, topics: Sequence[str], *, from_end: bool = False) -> None:
+    `positions` are offsets to go on at. A partition without one is read from its beginning, and so is one
+    whose records were deleted up to behind its position.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        topics: Sequence[str],
+        *,
+        from_end: bool = False,
+        positions: Mapping[Partition, int] | None = None,
+    ) -> None:
         self._settings = settings
         self._topics = tuple(topics)
         self._from_end = from_end
+        self._first_offsets = {
+            TopicPartition(*place): offset
+            for place, offset in (positions or {}).items()
+            if place.topic in self._topics
+        }
         self._client: AIOKafkaConsumer | None = None
         self._next_offsets: dict[TopicPartition, int] = {}
         """Of each partition that was there at the start, or that has given a record."""
@@ -44,10 +60,18 @@ class KafkaReader:
                 self._assignment = _assignment_of(client)
                 # The end as it is now, not at the first fetch.
                 self._next_offsets = {place: await client.position(place) for place in client.assignment()}
+                self._next_offsets |= self._first_offsets
+                for place in self._first_offsets.keys() & client.assignment():
+                    client.seek(place, self._first_offsets[place])
             except BaseException:
                 await stop_consumer(client)
                 raise
         self._client = client
+
+    @property
+    def positions(self) -> Mapping[Partition, int]:
+        """Return the offset behind the last record that was returned, of each partition."""
+        return {Partition(*place): offset for place, offset in self._next_offsets.items()}
 
     async def fetch(self, *, timeout_ms: int) -> list[Record]:
         """Return what is there, in the order of its timestamps; empty after `timeout_ms`."""

@@ -44,7 +44,7 @@ async def client(triton: Addresses) -> AsyncIterator[AsyncClient]:
     settings = Settings(
         models_dir=MODELS, intents_file=NO_INTENTS, triton=TritonSettings(address=triton.triton_grpc)
     )
-    async with open_direct(settings, CollectorRegistry(), asyncio.Event()) as direct:
+    async with open_direct(settings, NullCache(), CollectorRegistry(), asyncio.Event()) as direct:
         await opened(direct)
         yield client_of(direct)
 
