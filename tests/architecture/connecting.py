@@ -94,6 +94,11 @@ host. A secured broker wants a login from your client too
 ([operations](operations.md#kafka-login-tls-and-rights)): `security.protocol`, `sasl.mechanism`, user,
 password and the authority's file, for a user of your own with READ on the topics and on its group.
 
+**With types.** Ready clients in this repository read the topics as typed events and drop repeats:
+[Python](../clients/python/README.md), [TypeScript](../clients/typescript/README.md),
+[Java](../clients/java/README.md). For any other language, classes can be generated from
+[asyncapi.json](asyncapi.json) or from the JSON Schemas. The programs below need nothing but a Kafka client.
+
 Use a group of your own (`my-subscriber`), never one that begins with `tidemill-`. Each program prints the
 routes of messages, from the oldest that the topic still holds.
 

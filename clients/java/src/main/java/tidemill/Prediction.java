@@ -1,0 +1,4 @@
+package tidemill;
+
+/** The answer of one classifier. */
+public record Prediction(String label, double confidence, String runnerUp, double margin) {}
