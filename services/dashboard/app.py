@@ -1,6 +1,7 @@
 """Wiring of the dashboard: topics, state, pages, web server, health."""
 
 import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 
 from prometheus_client import CollectorRegistry
@@ -20,7 +21,12 @@ from services.dashboard.session import Sessions
 from services.dashboard.settings import DoorSettings, Settings
 from services.dashboard.site import Site
 from services.dashboard.state.state import State
-from services.dashboard.views.registry import PAGES
+from services.dashboard.views import health
+from services.dashboard.views.page import Page
+from services.dashboard.views.registry import pages
+from services.dashboard.watching.cards import Cards
+from services.dashboard.watching.positions import Positions
+from services.dashboard.watching.reports import Reports
 from shared.clock import utc_now
 from shared.process.beside import beside
 from shared.process.http import Health, serve_http
@@ -29,10 +35,11 @@ from shared.process.web import serve_web
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the dashboard until `stop` is set."""
-    state = State(utc_now)
+    state = State(utc_now, settings.services)
+    shown = pages(settings)
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(gateway(settings.gateway_url))
-        site = _site(settings, state, client)
+        site = _site(settings, state, client, shown)
         http = await serve_http(settings.http, _health(site, state), CollectorRegistry())
         stack.push_async_callback(http.cleanup)
         feed = Feed(settings.kafka, state, rewind_count=settings.pages.rewind_count, clock=utc_now)
@@ -40,13 +47,15 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await site.door.opened(stop)
         for work in (site.door.run(), site.hub.run(), _close(site.hub, stop)):
             await stack.enter_async_context(beside(work, stop))
-        app = application(site, PAGES, routers(site), hosts=_hosts(settings.dashboard))
+        for watch in _watches(settings, state, site.hub, client):
+            await stack.enter_async_context(beside(watch, stop))
+        app = application(site, shown, routers(site), hosts=_hosts(settings.dashboard))
         await serve_web(app, settings.dashboard, stop)
 
 
-def _site(settings: Settings, state: State, client: Gateway) -> Site:
+def _site(settings: Settings, state: State, client: Gateway, shown: Sequence[Page]) -> Site:
     assets = load_assets(settings.assets_dir)
-    drawing = Drawing(Renderer(assets, FILTERS, pages=PAGES), state)
+    drawing = Drawing(Renderer(assets, FILTERS, pages=shown), state)
     limits = HubLimits(
         tick_s=1 / settings.pages.frames_per_s,
         viewers_max=settings.pages.viewers_max,
@@ -59,6 +68,16 @@ def _site(settings: Settings, state: State, client: Gateway) -> Site:
         door=Door(client, Sessions(utc_now), is_loopback=is_loopback(settings.dashboard.host)),
         gateway=client,
         is_secure=settings.dashboard.secure,
+    )
+
+
+def _watches(
+    settings: Settings, state: State, hub: Hub, client: Gateway
+) -> Iterable[Coroutine[None, None, None]]:
+    return (
+        Reports(settings.services, state, client.session).run(),
+        Positions(settings.kafka, state, is_wanted=lambda: hub.is_open(health.PAGE.path)).run(),
+        Cards(settings.models_dir, state).run(),
     )
 
 

@@ -23,6 +23,16 @@ def share(value: float | None) -> str:
     return NONE if value is None else f"{value:.0%}"
 
 
+def decimal(value: float | None) -> str:
+    """Return a number with one decimal."""
+    return NONE if value is None else f"{value:,.1f}"
+
+
+def megabytes(value: float | None) -> str:
+    """Return bytes as MB."""
+    return NONE if value is None else f"{value / 1e6:,.0f} MB"
+
+
 def millis(value: float | None) -> str:
     """Return a duration in ms: 42 ms, 1.2 s, 3 min."""
     if value is None:
@@ -62,6 +72,8 @@ def text(value: str | None) -> Markup:
 FILTERS: Mapping[str, Callable[[Any], Any]] = {
     "number": number,
     "share": share,
+    "decimal": decimal,
+    "megabytes": megabytes,
     "millis": millis,
     "moment": moment,
     "words": words,

@@ -53,7 +53,7 @@ class Gateway:
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
-        self._session = session
+        self.session = session
 
     async def me(self, secret: str | None) -> Me | None:
         """Return the key that `secret` is; None when the gateway knows no such key.
@@ -84,7 +84,7 @@ class Gateway:
         """
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         try:
-            async with self._session.request(
+            async with self.session.request(
                 method, self._url + path, json=json, params=params, headers=headers
             ) as answer:
                 return Answer(answer.status, await _json(answer))

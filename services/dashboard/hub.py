@@ -74,6 +74,10 @@ class Hub:
         """Return how many different views they show."""
         return len(self._views)
 
+    def is_open(self, path: str) -> bool:
+        """Return whether somebody looks at a page."""
+        return any(page.path == path for page, _ in self._views)
+
     async def run(self) -> None:
         """Render twice a second, until cancelled."""
         while True:

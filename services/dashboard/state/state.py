@@ -1,10 +1,13 @@
 """State: everything that the pages show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
+from services.dashboard.state.cards import Card
 from services.dashboard.state.flow import Flow
 from services.dashboard.state.latest import Latest
+from services.dashboard.state.positions import Positions
+from services.dashboard.state.services import Services
 from services.dashboard.state.window import BUCKET_S
 from shared.bus.record import Record
 
@@ -15,8 +18,12 @@ class State:
     A further fold is a class with a method that takes a record, and one line in `begin_anew` and in `note`.
     """
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], services: Iterable[str] = ()) -> None:
+        """`services` are the names of those that report themselves."""
         self._clock = clock
+        self.services = Services(services)
+        self.positions = Positions()
+        self.cards: tuple[Card, ...] = ()
         self._count = 0
         self.is_loading = True
         """Set while old records are read again: figures are not complete yet."""

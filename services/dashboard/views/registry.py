@@ -1,5 +1,11 @@
 """Every page that stays up to date, in the order of the navigation."""
 
-from services.dashboard.views import now
+from pydantic import BaseModel
 
-PAGES = (now.PAGE,)
+from services.dashboard.views import health, models, now, settings
+from services.dashboard.views.page import Page
+
+
+def pages(in_force: BaseModel) -> tuple[Page, ...]:
+    """Return the pages; `in_force` are the settings of this process."""
+    return (now.PAGE, models.PAGE, health.PAGE, settings.page(in_force))
