@@ -40,7 +40,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     check_open(settings)
     registry = CollectorRegistry()
     async with AsyncExitStack() as stack:
-        accepting = await stack.enter_async_context(open_accepting(settings, stop))
+        accepting = await stack.enter_async_context(open_accepting(settings, registry, stop))
         cache = await open_cache(settings.redis, registry)
         stack.push_async_callback(cache.aclose)
         results = Results(settings.kafka, settings.results, cache, registry)

@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import httpx
 from prometheus_client import CollectorRegistry
 
-from services.gateway.accepting.acceptor import Acceptor
+from services.gateway.accepting.acceptor import Acceptor, Writer
+from services.gateway.accepting.metrics import AcceptMetrics
 from services.gateway.accepting.settings import AcceptSettings
 from services.gateway.accepting.submission import Accept
 from services.gateway.api import Parts, application
@@ -28,9 +29,14 @@ from tests.support.callers import CalledBy
 LINKS = Links(b"secret of the tests")
 
 
+def writer(producer: Producer) -> Writer:
+    """Return a writer of events with this producer."""
+    return Writer(producer, AcceptMetrics(CollectorRegistry()), publisher="tidemill/gateway")
+
+
 def acceptor(producer: Producer, **settings: float) -> Acceptor:
-    """Return an acceptor that writes with this producer."""
-    return Acceptor(producer, AcceptSettings(**settings), publisher="tidemill/gateway")
+    """Return an acceptor that writes with this producer, and knows no keys."""
+    return Acceptor(writer(producer).write, AcceptSettings(**settings))
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import structlog
 
+from services.gateway.accepting.metrics import AcceptMetrics
 from shared.bus.port import ClientBrokenError, Producer
 from shared.bus.record import Outgoing, Place
 from shared.errors import ConfigError, RetryableError
@@ -30,8 +31,9 @@ class Connection:
     `follow` connects, replaces a broken client, and notices whether Kafka answers.
     """
 
-    def __init__(self, open_producer: Callable[[], PingedProducer]) -> None:
+    def __init__(self, open_producer: Callable[[], PingedProducer], metrics: AcceptMetrics) -> None:
         self._open = open_producer
+        self._metrics = metrics
         self._producer: PingedProducer | None = None
         self._away: str | None = "not connected to Kafka yet"
         self._broken = asyncio.Event()
@@ -100,3 +102,4 @@ class Connection:
         elif self._away and not away:
             log.info("kafka_connected")
         self._away = away
+        self._metrics.kafka_available.set(away is None)

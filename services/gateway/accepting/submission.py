@@ -1,9 +1,9 @@
 """Submission: the events of one request, and how the request is recognised when it comes again."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
 from services.gateway.accepting.bodies import Body
@@ -40,7 +40,7 @@ class Submission:
     """Hash of the bodies as parsed: a key with another fingerprint is used for something else."""
 
 
-Accept = Callable[[Submission], Awaitable[Sequence[Place]]]
+Accept = Callable[[Submission], Coroutine[Any, Any, Sequence[Place]]]
 """Returns the places of the events, in order, once Kafka has all of them."""
 
 
