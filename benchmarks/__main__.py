@@ -11,9 +11,12 @@ import typer
 from rich.console import Console
 
 from benchmarks import (
+    accepting,
+    answer_time,
     backlog,
     broken_cache,
     delivery,
+    direct,
     first_result,
     identity,
     limit,
@@ -43,6 +46,9 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "broken_cache": broken_cache.measure,
         "memory": memory.measure,
         "backlog": backlog.measure,
+        "accepting": accepting.measure,
+        "direct": direct.measure,
+        "answer_time": answer_time.measure,
         "first_result": first_result.measure,
         "overload": overload.measure,
         "soak": soak.measure,
