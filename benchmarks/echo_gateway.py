@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI, status
 from pydantic import BaseModel
 
-from services.gateway.routes.messages import Message
+from services.gateway.accepting.bodies import Message
 from services.gateway.settings import Settings
 from shared.process.run import main
 from shared.process.web import serve_web

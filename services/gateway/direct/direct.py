@@ -17,9 +17,6 @@ from shared.serving.models import Models
 
 log = structlog.get_logger()
 
-BODY_MAX_BYTES = 8 * 1024 * 1024
-"""Bound of a request with texts or images: 64 texts of any length, or 64 images of 92 KiB as base64."""
-
 RETRY_AFTER_S = 2
 """Advice to callers: a restarted Triton is back within seconds."""
 
@@ -95,7 +92,7 @@ class Direct:
     async def _answers(
         self, analysis: Analysis[Answered], inputs: Sequence[Any], trace_id: str
     ) -> list[Answered | RejectedError]:
-        # In a thread: reading 8 MiB of images takes 0.1 s, in which the loop would answer nobody.
+        # In a thread: reading 64 large images takes 0.3 s, in which the loop would answer nobody.
         events = await asyncio.to_thread(_events, analysis, inputs)
         good = [event for event in events if not isinstance(event, RejectedError)]
         asker = Asker(analysis.stream, self._models.predictors)

@@ -9,8 +9,13 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from services.gateway.direct.texts import ITEMS_MAX_COUNT
-from services.gateway.problems import Kind, ProblemError, invalid
+from services.gateway.problems import invalid
+from services.gateway.routes.json_route import media_type, unsupported
 from shared.events import ImageKind
+from shared.inference.image import MEDIA_TYPES
+
+FILES = (*MEDIA_TYPES, "application/octet-stream")
+"""Types of a body that is an image itself."""
 
 _Image = Annotated[Any, WithJsonSchema({"type": "string", "contentEncoding": "base64"})]
 
@@ -50,18 +55,15 @@ async def images_of(request: Request, kind: ImageKind | None) -> Images:
 
     Raises ProblemError when the body has another type, or is of the wrong shape.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type == "application/json":
+    sent_as = media_type(request)
+    if sent_as == "application/json":
         body = await request.body()
         return _images(body, ImagesBody.model_validate_json, body)
-    if media_type == "multipart/form-data":
+    if sent_as == "multipart/form-data":
         return _images(b"", ImagesBody.model_validate, await _fields(request, kind))
-    if media_type.startswith("image/") or media_type == "application/octet-stream":
+    if sent_as in FILES:
         return _images(b"", ImagesBody.model_validate, {**_named(kind), "image": await request.body()})
-    raise ProblemError(
-        Kind.UNSUPPORTED_MEDIA_TYPE,
-        "send image/jpeg, image/png, image/gif, image/webp, multipart/form-data or application/json",
-    )
+    raise unsupported("application/json", "multipart/form-data", *FILES)
 
 
 def _images(body: bytes, validate: Callable[[Any], ImagesBody], sent: Any) -> Images:

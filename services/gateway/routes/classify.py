@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.direct.answers import Classified
-from services.gateway.direct.direct import BODY_MAX_BYTES, Direct
-from services.gateway.direct.images import ImagesBody, images_of
+from services.gateway.direct.direct import Direct
+from services.gateway.direct.images import FILES, ImagesBody, images_of
 from services.gateway.direct.reply import Many, reply, trace_id
 from services.gateway.guard.caller import Caller, Scope, requires
+from services.gateway.guard.visit import charge
 from services.gateway.openapi import problems
 from services.gateway.problems import Kind
 from shared.events import ImageKind
@@ -34,7 +35,6 @@ def router(direct: Direct) -> APIRouter:
     @routes.post(
         "/image",
         response_model=Classified | Many[Classified],
-        max_body_size=BODY_MAX_BYTES,
         responses=problems(Kind.TOO_LATE),
         openapi_extra={"requestBody": _body()},
     )
@@ -49,6 +49,7 @@ def router(direct: Direct) -> APIRouter:
         """
         del caller
         images = await images_of(request, kind)
+        await charge(request, len(images.contents))
         answers = await direct.ask(
             direct.analyses.images[images.kind], images.contents, trace_id=trace_id(request)
         )
@@ -65,7 +66,6 @@ def _body() -> dict[str, Any]:
         "content": {
             "application/json": {"schema": schema},
             "multipart/form-data": {"schema": _FORM},
-            "image/*": {"schema": _FILE},
-            "application/octet-stream": {"schema": _FILE},
+            **{kind: {"schema": _FILE} for kind in FILES},
         },
     }
