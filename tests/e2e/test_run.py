@@ -56,10 +56,12 @@ def test_the_demo_loses_nothing_and_says_so_in_its_last_line() -> None:
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["sent"], told["dead"], told["lost"]) == (
-        sum(totals.values()),
+        sum(totals.values()) + told["posted"],
         expected["hostile"]["dead"],
         0,
     )
+    assert told["answered"] == told["posted"] > 0
+    assert (told["differing"], told["page_right"]) == (0, True)
     assert told["analyzed"] == told["sent"] - told["dead"]
     assert told["alerts"] >= len(expected["news"]["alert_companies"])
 
