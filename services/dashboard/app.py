@@ -63,6 +63,7 @@ def _site(settings: Settings, state: State, client: Gateway, shown: Sequence[Pag
     )
     return Site(
         assets=assets,
+        state=state,
         drawing=drawing,
         hub=Hub(drawing.parts, lambda: state.revision, limits),
         door=Door(client, Sessions(utc_now), is_loopback=is_loopback(settings.dashboard.host)),

@@ -52,6 +52,14 @@ def moment(value: datetime | None) -> Markup | str:
     )
 
 
+def day(value: datetime) -> Markup:
+    """Return a day and time in UTC, which the script of the pages shows in the viewer's zone."""
+    value = value.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{}" data-day>{}</time>').format(
+        value.isoformat(timespec="seconds"), f"{value:%Y-%m-%d %H:%M:%S} UTC", f"{value:%d %b %H:%M}"
+    )
+
+
 def words(label: str) -> str:
     """Return a label of a model as words: card_arrival, card arrival."""
     return label.replace("_", " ")
@@ -76,6 +84,7 @@ FILTERS: Mapping[str, Callable[[Any], Any]] = {
     "megabytes": megabytes,
     "millis": millis,
     "moment": moment,
+    "day": day,
     "words": words,
     "text": text,
 }

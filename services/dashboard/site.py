@@ -16,6 +16,7 @@ from services.dashboard.drawing import Drawing
 from services.dashboard.gateway import Gateway
 from services.dashboard.hub import Hub
 from services.dashboard.session import Session
+from services.dashboard.state.state import State
 from shared.keys.scope import Scope
 
 CSRF_HEADER = "X-CSRF-Token"
@@ -41,6 +42,7 @@ class Site:
     """Parts of the running dashboard."""
 
     assets: Assets
+    state: State
     drawing: Drawing
     hub: Hub
     door: Door

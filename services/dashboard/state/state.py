@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from services.dashboard.state.cards import Card
 from services.dashboard.state.flow import Flow
+from services.dashboard.state.images import Images
 from services.dashboard.state.latest import Latest
+from services.dashboard.state.news import News
 from services.dashboard.state.positions import Positions
 from services.dashboard.state.services import Services
 from services.dashboard.state.window import BUCKET_S
@@ -35,12 +37,16 @@ class State:
         self.is_loading = True
         self.latest = Latest()
         self.flow = Flow()
+        self.news = News()
+        self.images = Images()
         self.changed()
 
     def note(self, record: Record) -> None:
         """Enter a record."""
         self.latest.add(record)
         self.flow.note(record, self.now_ms)
+        self.news.note(record)
+        self.images.note(record)
         self.changed()
 
     def kafka_left(self, when: datetime) -> None:

@@ -2,10 +2,11 @@
 
 // Times come in UTC; the viewer's zone is known to the browser alone.
 const clock = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false});
+const day = new Intl.DateTimeFormat(undefined, {day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", hour12: false});
 
 function localise(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
-    time.textContent = clock.format(new Date(time.dateTime));
+    time.textContent = ("day" in time.dataset ? day : clock).format(new Date(time.dateTime));
   }
 }
 

@@ -132,7 +132,7 @@ def _news(event: NewsArticleAnalyzed, at: datetime) -> Decision:
         stream="news",
         subject=event.headline,
         outcome=event.sentiment.label,
-        tone=f"tone-{event.sentiment.label}",
+        tone=f"tone-{event.sentiment.label.lower()}",
         detail=event.company,
         label=event.topic.label,
         confidence=event.sentiment.confidence,
