@@ -54,7 +54,7 @@ class Door:
 
     def __init__(self, keys: Keys, sessions: Sessions, *, is_loopback: bool) -> None:
         self._keys = keys
-        self._sessions = sessions
+        self.sessions = sessions
         self._is_loopback = is_loopback
         self._csrf = secrets.token_urlsafe(32)
         self._anybody: Me | None = None
@@ -63,7 +63,7 @@ class Door:
 
     def viewer(self, session_id: str | None) -> Viewer | None:
         """Return the viewer of a request; None when a key must be shown first."""
-        if session := self._sessions.find(session_id):
+        if session := self.sessions.find(session_id):
             return Viewer(session.me, session.csrf, session)
         return Viewer(self._anybody, self._csrf) if self._anybody else None
 
@@ -77,12 +77,12 @@ class Door:
             log.warning("login_refused")
             return None
         log.info("session_began", key_id=me.key_id)
-        return self._sessions.begin(secret, me)
+        return self.sessions.begin(secret, me)
 
     def logout(self, session: Session) -> None:
         """End a session."""
         log.info("session_ended", key_id=session.me.key_id, why="logout")
-        self._sessions.end(session)
+        self.sessions.end(session)
 
     async def opened(self, stop: asyncio.Event) -> None:
         """Return when it is known who is let in, or at the stop.
@@ -112,23 +112,23 @@ class Door:
             anybody = await self._keys.me(None)
             self.fault = _OPEN_TO_ALL if anybody and not self._is_loopback else None
             self._anybody = None if self.fault else anybody
-            await self._check({session.secret for session in self._sessions})
+            await self._check({session.secret for session in self.sessions})
         except RetryableError as error:
             # Whoever was in stays in: the pages show the last that was known.
-            if self._anybody is None and not self._sessions:
+            if self._anybody is None and not self.sessions:
                 self.fault = str(error)
 
     async def _check(self, shown: set[str]) -> None:
         for secret in shown:
             me = await self._keys.me(secret)
-            for session in self._sessions:
+            for session in self.sessions:
                 if session.secret == secret:
                     self._renew(session, me)
 
     def _renew(self, session: Session, me: Me | None) -> None:
         if me is None:
             log.info("session_ended", key_id=session.me.key_id, why="key refused")
-            self._sessions.end(session)
+            self.sessions.end(session)
         else:
             session.me = me
 

@@ -102,7 +102,7 @@ def decision(event: Event, at: datetime, ask: Ask) -> Decision:
         case SupportMessageRouted():
             return _routed(event, at, ask)
         case NewsArticleAnalyzed():
-            return _news(event, at)
+            return _news(event, at, ask)
         case ImageAnalyzed():
             return _image(event, at)
         case _:
@@ -125,12 +125,12 @@ def _routed(event: SupportMessageRouted, at: datetime, ask: Ask) -> Decision:
     )
 
 
-def _news(event: NewsArticleAnalyzed, at: datetime) -> Decision:
+def _news(event: NewsArticleAnalyzed, at: datetime, ask: Ask) -> Decision:
     return Decision(
         id=str(event.event_id),
         at=at,
         stream="news",
-        subject=event.headline,
+        subject=ask.shown(event.headline),
         outcome=event.sentiment.label,
         tone=f"tone-{event.sentiment.label.lower()}",
         detail=event.company,
