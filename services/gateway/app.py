@@ -57,7 +57,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         app = application(
             parts(receiving=receiving, results=results, direct=direct, redriver=redriver, corrector=corrector)
         )
-        front = await stack.enter_async_context(guarded(app, settings, registry))
+        front = await stack.enter_async_context(guarded(app, settings, registry, stop))
         await serve_web(front.app, settings.gateway, stop, http=front.protocol)
 
 

@@ -1,4 +1,4 @@
-"""Bounds of what is handled at a time: requests, streams, bytes of bodies; in all, and of one key."""
+"""Bounds of what is handled at a time: requests, in all and of one key; bytes of bodies."""
 
 from collections import Counter
 
@@ -14,29 +14,28 @@ _BODY_BYTES = 2048 * _KIB
 _LARGER = (
     # As base64 in JSON, or as a form: a third more than the image.
     ("/v1/images", _IMAGE_BYTES * 4 // 3 + _FORM_BYTES, "an image may have 512 KiB"),
+    ("/v1/analyze/", 8192 * _KIB, "texts to analyze may have 8 MiB"),
     ("/v1/classify/", 64 * (_IMAGE_BYTES * 4 // 3) + _FORM_BYTES, "64 images may have 512 KiB each"),
 )
 _AGAIN_S = "1"
 
 
 class Slots:
-    """Places for what is open at a time."""
+    """Places for requests that are handled at a time."""
 
-    def __init__(self, kind: str, *, most: int, most_per_key: int) -> None:
-        self._kind = kind
-        self._most = most
-        self._most_per_key = most_per_key
+    def __init__(self, settings: GuardSettings) -> None:
+        self._most = settings.requests_max
+        self._most_per_key = settings.requests_per_key_max
         self._per_key: Counter[str] = Counter()
         self.count = 0
 
     def enter(self, key_id: str) -> None:
         """Take a place. Raises ProblemError when all are taken, or as many as one key may."""
         if self.count >= self._most:
-            raise overloaded(f"{self._kind}_full", f"{self._most} {self._kind} are open, as many as allowed")
+            raise overloaded("requests_full", f"{self._most} requests are under way, as many as allowed")
         if self._per_key[key_id] >= self._most_per_key:
-            raise overloaded(
-                f"{self._kind}_of_key_full", f"this key has {self._most_per_key} {self._kind} open, its most"
-            )
+            text = f"{self._most_per_key} requests of this key are under way, its most"
+            raise overloaded("requests_of_key_full", text)
         self.count += 1
         self._per_key[key_id] += 1
 
@@ -46,12 +45,6 @@ class Slots:
         self._per_key[key_id] -= 1
         if not self._per_key[key_id]:
             del self._per_key[key_id]
-
-
-def slots(settings: GuardSettings) -> tuple[Slots, Slots]:
-    """Return the places of requests, and those of streams."""
-    requests = Slots("requests", most=settings.requests_max, most_per_key=settings.requests_per_key_max)
-    return requests, Slots("streams", most=settings.streams_max, most_per_key=settings.streams_per_key_max)
 
 
 def body_max_bytes(path: str) -> int:

@@ -18,6 +18,7 @@ from services.gateway.guard.rates import Rates
 from services.gateway.guard.settings import is_loopback
 from services.gateway.settings import Settings
 from shared.errors import ConfigError
+from shared.process.beside import beside
 from shared.settings import RedisSettings
 
 
@@ -39,7 +40,9 @@ def check_open(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def guarded(app: ASGIApp, settings: Settings, registry: CollectorRegistry) -> AsyncIterator[Guarded]:
+async def guarded(
+    app: ASGIApp, settings: Settings, registry: CollectorRegistry, stop: asyncio.Event
+) -> AsyncIterator[Guarded]:
     """Put the guard in front of an application.
 
     Raises ConfigError when the file of keys is no good.
@@ -47,14 +50,10 @@ async def guarded(app: ASGIApp, settings: Settings, registry: CollectorRegistry)
     keyring = Keyring(settings.keys_file) if settings.keys_file else None
     accesses = Accesses(registry)
     connections = Connections(settings.guard, accesses)
-    async with _counts(settings.redis) as counts, asyncio.TaskGroup() as tasks:
+    async with _counts(settings.redis) as counts:
         guard = Guard(app, settings.guard, keyring=keyring, rates=Rates(counts), accesses=accesses)
-        watches = [tasks.create_task(guard.watch()), tasks.create_task(connections.watch())]
-        try:
+        async with beside(guard.watch(), stop), beside(connections.watch(), stop):
             yield Guarded(guard, partial(BoundedProtocol, connections=connections))
-        finally:
-            for watch in watches:
-                watch.cancel()
 
 
 @asynccontextmanager

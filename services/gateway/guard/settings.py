@@ -30,16 +30,10 @@ class GuardSettings(Group):
     """Length of the window of both quotas."""
 
     requests_max: Count = 512
-    """Requests that are handled at a time; streams count apart."""
+    """Requests that are handled at a time; streams have bounds of their own."""
 
     requests_per_key_max: Count = 256
     """The same for one key, so that a flood leaves room for others."""
-
-    streams_max: Count = 256
-    """Open streams of events."""
-
-    streams_per_key_max: Count = 64
-    """The same for one key."""
 
     connections_max: Count = 800
     """Open connections. Each takes a file descriptor, of which a process often has 1,024 (`ulimit -n`)."""

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.gateway.accepting.bodies import Body
 from services.gateway.accepting.submission import Accept, Key, Submission, event_ids, fingerprint
 from services.gateway.guard.caller import Caller
+from services.gateway.guard.visit import charge
 from services.gateway.problems import Complaint, Kind, ProblemError
 from services.gateway.results.replying import Replies
 from shared.bus.record import Place
@@ -62,6 +63,7 @@ class Receiving:
 
     async def many(self, request: Request, by: Caller, bodies: Sequence[Body]) -> Response:
         """Return the reply to several events, once Kafka has all of them."""
+        await charge(request, len(bodies))
         submission = _submission(request, by, bodies)
 
         async def publish() -> Sequence[Place]:
