@@ -41,7 +41,7 @@ class LocalCounts:
 class RedisCounts:
     """Counts in Redis. While it is away each process counts for itself, from zero on."""
 
-    def __init__(self, url: str, *, ca_file: str | None) -> None:
+    def __init__(self, url: str, *, ca_file: str | None, alone_for_s: float = _ALONE_FOR_S) -> None:
         """Make the client; it connects with the first question."""
         self._pool = connection_pool(
             url, ca_file=ca_file, count=_CONNECTIONS, wait_s=_DEADLINE_S, answer_s=_DEADLINE_S
@@ -56,7 +56,7 @@ class RedisCounts:
         )
         self._limiter = MovingWindowRateLimiter(storage)
         self._local = LocalCounts()
-        self._breaker = Breaker(open_s=_ALONE_FOR_S, failures_to_open=_FAILURES)
+        self._breaker = Breaker(open_s=alone_for_s, failures_to_open=_FAILURES)
 
     async def hit(self, item: RateLimitItem, key: str, *, cost: int) -> bool:
         """Return whether the tokens were there, and have been taken."""

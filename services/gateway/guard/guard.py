@@ -18,7 +18,7 @@ from services.gateway.guard.keyring import Keyring
 from services.gateway.guard.origins import Hosts, check_body_type, check_not_forwarded, check_page
 from services.gateway.guard.rates import Rates, policy
 from services.gateway.guard.settings import GuardSettings
-from services.gateway.guard.visit import Visit, bounded
+from services.gateway.guard.visit import ANSWERED_KEY, Visit, bounded
 from services.gateway.problems import CODE_KEY, Kind, ProblemError, response
 
 LOOK_EVERY_S = 1.0
@@ -165,6 +165,8 @@ class Guard:
 
     def _note(self, visit: Visit, seconds: float) -> None:
         scope = visit.scope
+        if ANSWERED_KEY in scope:
+            return
         route = getattr(scope.get("route"), "path", None)
         self._accesses.note_answer(route, visit.status or 500, None if visit.is_stream else seconds)
         if visit.status >= 400:

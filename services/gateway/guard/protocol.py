@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from services.gateway.guard.accesses import Accesses
 from services.gateway.guard.settings import GuardSettings
+from services.gateway.guard.visit import ANSWERED_KEY
 from services.gateway.problems import MEDIA_TYPE, Kind, ProblemError
 
 _SWEEP_EVERY_S = 0.25
@@ -169,6 +170,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.abort()
             return
         if self.cycle is not None:
+            self.cycle.scope[ANSWERED_KEY] = True  # type: ignore[literal-required]
             self.cycle.disconnected = True  # the application must not answer as well
             self.cycle.message_event.set()
         self.transport.write(_raw_answer(error))

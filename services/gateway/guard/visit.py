@@ -10,6 +10,9 @@ from services.gateway.guard.bounds import body_too_large
 from services.gateway.guard.caller import Caller
 from services.gateway.guard.rates import Policy, Rates, Standing, used_up
 
+ANSWERED_KEY = "tidemill.answered"
+"""Key in the ASGI scope of a request that its connection has answered, and counted, instead."""
+
 _KEY = "tidemill.visit"
 
 _ALWAYS = (

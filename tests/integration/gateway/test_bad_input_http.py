@@ -130,6 +130,9 @@ async def test_a_body_that_never_ends_is_cut_and_nothing_of_it_is_accepted(gatew
     refused_raw(answer, 408, "request_too_slow")
     assert gateway.messages() == []
     await gateway.still_works()
+    count = gateway.registry.get_sample_value
+    assert count("tidemill_gateway_refused_total", {"reason": "request_too_slow"}) == 1
+    assert count("tidemill_gateway_refused_total", {"reason": "bad_request"}) is None
 
 
 async def test_a_body_that_is_cut_off_is_not_accepted(gateway: Front) -> None:
