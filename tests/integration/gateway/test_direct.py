@@ -1,7 +1,7 @@
 """Direct calls on a real Triton: they answer as the streams do."""
 
 import asyncio
-import base64
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from deploy.local.paths import MODELS
 from deploy.local.samples import load
+from deploy.local.samples.images import truncated_jpeg
 from deploy.local.stack import Addresses
 from services.gateway.api import Parts, application
 from services.gateway.direct.direct import Direct
@@ -137,7 +138,7 @@ async def test_images_get_the_labels_of_the_stream_however_they_are_sent(
     as_json = await asked(
         client,
         "/v1/classify/image",
-        {"kind": "digit", "images": [base64.b64encode(each.content).decode() for each in digits]},
+        {"kind": "digit", "images": [b64encode(each.content).decode() for each in digits]},
     )
     as_form = await client.post(
         "/v1/classify/image",
@@ -154,3 +155,18 @@ async def test_images_get_the_labels_of_the_stream_however_they_are_sent(
     assert labels(as_form.json()) == expected
     assert labels({"items": [as_file.json()]}) == expected[:1]
     assert as_file.json()["class_id"] == int(results[0].label.label)
+
+
+async def test_a_broken_image_of_several_has_a_problem_in_its_place(client: AsyncClient) -> None:
+    whole = load.digits()[0].content
+    contents = [whole, truncated_jpeg(), whole]
+
+    answer = await asked(
+        client,
+        "/v1/classify/image",
+        {"kind": "digit", "images": [b64encode(each).decode() for each in contents]},
+    )
+
+    first, broken, last = answer["items"]
+    assert (broken["status"], broken["reason"]) == (422, "image_undecodable")
+    assert first["label"] == last["label"]
