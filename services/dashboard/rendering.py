@@ -11,6 +11,7 @@ from services.dashboard.views.page import Page
 
 TEMPLATES = Path(__file__).with_name("templates")
 _LIVE = "live_"
+_LAYOUT = "layout.html"
 
 
 class Renderer:
@@ -38,6 +39,5 @@ class Renderer:
         """Return the live parts of a page, by the id of the element that each stands in."""
         template = self._jinja.get_template(page.template)
         context = template.new_context(dict(values))
-        return {
-            name: "".join(block(context)) for name, block in template.blocks.items() if name.startswith(_LIVE)
-        }
+        blocks = {**self._jinja.get_template(_LAYOUT).blocks, **template.blocks}
+        return {name: "".join(block(context)) for name, block in blocks.items() if name.startswith(_LIVE)}

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ from services.dashboard.session import Sessions
 from services.dashboard.settings import Settings
 from services.dashboard.site import Site
 from services.dashboard.state.state import State
+from services.dashboard.views.page import Page
 from services.dashboard.views.registry import pages
 from shared.errors import RetryableError
 from shared.keys.scope import Scope
@@ -70,7 +71,8 @@ class Dashboard:
     site: Site
     state: State
     keys: KnownKeys
-    clock: Clock = field(default_factory=Clock)
+    clock: Clock
+    pages: tuple[Page, ...]
 
 
 @contextmanager
@@ -92,6 +94,7 @@ async def dashboard(keys: KnownKeys | None = None, *, is_loopback: bool = True) 
             drawing = Drawing(Renderer(files, FILTERS, pages=shown), state)
             site = Site(
                 assets=files,
+                state=state,
                 drawing=drawing,
                 hub=Hub(drawing.parts, lambda: state.revision, HubLimits()),
                 door=Door(known, Sessions(clock), is_loopback=is_loopback),
@@ -103,4 +106,4 @@ async def dashboard(keys: KnownKeys | None = None, *, is_loopback: bool = True) 
             async with httpx.AsyncClient(
                 transport=httpx.ASGITransport(app), base_url=ORIGIN, headers={"Origin": ORIGIN}
             ) as browser:
-                yield Dashboard(browser, site, state, known, clock)
+                yield Dashboard(browser, site, state, known, clock, shown)

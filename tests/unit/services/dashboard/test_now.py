@@ -140,3 +140,12 @@ async def test_a_filter_in_an_address_can_not_break_out_of_the_page() -> None:
         page = (await it.client.get("/now", params={"stream": '"><script>alert(1)</script>'})).text
 
     assert "<script>alert" not in page
+
+
+async def test_each_page_says_at_once_that_kafka_is_away() -> None:
+    async with dashboard() as it:
+        it.state.kafka_left(it.clock())
+        for path in ("now", "health", "models", "settings"):
+            page = next(page for page in it.pages if page.path == path)
+            with it.site.hub.viewing(page, Ask()) as frames:
+                assert b"Kafka is away since" in await anext(frames)
