@@ -28,6 +28,7 @@ from services.dashboard.watching.cards import Cards
 from services.dashboard.watching.positions import Positions
 from services.dashboard.watching.reports import Reports
 from shared.clock import utc_now
+from shared.corrections.labels import Labels
 from shared.process.beside import beside
 from shared.process.http import Health, serve_http
 from shared.process.web import serve_web
@@ -68,6 +69,7 @@ def _site(settings: Settings, state: State, client: Gateway, shown: Sequence[Pag
         hub=Hub(drawing.parts, lambda: state.revision, limits),
         door=Door(client, Sessions(utc_now), is_loopback=is_loopback(settings.dashboard.host)),
         gateway=client,
+        labels=Labels(repository=settings.models_dir, intents_file=settings.intents_file),
         is_secure=settings.dashboard.secure,
     )
 

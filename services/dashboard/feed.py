@@ -15,6 +15,7 @@ from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.reader import KafkaReader
 from shared.bus.record import Record
 from shared.catalogue import DASHBOARD, DEAD_TOPICS
+from shared.corrections.follower import CorrectionsFollower
 from shared.errors import RetryableError
 from shared.settings import KafkaSettings
 
@@ -36,6 +37,7 @@ class Feed:
     ) -> None:
         self._kafka = kafka
         self._state = state
+        self._corrections = CorrectionsFollower(kafka)
         self._rewind_count = rewind_count
         self._clock = clock
 
@@ -61,6 +63,9 @@ class Feed:
         try:
             await reader.rewind(self._rewind_count)
             self._state.begin_anew()
+            # All of them, however old: what somebody has corrected is never asked again.
+            for each in (await self._corrections.current()).all():
+                self._state.results.corrections.add(each)
             log.info("topics_read", topics=len(topics))
             await self._follow(reader, missing=_WANTED - topics)
         finally:

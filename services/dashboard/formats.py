@@ -60,6 +60,11 @@ def day(value: datetime) -> Markup:
     )
 
 
+def iso_moment(value: str) -> Markup | str:
+    """Return the time of day of a time in the gateway's answers."""
+    return moment(datetime.fromisoformat(value))
+
+
 def words(label: str) -> str:
     """Return a label of a model as words: card_arrival, card arrival."""
     return label.replace("_", " ")
@@ -85,6 +90,7 @@ FILTERS: Mapping[str, Callable[[Any], Any]] = {
     "millis": millis,
     "moment": moment,
     "day": day,
+    "iso_moment": iso_moment,
     "words": words,
     "text": text,
 }

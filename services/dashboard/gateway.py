@@ -1,5 +1,6 @@
 """Client of the gateway: what a viewer changes is a call with the viewer's key."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shared.errors import RetryableError
 from shared.keys.scope import Scope
 
-_TIMEOUT = aiohttp.ClientTimeout(total=5.0)
+_KEY_KNOWN_WITHIN_S = 5.0
+_TIMEOUT = aiohttp.ClientTimeout(total=60.0)
+"""A call that replays many dead letters takes its time."""
 
 
 class Me(BaseModel):
@@ -34,7 +37,7 @@ class Answer:
 
     status: int
     body: Any
-    """Parsed JSON; None when there is none."""
+    """Parsed JSON, the text of another media type, None for what is broken."""
 
     @property
     def is_fine(self) -> bool:
@@ -61,7 +64,11 @@ class Gateway:
         Without a secret: the rights of anybody at a gateway without keys, None at one with keys. Raises
         RetryableError when the gateway does not answer.
         """
-        answer = await self.call("GET", "/v1/me", secret=secret)
+        try:
+            async with asyncio.timeout(_KEY_KNOWN_WITHIN_S):
+                answer = await self.call("GET", "/v1/me", secret=secret)
+        except TimeoutError:
+            raise RetryableError("the gateway does not answer in time") from None
         if answer.status in {401, 403}:
             return None
         try:
@@ -87,15 +94,17 @@ class Gateway:
             async with self.session.request(
                 method, self._url + path, json=json, params=params, headers=headers
             ) as answer:
-                return Answer(answer.status, await _json(answer))
+                return Answer(answer.status, await _body(answer))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             # The error's own text may hold the request with its headers.
             raise RetryableError(f"the gateway does not answer ({type(error).__name__})") from None
 
 
-async def _json(answer: aiohttp.ClientResponse) -> Any:
+async def _body(answer: aiohttp.ClientResponse) -> Any:
     try:
-        return await answer.json(content_type=None)
+        if answer.content_type.endswith("json"):
+            return await answer.json(content_type=None)
+        return await answer.text()
     except ValueError:
         return None
 

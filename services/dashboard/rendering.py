@@ -30,6 +30,7 @@ class Renderer:
         self._jinja.globals.update(asset=assets.address, **names)
         # Macros as a global: a block that is rendered alone does not see what its template imports.
         self._jinja.globals["ui"] = self._jinja.get_template("ui.html").module
+        self._jinja.globals["desk"] = self._jinja.get_template("desk.html").module
 
     def page(self, template: str, values: Mapping[str, Any]) -> str:
         """Return a whole page."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.addresses import Host, HttpUrl
-from shared.settings import Folder, Group, ListenSettings, ServiceSettings
+from shared.settings import FilePlace, Folder, Group, ListenSettings, ServiceSettings
 
 
 class DoorSettings(ListenSettings):
@@ -56,6 +56,9 @@ class Settings(ServiceSettings):
 
     models_dir: Annotated[Folder, Field(validate_default=True)] = Path("triton_models")
     """The model repository, whose versions and cards are shown."""
+
+    intents_file: FilePlace = Path("intents.json")
+    """Added intents, which a correction may name; a relative path starts at the current folder."""
 
     services: Mapping[str, HttpUrl] = Field(default_factory=dict)
     """Base address of the health endpoint of each service, by name, as in `tidemill health`."""

@@ -17,6 +17,7 @@ from services.dashboard.gateway import Gateway
 from services.dashboard.hub import Hub
 from services.dashboard.session import Session
 from services.dashboard.state.state import State
+from shared.corrections.labels import Labels
 from shared.keys.scope import Scope
 
 CSRF_HEADER = "X-CSRF-Token"
@@ -47,6 +48,7 @@ class Site:
     hub: Hub
     door: Door
     gateway: Gateway
+    labels: Labels
     is_secure: bool
     """True when browsers reach the pages by TLS: the cookie is never sent without it."""
 

@@ -8,7 +8,6 @@ from prometheus_client import CollectorRegistry
 from services.gateway.accepting.opening import open_accepting
 from services.gateway.api import Parts, application
 from services.gateway.corrections.corrector import Corrector
-from services.gateway.corrections.labels import Labels
 from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
 from services.gateway.guard.opening import check_open, guarded
@@ -31,6 +30,7 @@ from services.gateway.settings import Settings
 from shared.bus.port import Producer
 from shared.cache.open import open_cache
 from shared.corrections.follower import CorrectionsFollower
+from shared.corrections.labels import Labels
 from shared.process.http import Health, serve_http
 from shared.process.web import serve_web
 

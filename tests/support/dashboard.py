@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
+from deploy.local.paths import MODELS
 from services.dashboard.assets import HTMX, Assets, load_assets
 from services.dashboard.door import Door
 from services.dashboard.drawing import Drawing
@@ -24,6 +25,7 @@ from services.dashboard.site import Site
 from services.dashboard.state.state import State
 from services.dashboard.views.page import Page
 from services.dashboard.views.registry import pages
+from shared.corrections.labels import Labels
 from shared.errors import RetryableError
 from shared.keys.scope import Scope
 
@@ -84,13 +86,18 @@ def assets() -> Iterator[Assets]:
 
 
 @asynccontextmanager
-async def dashboard(keys: KnownKeys | None = None, *, is_loopback: bool = True) -> AsyncIterator[Dashboard]:
-    """Yield a dashboard whose gateway has these keys; none at all unless they are given."""
+async def dashboard(
+    keys: KnownKeys | None = None, *, is_loopback: bool = True, gateway_url: str = "http://127.0.0.1:9"
+) -> AsyncIterator[Dashboard]:
+    """Yield a dashboard whose gateway has these keys, none at all unless they are given.
+
+    What viewers do is sent to `gateway_url`, where by default nobody listens.
+    """
     clock, known = Clock(), keys or KnownKeys()
     state = State(clock)
     shown = pages(Settings(models_dir=Path()))
     with assets() as files:
-        async with gateway("http://127.0.0.1:9") as client:
+        async with gateway(gateway_url) as client:
             drawing = Drawing(Renderer(files, FILTERS, pages=shown), state)
             site = Site(
                 assets=files,
@@ -99,6 +106,8 @@ async def dashboard(keys: KnownKeys | None = None, *, is_loopback: bool = True) 
                 hub=Hub(drawing.parts, lambda: state.revision, HubLimits()),
                 door=Door(known, Sessions(clock), is_loopback=is_loopback),
                 gateway=client,
+                state=state,
+                labels=Labels(repository=MODELS, intents_file=MODELS / "no_intents.json"),
                 is_secure=False,
             )
             await site.door.ask()

@@ -1,7 +1,7 @@
 """State: everything that the pages show."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from services.dashboard.state.cards import Card
 from services.dashboard.state.flow import Flow
@@ -9,6 +9,7 @@ from services.dashboard.state.images import Images
 from services.dashboard.state.latest import Latest
 from services.dashboard.state.news import News
 from services.dashboard.state.positions import Positions
+from services.dashboard.state.results import Results
 from services.dashboard.state.services import Services
 from services.dashboard.state.window import BUCKET_S
 from shared.bus.record import Record
@@ -39,6 +40,7 @@ class State:
         self.flow = Flow()
         self.news = News()
         self.images = Images()
+        self.results = Results()
         self.changed()
 
     def note(self, record: Record) -> None:
@@ -47,6 +49,7 @@ class State:
         self.flow.note(record, self.now_ms)
         self.news.note(record)
         self.images.note(record)
+        self.results.note(record)
         self.changed()
 
     def kafka_left(self, when: datetime) -> None:
@@ -79,8 +82,3 @@ class State:
     def revision(self) -> int:
         """Return a number that is another one after each change, and with each bucket of the windows."""
         return self._count + self.now_ms // (1000 * BUCKET_S)
-
-
-def time_of(record: Record) -> datetime:
-    """Return the timestamp of a record."""
-    return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.dashboard.state.state import State, time_of
+from services.dashboard.state.state import State
+from services.dashboard.state.times import time_of
 from services.dashboard.views.page import Ask, Page
 from shared.events import ImageAnalyzed, ImageKind
 from shared.keys.scope import Scope

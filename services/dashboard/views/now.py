@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from services.dashboard.charts.sparkline import sparkline
 from services.dashboard.state.flow import StreamFlow
-from services.dashboard.state.state import State, time_of
+from services.dashboard.state.state import State
+from services.dashboard.state.times import time_of
 from services.dashboard.state.window import Bucket, percentile
 from services.dashboard.views.page import Ask, Page
 from shared.events import (

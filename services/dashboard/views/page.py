@@ -60,6 +60,9 @@ class Page:
     needs: Scope | None = Scope.RESULTS_ALL
     """Scope without which the page is not shown."""
 
+    is_listed: bool = True
+    """False for a page that only links of other pages lead to."""
+
     beneath: str | None = None
     """Path of the page that it belongs to in the navigation; None for a page of the first level."""
 

@@ -15,7 +15,6 @@ from services.gateway.corrections.bodies import (
     ImageCorrection,
     MessageCorrection,
 )
-from services.gateway.corrections.labels import Labels
 from services.gateway.corrections.making import (
     Said,
     corrected_article,
@@ -32,6 +31,7 @@ from shared.catalogue import GATEWAY
 from shared.clock import utc_now
 from shared.corrections.book import Book, Correction
 from shared.corrections.follower import CorrectionsFollower
+from shared.corrections.labels import Labels
 from shared.errors import RejectedError
 from shared.events import (
     CustomerMessageAnalyzed,

@@ -8,12 +8,12 @@ import httpx
 from deploy.local.paths import MODELS
 from services.gateway.api import Parts, application
 from services.gateway.corrections.corrector import Corrector
-from services.gateway.corrections.labels import Labels
 from services.gateway.guard.caller import Caller
 from services.gateway.redrive.redriver import Redriver
 from services.gateway.routes import corrections, dead_letters
 from shared.bus.kafka.bus import KafkaBus
 from shared.corrections.follower import CorrectionsFollower
+from shared.corrections.labels import Labels
 from shared.settings import KafkaSettings
 from tests.support.callers import CalledBy
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deploy.local.paths import MODELS
-from services.gateway.corrections.labels import Labels
+from shared.corrections.labels import Labels
 from shared.events.corrections import OUT_OF_SCOPE
 from shared.inference.prototypes import AddedIntent, AddedIntents, write_intents
 from shared.repository.bundle import load_bundle
