@@ -106,7 +106,6 @@ async def dashboard(
                 hub=Hub(drawing.parts, lambda: state.revision, HubLimits()),
                 door=Door(known, Sessions(clock), is_loopback=is_loopback),
                 gateway=client,
-                state=state,
                 labels=Labels(repository=MODELS, intents_file=MODELS / "no_intents.json"),
                 is_secure=False,
             )
