@@ -69,6 +69,7 @@ class Guard:
             await response(error)(scope, receive, visit.send)
         finally:
             self._note(visit, loop.time() - visit.began_s)
+            visit.leave()
 
     async def watch(self) -> None:
         """Look after keys and requests each second, for ever."""

@@ -55,6 +55,10 @@ class Visit:
         self.scope[_KEY] = self
         await self.charge(1)
 
+    def leave(self) -> None:
+        """Forget the request: a scope and a visit that hold each other cost a collection of cycles."""
+        self.scope.pop(_KEY, None)
+
     async def charge(self, cost: int) -> None:
         """Take tokens of the caller. Raises ProblemError with 429 when there are too few left."""
         if self._rates is None or self._policy is None or self.caller is None:
