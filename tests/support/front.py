@@ -51,6 +51,8 @@ class Front:
     """Set: `GET /held` answers."""
 
     clients: list[httpx.AsyncClient] = field(default_factory=list)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    """Connections that are closed at the end."""
 
     def client(self, key: str | None = None) -> httpx.AsyncClient:
         """Return a client with this key, by default the gateway's first one."""
@@ -71,11 +73,13 @@ class Front:
         finally:
             writer.close()
 
-    def head(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> bytes:
+    def head(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, *, key: str | None = None
+    ) -> bytes:
         """Return the head of a request that the gateway would take."""
         all_headers = {"Host": f"{LOOPBACK}:{self.port}", **(headers or {})}
-        if self.key:
-            all_headers["Authorization"] = f"Bearer {self.key}"
+        if secret := key or self.key:
+            all_headers["Authorization"] = f"Bearer {secret}"
         lines = "".join(f"{name}: {value}\r\n" for name, value in all_headers.items())
         return f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode()
 
@@ -159,6 +163,8 @@ async def front(
         finally:
             for client in made.clients:
                 await client.aclose()
+            for writer in made.writers:
+                writer.close()
             stop.set()
             await serving
 

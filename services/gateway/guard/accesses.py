@@ -30,6 +30,7 @@ class Accesses:
         self.in_flight = Gauge(
             "tidemill_gateway_requests_in_flight", "Requests under way.", registry=registry
         )
+        self.streams = Gauge("tidemill_gateway_streams_open", "Open streams of events.", registry=registry)
         self.connections = Gauge("tidemill_gateway_connections", "Open connections.", registry=registry)
 
     def note_answer(self, route: str | None, status: int, seconds: float | None) -> None:

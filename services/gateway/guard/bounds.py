@@ -1,4 +1,4 @@
-"""Bounds of what is handled at a time: requests, in all and of one key; bytes of bodies."""
+"""Bounds of what is handled at a time: requests and streams, in all and of one key; bytes of bodies."""
 
 from collections import Counter
 
@@ -21,21 +21,22 @@ _AGAIN_S = "1"
 
 
 class Slots:
-    """Places for requests that are handled at a time."""
+    """Places for what is open at a time: requests, or streams."""
 
-    def __init__(self, settings: GuardSettings) -> None:
-        self._most = settings.requests_max
-        self._most_per_key = settings.requests_per_key_max
+    def __init__(self, kind: str, *, most: int, most_per_key: int) -> None:
+        self._kind = kind
+        self._most = most
+        self._most_per_key = most_per_key
         self._per_key: Counter[str] = Counter()
         self.count = 0
 
     def enter(self, key_id: str) -> None:
         """Take a place. Raises ProblemError when all are taken, or as many as one key may."""
         if self.count >= self._most:
-            raise overloaded("requests_full", f"{self._most} requests are under way, as many as allowed")
+            raise overloaded(f"{self._kind}_full", f"{self._most} {self._kind} are open, as many as allowed")
         if self._per_key[key_id] >= self._most_per_key:
-            text = f"{self._most_per_key} requests of this key are under way, its most"
-            raise overloaded("requests_of_key_full", text)
+            text = f"{self._most_per_key} {self._kind} of this key are open, its most"
+            raise overloaded(f"{self._kind}_of_key_full", text)
         self.count += 1
         self._per_key[key_id] += 1
 
@@ -45,6 +46,18 @@ class Slots:
         self._per_key[key_id] -= 1
         if not self._per_key[key_id]:
             del self._per_key[key_id]
+
+
+def request_slots(settings: GuardSettings, *, is_open: bool) -> Slots:
+    """Return the places of requests."""
+    most = settings.requests_max
+    return Slots("requests", most=most, most_per_key=most if is_open else settings.requests_per_key_max)
+
+
+def stream_slots(settings: GuardSettings, *, is_open: bool) -> Slots:
+    """Return the places of streams."""
+    most = settings.streams_max
+    return Slots("streams", most=most, most_per_key=most if is_open else settings.streams_per_key_max)
 
 
 def body_max_bytes(path: str) -> int:

@@ -12,7 +12,13 @@ from contextlib import suppress
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.guard.accesses import Accesses
-from services.gateway.guard.bounds import Slots, body_max_bytes, body_too_large, overloaded
+from services.gateway.guard.bounds import (
+    body_max_bytes,
+    body_too_large,
+    overloaded,
+    request_slots,
+    stream_slots,
+)
 from services.gateway.guard.caller import ANYBODY, SCOPE_KEY, Caller
 from services.gateway.guard.keyring import Keyring
 from services.gateway.guard.origins import Hosts, check_body_type, check_not_forwarded, check_page
@@ -49,12 +55,14 @@ class Guard:
         self._rates = rates
         self._accesses = accesses
         self._hosts = Hosts(settings.host_names(), is_open=keyring is None)
-        self._slots = Slots(settings)
+        self._requests = request_slots(settings, is_open=keyring is None)
+        self._streams = stream_slots(settings, is_open=keyring is None)
         self._default = policy("default", count=settings.rate_count, window_s=settings.rate_window_s)
         self._analyze = policy("analyze", count=settings.analyze_count, window_s=settings.rate_window_s)
         self._bodies_bytes = 0
         self._open: set[Visit] = set()
-        accesses.in_flight.set_function(lambda: self._slots.count)
+        accesses.in_flight.set_function(lambda: self._requests.count)
+        accesses.streams.set_function(lambda: self._streams.count)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -103,8 +111,8 @@ class Guard:
         body_bytes = 0
         if b"content-length" in headers or b"transfer-encoding" in headers:
             receive, body_bytes = self._with_body(headers, path, receive)
-        if not visit.is_stream:
-            self._slots.enter(caller.key_id)
+        slots = self._streams if visit.is_stream else self._requests
+        slots.enter(caller.key_id)
         self._bodies_bytes += body_bytes
         self._open.add(visit)
         try:
@@ -116,8 +124,7 @@ class Guard:
         finally:
             self._open.discard(visit)
             self._bodies_bytes -= body_bytes
-            if not visit.is_stream:
-                self._slots.leave(caller.key_id)
+            slots.leave(caller.key_id)
 
     def _admit(self, scope: Scope, headers: Mapping[bytes, bytes]) -> Caller:
         query: bytes = scope["query_string"]

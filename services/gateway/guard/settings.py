@@ -30,10 +30,16 @@ class GuardSettings(Group):
     """Length of the window of both quotas."""
 
     requests_max: Count = 512
-    """Requests that are handled at a time; streams have bounds of their own."""
+    """Requests that are handled at a time; streams count apart."""
 
     requests_per_key_max: Count = 256
-    """The same for one key, so that a flood leaves room for others."""
+    """The same for one key, so that a flood leaves room for others. Without keys there is no such bound."""
+
+    streams_max: Count = 500
+    """Open streams of events. Each takes a connection."""
+
+    streams_per_key_max: Count = 50
+    """The same for one key."""
 
     connections_max: Count = 800
     """Open connections. Each takes a file descriptor, of which a process often has 1,024 (`ulimit -n`)."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.local.ports import LOOPBACK
 from services.gateway.guard.settings import GuardSettings
 from shared.settings import RedisSettings
 from tests.support.front import MESSAGE, Front, a_key, front, once, refused
@@ -163,3 +164,39 @@ async def test_metrics_count_answers_by_route_and_refusals_by_reason(keys_file: 
         assert count("tidemill_gateway_requests_total", {"route": "none", "status": "404"}) == 1
         assert count("tidemill_gateway_refused_total", {"reason": "not_found"}) == 1
         assert count("tidemill_gateway_request_seconds_count", {"route": "/v1/messages"}) == 1
+
+
+async def open_streams(gateway: Front, count: int, key: str | None = None) -> list[bytes]:
+    """Open so many streams at once and keep them; return the first line of each answer."""
+    head = gateway.head("GET", "/v1/stream", key=key)
+
+    async def opened() -> bytes:
+        reader, writer = await asyncio.open_connection(LOOPBACK, gateway.port)
+        gateway.writers.append(writer)
+        writer.write(head)
+        return await asyncio.wait_for(reader.readline(), 20)
+
+    return await asyncio.gather(*(opened() for _ in range(count)))
+
+
+async def test_streams_beyond_the_bound_are_refused_and_requests_go_on(keys_file: Path) -> None:
+    other = a_key(keys_file)
+    bounds = GuardSettings(streams_max=12, streams_per_key_max=10, connections_max=2_000)
+    async with front(guard=bounds, keys_file=keys_file) as gateway:
+        own = await open_streams(gateway, 300)
+        others = await open_streams(gateway, 20, other)
+
+        assert sum(b" 200 " in line for line in own) == 10
+        assert sum(b" 200 " in line for line in others) == 2
+        assert sum(b" 503 " in line for line in own + others) == 308
+        refused(await gateway.client(other).get("/v1/stream"), 503, "streams_full")
+        await gateway.still_works()
+
+
+async def test_a_stream_that_ends_leaves_its_place(keys_file: Path) -> None:
+    async with front(guard=GuardSettings(streams_max=1), keys_file=keys_file) as gateway:
+        await open_streams(gateway, 1)
+        gateway.writers[0].close()
+        await once(lambda: gateway.registry.get_sample_value("tidemill_gateway_streams_open") == 0.0)
+
+        assert b" 200 " in (await open_streams(gateway, 1))[0]
