@@ -30,7 +30,9 @@ def decimal(value: float | None) -> str:
 
 def megabytes(value: float | None) -> str:
     """Return bytes as MB."""
-    return NONE if value is None else f"{value / 1e6:,.0f} MB"
+    if value is None:
+        return NONE
+    return f"{value / 1e6:,.0f} MB" if value >= 10e6 else f"{value / 1e6:.1f} MB"
 
 
 def millis(value: float | None) -> str:

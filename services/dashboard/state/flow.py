@@ -18,6 +18,12 @@ class StreamFlow:
     """One stream, from its input to its last result."""
 
     name: str
+    service: str
+    """Name of the service whose models answer."""
+
+    topics: tuple[str, ...]
+    """Topics between its input and its last result, in order; without that of the last result."""
+
     window: Window = field(default_factory=Window)
     open: OrderedDict[str, int] = field(default_factory=OrderedDict)
     """Timestamp in ms of each input without a last result, by id; bounded, the oldest are dropped."""
@@ -33,15 +39,28 @@ class Flow:
     """Streams of the catalogue, fed with the records of all topics."""
 
     def __init__(self) -> None:
-        self.streams = {service.stream: StreamFlow(service.stream) for service in INFERENCE if service.stream}
+        passed, ends = _passed(), _ends()
+        self.streams = {
+            service.stream: StreamFlow(
+                service.stream,
+                service.name,
+                tuple(
+                    topic
+                    for topic, stream in passed.items()
+                    if stream == service.stream and topic not in {event.name for event in ends}
+                ),
+            )
+            for service in INFERENCE
+            if service.stream
+        }
         self._inputs = {
             service.input_topics[0]: self.streams[service.stream] for service in INFERENCE if service.stream
         }
         self._results = {
-            event.name: (self.streams[stream], CAUSE_FIELDS[event]) for event, stream in _ends().items()
+            event.name: (self.streams[stream], CAUSE_FIELDS[event]) for event, stream in ends.items()
         }
         self._topics = {
-            topic: self.streams[stream] for topic, stream in _passed().items() if stream in self.streams
+            topic: self.streams[stream] for topic, stream in passed.items() if stream in self.streams
         }
 
     def note(self, record: Record, now_ms: int) -> None:

@@ -38,6 +38,11 @@ class Figures:
     done: int
     dead: int
     waiting: int
+    lag: int | None
+    """Records that services have not read; None when no service tells."""
+
+    batch_size: float | None
+    cache_share: float | None
     p50_ms: int | None
     p99_ms: int | None
     inputs_line: Markup
@@ -66,9 +71,10 @@ class Decision:
     reason: str
 
 
-def figures(flow: StreamFlow, now_ms: int) -> Figures:
+def figures(flow: StreamFlow, state: State) -> Figures:
     """Return the figures of a stream."""
-    buckets = flow.window.until(now_ms)
+    buckets = flow.window.until(state.now_ms)
+    service = state.services.by_name.get(flow.service)
     latencies = [each for bucket in buckets for each in bucket.latencies_ms]
     return Figures(
         name=flow.name,
@@ -76,11 +82,27 @@ def figures(flow: StreamFlow, now_ms: int) -> Figures:
         done=sum(bucket.done for bucket in buckets),
         dead=sum(bucket.dead for bucket in buckets),
         waiting=len(flow.open),
+        lag=state.services.lag_of(flow.topics),
+        batch_size=service.figures.batch_size if service else None,
+        cache_share=service.figures.cache_share if service else None,
         p50_ms=percentile(latencies, 0.5),
         p99_ms=percentile(latencies, 0.99),
         inputs_line=sparkline([bucket.inputs for bucket in buckets]),
         latency_line=sparkline([percentile(bucket.latencies_ms, 0.99) for bucket in buckets]),
         minutes=_minutes(buckets),
+    )
+
+
+def sentence(streams: list[Figures]) -> str:
+    """Return the figures of all streams in one sentence."""
+    inputs, done, dead, waiting = (
+        sum(getattr(stream, name) for stream in streams) for name in ("inputs", "done", "dead", "waiting")
+    )
+    if not inputs and not waiting:
+        return "Nothing came in during the last five minutes."
+    return (
+        f"In the last five minutes {inputs:,} inputs came in and {done:,} were decided; "
+        f"{waiting:,} wait now, and {dead:,} became dead letters."
     )
 
 
@@ -150,7 +172,7 @@ def _image(event: ImageAnalyzed, at: datetime) -> Decision:
         outcome=event.label.label,
         tone="seen",
         detail=event.kind,
-        label=event.label.label,
+        label="",
         confidence=event.label.confidence,
         reason=f"next best: {event.label.runner_up}",
     )
@@ -167,9 +189,11 @@ def values(state: State, ask: Ask) -> Mapping[str, Any]:
     """Return the values of the page."""
     chosen = ask.get("stream")
     kinds = _SHOWN.get(chosen or "", tuple(kind for each in _SHOWN.values() for kind in each))
+    streams = [figures(flow, state) for flow in state.flow.streams.values()]
     alerts = (SentimentAlertRaised, SentimentAlertUpdated, SentimentAlertResolved)
     return {
-        "streams": [figures(flow, state.now_ms) for flow in state.flow.streams.values()],
+        "streams": streams,
+        "sentence": sentence(streams),
         "stream_names": tuple(_SHOWN),
         "chosen": chosen if chosen in _SHOWN else None,
         "decisions": [

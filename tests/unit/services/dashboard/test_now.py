@@ -39,7 +39,7 @@ def test_inputs_results_and_their_latency_are_counted(state: State, clock: Clock
     state.note(at(a_route(message), clock))
     state.note(at(a_message(), clock))
 
-    messages = now.figures(state.flow.streams["messages"], state.now_ms)
+    messages = now.figures(state.flow.streams["messages"], state)
 
     assert (messages.inputs, messages.done, messages.waiting, messages.dead) == (2, 1, 1, 0)
     assert messages.p99_ms == 120
@@ -60,7 +60,7 @@ def test_a_dead_letter_ends_the_waiting(state: State, clock: Clock) -> None:
         )
     )
 
-    messages = now.figures(state.flow.streams["messages"], state.now_ms)
+    messages = now.figures(state.flow.streams["messages"], state)
     assert (messages.waiting, messages.dead) == (0, 1)
 
 
@@ -69,13 +69,13 @@ def test_figures_are_those_of_the_last_five_minutes(state: State, clock: Clock) 
 
     clock.pass_by(minutes=5, seconds=5)
 
-    assert now.figures(state.flow.streams["messages"], state.now_ms).inputs == 0
+    assert now.figures(state.flow.streams["messages"], state).inputs == 0
 
 
 def test_a_record_from_the_future_counts_now(state: State, clock: Clock) -> None:
     state.note(at(a_message(), clock, after_ms=86_400_000))
 
-    assert now.figures(state.flow.streams["messages"], state.now_ms).inputs == 1
+    assert now.figures(state.flow.streams["messages"], state).inputs == 1
 
 
 def test_decisions_come_newest_first_with_their_reason(state: State, clock: Clock) -> None:
