@@ -37,6 +37,9 @@ class Analysis(Generic[Answered]):
     event: Callable[[Any], Event]
     """Returns the event that the stream would have read. Raises RejectedError where it would be refused."""
 
+    is_large: bool = False
+    """True where reading the inputs takes so long that it has to be done beside the event loop."""
+
     answer: Callable[[Any, TaskAnswer], Answered]
     """Returns the answer, made from the event and the outputs of the model."""
 
@@ -77,7 +80,9 @@ def analyses(intents: IntentsFile) -> Analyses:
         return StreamTasks(reads, tuple(tasks_of((model,), intents)))
 
     def image(kind: ImageKind, model: str) -> Analysis[Classified]:
-        return Analysis(stream=stream(ImageReceived, model), event=_image(kind), answer=_image_label)
+        return Analysis(
+            stream=stream(ImageReceived, model), event=_image(kind), is_large=True, answer=_image_label
+        )
 
     return Analyses(
         intent=Analysis(

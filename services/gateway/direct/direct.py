@@ -92,8 +92,7 @@ class Direct:
     async def _answers(
         self, analysis: Analysis[Answered], inputs: Sequence[Any], trace_id: str
     ) -> list[Answered | RejectedError]:
-        # In a thread: reading 64 large images takes 0.3 s, in which the loop would answer nobody.
-        events = await asyncio.to_thread(_events, analysis, inputs)
+        events = await _events(analysis, inputs)
         good = [event for event in events if not isinstance(event, RejectedError)]
         asker = Asker(analysis.stream, self._models.predictors)
         said = iter(await asker.ask([Question(event, trace_id) for event in good]))
@@ -117,8 +116,11 @@ class Direct:
             self._item_count -= item_count
 
 
-def _events(analysis: Analysis[Answered], inputs: Sequence[Any]) -> list[Event | RejectedError]:
-    return [_event(analysis, raw) for raw in inputs]
+async def _events(analysis: Analysis[Any], inputs: Sequence[Any]) -> list[Event | RejectedError]:
+    if not analysis.is_large:
+        return [_event(analysis, raw) for raw in inputs]
+    # 64 large images take 0.3 s, in which the loop would answer nobody.
+    return await asyncio.to_thread(lambda: [_event(analysis, raw) for raw in inputs])
 
 
 def _event(analysis: Analysis[Answered], raw: Any) -> Event | RejectedError:

@@ -170,3 +170,18 @@ async def test_a_broken_image_of_several_has_a_problem_in_its_place(client: Asyn
     first, broken, last = answer["items"]
     assert (broken["status"], broken["reason"]) == (422, "image_undecodable")
     assert first["label"] == last["label"]
+
+
+async def test_without_a_triton_each_call_is_told_at_once_which_model_is_away() -> None:
+    nobody = TritonSettings(address="127.0.0.1:1")
+    settings = Settings(models_dir=MODELS, intents_file=NO_INTENTS, triton=nobody)
+
+    async with open_direct(settings, NullCache(), CollectorRegistry(), asyncio.Event()) as direct:
+        client = client_of(direct)
+        answers = [
+            await client.post(f"/v1/analyze/{path}", json={"text": "a"}) for path in ("intent", "tone")
+        ]
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert [answer.json()["reason"] for answer in answers] == ["support_intent", "news_tone"]
+    assert all("Retry-After" in answer.headers for answer in answers)
