@@ -74,6 +74,9 @@ class Service:
     replays: bool = False
     """True when it sends the records of dead letters to their topics again."""
 
+    sees_groups: bool = False
+    """True when it asks Kafka how far all groups are."""
+
     answers: type[Event] | None = None
     """The input of which each record gets exactly one result or one dead letter; None where there is none."""
 
@@ -214,6 +217,7 @@ DASHBOARD = Service(
     module="services.dashboard",
     watches=tuple(BY_NAME.values()),
     reads_dead_letters=True,
+    sees_groups=True,
 )
 
 SERVICES = (*INFERENCE, SUPPORT_BOT, SENTIMENT_ALERTS, GATEWAY, DASHBOARD)

@@ -12,6 +12,9 @@ from shared.events import BY_NAME, DEAD_SUFFIX
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "operations.md"
+ALL_GROUPS = "tidemill-"
+"""First part of the name of every group."""
+
 _TABLE = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -106,9 +109,10 @@ def _grants_of(service: Service) -> Iterator[str]:
         yield grant("--operation Read", *_topic_options(service.input_topics), f"--group {service.group}")
     if service.watches:
         yield grant("--operation Read", *_topic_options(service.watched_topics))
-    if service.reads_dead_letters:
-        right = "Read" if service.replays else "Describe"
-        yield grant(f"--operation {right} --group {REPLAY_GROUP} --resource-pattern-type prefixed")
+    if service.replays:
+        yield grant(f"--operation Read --group {REPLAY_GROUP} --resource-pattern-type prefixed")
+    if service.sees_groups:
+        yield grant(f"--operation Describe --group {ALL_GROUPS} --resource-pattern-type prefixed")
     if written := [topic for topic in _written(service) if topic != service.changelog]:
         yield grant("--operation Write", *_topic_options(written))
     if _uses_transactions(service):
@@ -125,7 +129,7 @@ def _grants_of_operator() -> Iterator[str]:
         prefixes = dict.fromkeys(topic.partition(".")[0] + "." for topic in topics)
         options = " ".join(_topic_options(prefixes))
         yield f"grant tidemill-operator --operation {operation} {options} --resource-pattern-type prefixed"
-    yield "grant tidemill-operator --operation Read --group tidemill- --resource-pattern-type prefixed"
+    yield f"grant tidemill-operator --operation Read --group {ALL_GROUPS} --resource-pattern-type prefixed"
 
 
 def _uses_transactions(service: Service) -> bool:
@@ -139,10 +143,10 @@ def _all_topics(service: Service) -> tuple[str, ...]:
 
 
 def _groups(service: Service) -> str:
-    """Return the groups whose offsets a service may read; it commits those that it has Read of."""
     own = [service.group] if service.inputs else []
-    marks = f"that begin with `{REPLAY_GROUP}`" + ("" if service.replays else " (Describe)")
-    return _names([*own, marks] if service.reads_dead_letters else own)
+    marks = [f"that begin with `{REPLAY_GROUP}`"] if service.replays else []
+    seen = [f"Describe of those that begin with `{ALL_GROUPS}`"] if service.sees_groups else []
+    return _names([*own, *marks, *seen])
 
 
 def _written(service: Service) -> list[str]:

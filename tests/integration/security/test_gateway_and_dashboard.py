@@ -26,12 +26,16 @@ async def test_gateway_and_dashboard_run_with_the_documented_rights(locked: Secu
         async with running_as(locked, DASHBOARD, TIDEMILL__GATEWAY_URL=url) as dashboard:
             status, answer = await posted(url, conversation=run)
             await dashboard.ready()
+            positions = await first_frame(
+                f"{await dashboard.web()}/streams/health", CustomerMessageReceived.name
+            )
             exit_codes = (await dashboard.stop(), await gateway.stop())
     found = await Results(locked.broker.bootstrap, [CustomerMessageReceived.name]).matching(run, count=1)
 
     assert (status, exit_codes) == (202, (0, 0))
     ids = [str(CustomerMessageReceived.from_json(each.value or b"").event_id) for each in found]
     assert ids == [answer["event_id"]]
+    assert "AuthorizationFailed" not in positions
     assert "AuthorizationFailed" not in gateway.log + dashboard.log
 
 
@@ -48,6 +52,19 @@ async def posted(gateway: str, *, conversation: str) -> tuple[int, dict[str, Any
     message = {"conversation_id": conversation, "text": "Where is my card?"}
     async with aiohttp.ClientSession() as client, client.post(f"{gateway}/v1/messages", json=message) as sent:
         return sent.status, await sent.json()
+
+
+async def first_frame(url: str, words: str) -> str:
+    """Return what a page's stream sends until these words are in it."""
+    told = b""
+    async with (
+        asyncio.timeout(ENDS_WITHIN_S),
+        aiohttp.ClientSession() as viewer,
+        viewer.get(url) as stream,
+    ):
+        while words.encode() not in told:
+            told += await stream.content.readany()
+    return told.decode()
 
 
 async def test_kafka_lets_the_user_of_the_dashboard_write_nothing(locked: SecuredKafka) -> None:
