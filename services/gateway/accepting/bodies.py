@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Protocol
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from shared.events import (
     Channel,
@@ -16,9 +16,11 @@ from shared.events import (
     NewsArticlePublished,
 )
 from shared.events.envelope import Time
-from shared.events.text import OptionalText, Text
+from shared.events.text import TEXT_MAX_CHARS, OptionalText, Text
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Present = Annotated[Text, WithJsonSchema({"type": "string", "maxLength": TEXT_MAX_CHARS, "pattern": r"\S"})]
+Optional = Annotated[OptionalText, WithJsonSchema({"type": "string", "maxLength": TEXT_MAX_CHARS})]
 
 
 class Body(Protocol):
@@ -56,7 +58,7 @@ class Message(Fields):
     channel: Channel = Channel.CHAT
     """A review is classified by sentiment, all others by intent."""
 
-    text: Text
+    text: Present
     """Not blank, at most 20,000 characters."""
 
     def event(self, event_id: UUID, now: datetime) -> CustomerMessageReceived:
@@ -80,10 +82,10 @@ class Article(Fields):
     company: Name
     """Company that the story is about."""
 
-    headline: Text
+    headline: Present
     """Not blank, at most 20,000 characters."""
 
-    body: OptionalText = ""
+    body: Optional = ""
     """At most 20,000 characters."""
 
     def event(self, event_id: UUID, now: datetime) -> NewsArticlePublished:

@@ -20,8 +20,8 @@ class _Body(BaseModel):
 
 
 class _ResultPlace(_Body):
-    partition: Annotated[int, Field(ge=0, le=2**31 - 1)]
-    offset: Annotated[int, Field(ge=0, le=2**63 - 1)]
+    partition: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
+    offset: Annotated[int, Field(ge=0, le=2**53 - 1, strict=True)]
 
     def place(self, topic: str) -> Place:
         """Return the place of a result on this topic."""

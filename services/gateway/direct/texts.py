@@ -5,11 +5,21 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from shared.events.text import TEXT_MAX_CHARS
+
 ITEMS_MAX_COUNT = 64
 """Texts or images of one call at most: the largest batch of a model."""
 
 _One = Annotated[
-    Any, WithJsonSchema({"type": "string", "description": "Not blank, at most 20,000 characters."})
+    Any,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "maxLength": TEXT_MAX_CHARS,
+            "pattern": r"\S",
+            "description": "Not blank, at most 20,000 characters.",
+        }
+    ),
 ]
 _Any = Annotated[Any, WithJsonSchema({"description": "A text; anything else gets a problem in its place."})]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from shared.bus.record import Partition, Place
 from shared.events.envelope import Time
@@ -18,7 +18,8 @@ PLACES_MAX = 500
 SENT_MAX = 1_000
 """Letters that one call sends; it says how many are left, and the same call again sends the next ones."""
 
-_OFFSET_MAX = 2**63 - 1
+_OFFSET_MAX = 2**53 - 1
+"""Largest whole number that every reader of JSON takes as it is."""
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -33,8 +34,8 @@ class LetterPlace(_Body):
     topic: Annotated[str, Field(min_length=1, max_length=249)]
     """Topic of dead letters, such as `customer.message_received.v1.dead`."""
 
-    partition: Annotated[int, Field(ge=0, le=2**31 - 1)]
-    offset: Annotated[int, Field(ge=0, le=_OFFSET_MAX)]
+    partition: Annotated[int, Field(ge=0, le=2**31 - 1, strict=True)]
+    offset: Annotated[int, Field(ge=0, le=_OFFSET_MAX, strict=True)]
 
     def place(self) -> Place:
         """Return the place on the bus."""
@@ -75,16 +76,16 @@ class ReplayRequest(_Body):
 
     places: Annotated[list[LetterPlace], Field(min_length=1, max_length=PLACES_MAX)] | None = None
     filter: LetterFilter | None = None
-    dry_run: bool = True
+    dry_run: StrictBool = True
     """True says what would be sent, and sends nothing."""
 
     leave_out_headers: Annotated[list[Text], Field(max_length=100)] = Field(default_factory=list)
     """Names of headers that stay behind; by default all headers of the record go along."""
 
-    attempts: Annotated[int, Field(ge=1, le=1_000)] = ATTEMPTS
+    attempts: Annotated[int, Field(ge=1, le=1_000, strict=True)] = ATTEMPTS
     """Leave out records that were replayed so often already."""
 
-    again: bool = False
+    again: StrictBool = False
     """Also letters that were replayed before."""
 
     @model_validator(mode="after")

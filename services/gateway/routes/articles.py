@@ -8,7 +8,7 @@ from services.gateway.accepting.bodies import Article
 from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.results.bodies import ResultsBody
 from services.gateway.routes.json_route import JsonRoute
-from services.gateway.routes.receiving import HEADERS, MANY, Receiving
+from services.gateway.routes.receiving import ANSWERED, BATCH_HEADERS, HEADERS, MANY, Receiving
 
 Writer = Annotated[Caller, Depends(requires(Scope.ARTICLES_WRITE))]
 
@@ -17,7 +17,13 @@ def router(receiving: Receiving) -> APIRouter:
     """Return the routes of stories."""
     routes = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=JsonRoute)
 
-    @routes.post("", status_code=status.HTTP_202_ACCEPTED, response_model=ResultsBody, openapi_extra=HEADERS)
+    @routes.post(
+        "",
+        status_code=status.HTTP_202_ACCEPTED,
+        response_model=ResultsBody,
+        responses=ANSWERED,
+        openapi_extra=HEADERS,
+    )
     async def receive_article(request: Request, by: Writer, article: Article) -> Response:
         """Accept a story: Kafka has it when the answer is 202."""
         return await receiving.one(request, by, article)
@@ -26,7 +32,7 @@ def router(receiving: Receiving) -> APIRouter:
         "/batch",
         status_code=status.HTTP_202_ACCEPTED,
         response_model=list[ResultsBody],
-        openapi_extra=HEADERS,
+        openapi_extra=BATCH_HEADERS,
     )
     async def receive_articles(
         request: Request, by: Writer, articles: Annotated[list[Article], MANY]

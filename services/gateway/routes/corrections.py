@@ -16,6 +16,8 @@ from services.gateway.corrections.bodies import (
 )
 from services.gateway.corrections.corrector import Corrector
 from services.gateway.guard.caller import Caller, Scope, requires
+from services.gateway.openapi import problems
+from services.gateway.problems import Kind as Problems
 from shared.corrections.export import csv_lines, json_lines
 from shared.events import ImageCorrected, NewsArticleCorrected, SupportMessageCorrected
 
@@ -29,23 +31,24 @@ _TOPICS = {
 }
 _MEDIA_TYPES = {Format.JSONL: "application/jsonl", Format.CSV: "text/csv"}
 _CHUNK_LINES = 200
+_NO_RESULT = problems(Problems.NOT_FOUND)
 
 
 def router(corrector: Corrector) -> APIRouter:
     """Return the routes of corrections."""
     routes = APIRouter(prefix="/v1/corrections", tags=["corrections"])
 
-    @routes.post("/messages", status_code=status.HTTP_202_ACCEPTED)
+    @routes.post("/messages", status_code=status.HTTP_202_ACCEPTED, responses=_NO_RESULT)
     async def correct_message(body: MessageCorrection, caller: Writer) -> Corrected:
         """Accept the right intent, sentiment, lane or queue of a message: Kafka has it at 202."""
         return await corrector.correct_message(body, caller)
 
-    @routes.post("/articles", status_code=status.HTTP_202_ACCEPTED)
+    @routes.post("/articles", status_code=status.HTTP_202_ACCEPTED, responses=_NO_RESULT)
     async def correct_article(body: ArticleCorrection, caller: Writer) -> Corrected:
         """Accept the right sentiment or topic of a story: Kafka has it at 202."""
         return await corrector.correct_article(body, caller)
 
-    @routes.post("/images", status_code=status.HTTP_202_ACCEPTED)
+    @routes.post("/images", status_code=status.HTTP_202_ACCEPTED, responses=_NO_RESULT)
     async def correct_image(body: ImageCorrection, caller: Writer) -> Corrected:
         """Accept the right label of an image: Kafka has it at 202."""
         return await corrector.correct_image(body, caller)
@@ -58,7 +61,7 @@ def _add_export(routes: APIRouter, corrector: Corrector) -> None:
     described: dict[str, Any] = {each: {} for each in _MEDIA_TYPES.values()}
 
     @routes.get("", response_class=StreamingResponse, responses={200: {"content": described}})
-    async def export(
+    async def export_corrections(
         caller: Reader,
         *,
         kind: Kind | None = None,

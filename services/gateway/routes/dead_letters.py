@@ -77,7 +77,7 @@ def _add_reading(routes: APIRouter, redriver: Redriver) -> None:
     async def read_letter(
         topic: Annotated[str, Path(max_length=249)],
         partition: Annotated[int, Path(ge=0, lt=2**31)],
-        offset: Annotated[int, Path(ge=0, lt=2**63)],
+        offset: Annotated[int, Path(ge=0, lt=2**53)],
         caller: Reader,
     ) -> WholeLetter:
         """Read one dead letter; key and value only with the scope `text:read`."""

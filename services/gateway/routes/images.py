@@ -13,7 +13,7 @@ from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.problems import Complaint, Kind, ProblemError, invalid
 from services.gateway.results.bodies import ResultsBody
 from services.gateway.routes.json_route import media_type, unsupported
-from services.gateway.routes.receiving import HEADERS, Receiving
+from services.gateway.routes.receiving import ANSWERED, HEADERS, Receiving
 from shared.events.image import IMAGE_MAX_BYTES
 from shared.inference.image import MEDIA_TYPES, check_image
 from shared.reasons import Reason
@@ -30,7 +30,11 @@ def router(receiving: Receiving) -> APIRouter:
     routes = APIRouter(prefix="/v1/images", tags=["images"])
 
     @routes.post(
-        "", status_code=status.HTTP_202_ACCEPTED, response_model=ResultsBody, openapi_extra=_documented()
+        "",
+        status_code=status.HTTP_202_ACCEPTED,
+        response_model=ResultsBody,
+        responses=ANSWERED,
+        openapi_extra=_documented(),
     )
     async def receive_image(request: Request, by: Writer) -> Response:
         """Accept an image of at most 512 KiB: Kafka has it when the answer is 202.
@@ -51,6 +55,7 @@ async def _image(request: Request) -> Image:
     sent_as = media_type(request)
     if sent_as == _FORM:
         _refuse_longer(request, _FORM_MAX_BYTES)
+        _refuse_query(request)
         return await _from_form(request)
     if sent_as in MEDIA_TYPES:
         _refuse_longer(request, IMAGE_MAX_BYTES)
@@ -81,6 +86,12 @@ def _image_of(fields: ImageFields, content: bytes) -> Image:
     if len(content) > IMAGE_MAX_BYTES:
         raise _too_large()
     return Image(fields=fields, content=content)
+
+
+def _refuse_query(request: Request) -> None:
+    """Refuse fields in the query of a form: it is unclear which of two would count."""
+    if request.query_params:
+        raise ProblemError(Kind.INVALID, "send every field in the form, and none in the query")
 
 
 def _refuse_longer(request: Request, max_bytes: int) -> None:

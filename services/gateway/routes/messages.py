@@ -8,7 +8,7 @@ from services.gateway.accepting.bodies import Message
 from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.results.bodies import ResultsBody
 from services.gateway.routes.json_route import JsonRoute
-from services.gateway.routes.receiving import HEADERS, MANY, Receiving
+from services.gateway.routes.receiving import ANSWERED, BATCH_HEADERS, HEADERS, MANY, Receiving
 
 Writer = Annotated[Caller, Depends(requires(Scope.MESSAGES_WRITE))]
 
@@ -17,7 +17,13 @@ def router(receiving: Receiving) -> APIRouter:
     """Return the routes of messages."""
     routes = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=JsonRoute)
 
-    @routes.post("", status_code=status.HTTP_202_ACCEPTED, response_model=ResultsBody, openapi_extra=HEADERS)
+    @routes.post(
+        "",
+        status_code=status.HTTP_202_ACCEPTED,
+        response_model=ResultsBody,
+        responses=ANSWERED,
+        openapi_extra=HEADERS,
+    )
     async def receive_message(request: Request, by: Writer, message: Message) -> Response:
         """Accept a customer's message: Kafka has it when the answer is 202."""
         return await receiving.one(request, by, message)
@@ -26,7 +32,7 @@ def router(receiving: Receiving) -> APIRouter:
         "/batch",
         status_code=status.HTTP_202_ACCEPTED,
         response_model=list[ResultsBody],
-        openapi_extra=HEADERS,
+        openapi_extra=BATCH_HEADERS,
     )
     async def receive_messages(
         request: Request, by: Writer, messages: Annotated[list[Message], MANY]

@@ -13,6 +13,7 @@ from services.gateway.accepting.submission import Accept, Key, Submission, event
 from services.gateway.guard.caller import Caller
 from services.gateway.guard.visit import charge
 from services.gateway.problems import Complaint, Kind, ProblemError
+from services.gateway.results.bodies import ResultsBody
 from services.gateway.results.replying import Replies
 from shared.bus.record import Place
 from shared.events.headers import STATE_HEADER, TRACE_HEADER, Trace, trace_of
@@ -24,7 +25,13 @@ MANY: Final = Field(min_length=1, max_length=64)
 _KEY_HEADER = "Idempotency-Key"
 _KEY_MAX_CHARS = 255
 
-HEADERS: Final[dict[str, Any]] = {
+_PREFER: Final[dict[str, Any]] = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`wait=2` waits for the result, for up to two seconds; the answer is 200 if it came.",
+    "schema": {"type": "string"},
+}
+BATCH_HEADERS: Final[dict[str, Any]] = {
     "parameters": [
         {
             "name": _KEY_HEADER,
@@ -40,7 +47,12 @@ HEADERS: Final[dict[str, Any]] = {
         },
     ]
 }
+HEADERS: Final[dict[str, Any]] = {"parameters": [*BATCH_HEADERS["parameters"], _PREFER]}
 """Headers of the requests as OpenAPI has them; they are read here, as declared ones cost 15 us each."""
+
+ANSWERED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": ResultsBody, "description": "The results came while the call waited for them."}
+}
 
 
 class Receiving:

@@ -27,7 +27,7 @@ def router(results: Results) -> APIRouter:
     routes = APIRouter(prefix="/v1/results", tags=["results"])
 
     @routes.get("/{event_id}", responses=_ANSWERS)
-    async def get(
+    async def read_results(
         event_id: UUID,
         caller: Annotated[Caller, Depends(requires(Scope.RESULTS_OWN))],
         response: Response,

@@ -72,7 +72,7 @@ def router(results: Results) -> APIRouter:
     routes = APIRouter(prefix="/v1/stream", tags=["results"])
 
     @routes.get("", status_code=200, response_class=StreamResponse, responses=_ANSWERS)
-    async def stream(
+    async def stream_results(
         caller: Annotated[callers.Caller, Depends(callers.requires(callers.Scope.STREAM))],
         asked: Annotated[Asked, Query()],
         last_event_id: Annotated[str | None, Header()] = None,
