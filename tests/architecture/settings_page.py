@@ -44,16 +44,23 @@ class Setting:
     meaning: str
 
 
-def settings_of(model: type[BaseModel], path: tuple[str, ...] = ("tidemill",)) -> Iterator[Setting]:
-    """Yield every setting below a class, groups before what they hold."""
+def settings_of(
+    model: type[BaseModel], path: tuple[str, ...] = ("tidemill",), usual: BaseModel | None = None
+) -> Iterator[Setting]:
+    """Yield every setting below a class, groups before what they hold.
+
+    `usual` holds the defaults of a group where its owner gives it others than its class does.
+    """
     meanings, schema = field_docstrings(model), model.model_json_schema()["properties"]
     for name, field in model.model_fields.items():
         here = (*path, name)
+        default = field.default if usual is None else getattr(usual, name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from settings_of(field.annotation, here)
+            group = default if isinstance(default, BaseModel) else None
+            yield from settings_of(field.annotation, here, group)
         else:
             variable, allowed = "__".join(here).upper(), _allowed(schema[name])
-            yield Setting(variable, _default(field.default), allowed, meanings.get(name, ""))
+            yield Setting(variable, _default(default), allowed, meanings.get(name, ""))
 
 
 def _default(value: object) -> str:
