@@ -141,7 +141,7 @@ async def test_a_chart_is_read_as_a_table_too_and_stays_open_while_news_arrive(
     await expect(page.locator("figcaption")).to_contain_text("stories are bad news")
 
     await page.get_by_text("Show as table").click()
-    rows = page.get_by_role("region", name="Tone and volume").locator("tbody tr")
+    rows = page.get_by_role("group", name="Tone and volume").locator("tbody tr")
     await expect(rows.first).to_be_visible()
 
 
