@@ -9,7 +9,15 @@ from shared.bus.dead_letters import dead_letter
 from shared.bus.record import Partition, Record
 from shared.errors import RejectedError
 from shared.events import CustomerMessageReceived, Reason
-from tests.architecture import asyncapi, catalogue_tables, contract_page, openapi, seeds_page, settings_page
+from tests.architecture import (
+    asyncapi,
+    catalogue_tables,
+    contract_page,
+    openapi,
+    reference,
+    seeds_page,
+    settings_page,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -38,6 +46,22 @@ def test_the_openapi_document_is_what_the_routes_say() -> None:
     written = openapi.DOCUMENT.read_text(encoding="utf-8")
 
     assert written == openapi.text(), "run: python -m tests.architecture.openapi"
+
+
+def test_the_html_reference_is_that_of_the_documents_and_light() -> None:
+    written = reference.PAGE.read_text(encoding="utf-8")
+
+    assert written == reference.page(), "run: python -m tests.architecture.reference"
+    assert len(written.encode()) < 300_000
+    assert re.findall(r"(?:src|href)=.?(?:https?:)?//", written) == []
+
+
+def test_every_link_within_the_html_reference_leads_somewhere() -> None:
+    written = reference.PAGE.read_text(encoding="utf-8")
+    ids = re.findall(r'\bid="([^"]+)"', written)
+
+    assert len(set(ids)) == len(ids)
+    assert set(re.findall(r'href="#([^"]+)"', written)) - set(ids) == set()
 
 
 def test_the_headers_of_dead_letters_are_in_the_asyncapi_document() -> None:
