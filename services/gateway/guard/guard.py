@@ -32,8 +32,8 @@ LOOK_EVERY_S = 1.0
 _STREAM = "/v1/stream"
 _TO_MODELS = ("/v1/analyze/", "/v1/classify/")
 _ONCE = (b"host", b"authorization", b"content-length", b"content-type", b"origin", b"sec-fetch-site")
-_KEY_IN_QUERY = re.compile(
-    rb"tm_|(?:^|&)(?:api[-_]?key|key|access_token|token|authorization)=", re.IGNORECASE
+_KEY_IN_QUERY = re.compile(  # a signed link may have `tm_` anywhere within its value
+    rb"(?:^|&)(?:api[-_]?key|key|access_token|token|authorization)=|=tm_[\w-]{43}(?:&|$)", re.IGNORECASE
 )
 
 

@@ -151,6 +151,14 @@ async def test_a_key_in_an_address_is_refused_and_never_logged(gateway: Front, q
     assert gateway.key not in str(logs) + answer.text
 
 
+async def test_the_first_letters_of_a_key_within_a_value_are_no_key(gateway: Front) -> None:
+    answer = await gateway.client().get(
+        "/v1/me?at=8PHz2kwtm_lrklFemcOvWN1c3RvbWVyLm1lc3NhZ2VfcmVjZWl2ZWQudjE"
+    )
+
+    assert answer.status_code == 200
+
+
 async def test_a_missing_scope_is_named(gateway: Front, keys_file: Path) -> None:
     secret = a_key(keys_file, Scope.STREAM)
     gateway.know_keys()
