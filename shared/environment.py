@@ -25,7 +25,7 @@ NAMES = frozenset(
         *("models_dir", "intents_file", "start_timeout_s", "models_look_every_s", "stream"),
         *("replies_file", "routing", "alerts", "services", "memory_bootstrap"),
         *("gateway", "dashboard", "gateway_url", "dashboard_url", "keys_file", "guard"),
-        *("accept", "direct", "kafka_in_memory", "pages", "assets_dir"),
+        *("accept", "direct", "kafka_in_memory", "pages", "assets_dir", "results"),
     }
 )
 """First parts of the settings of all services: one environment may serve them all, as in a compose file."""

@@ -43,7 +43,11 @@ async def survey(settings: KafkaSettings, wanted: Wanted) -> list[Letter]:
 
 
 async def letters(settings: KafkaSettings, wanted: Wanted) -> AsyncGenerator[list[Letter]]:
-    """Yield the selected dead letters in batches; those of a partition are in order."""
+    """Yield the selected dead letters in batches; those of a partition are in order.
+
+    Raises ConfigError for an unknown topic, before anything is connected to.
+    """
+    wanted.topics()
     async with KafkaHistory(settings) as history:
         async for fetched in history.read(await _parts(history, wanted)):
             yield list(_read(fetched, wanted))
