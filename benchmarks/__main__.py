@@ -21,6 +21,7 @@ from benchmarks import (
     identity,
     limit,
     memory,
+    open_pages,
     overload,
     padding,
     soak,
@@ -50,6 +51,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "direct": direct.measure,
         "answer_time": answer_time.measure,
         "first_result": first_result.measure,
+        "open_pages": open_pages.measure,
         "overload": overload.measure,
         "soak": soak.measure,
     }

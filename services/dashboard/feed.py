@@ -23,6 +23,9 @@ _FETCH_MS = 500
 _ASK_FOR_TOPICS_EVERY_S = 5.0
 _ANSWERS_WITHIN_S = 3.0
 _TRY_AGAIN_S = 1.0
+_LOADED_WITHIN_S = 5.0
+"""Under a steady load no fetch comes back empty: after this time pages show what there is."""
+
 _CHUNK = 200
 _WANTED = frozenset({*(event.name for event in DASHBOARD.watches), *DEAD_TOPICS})
 
@@ -80,13 +83,14 @@ class Feed:
 
     async def _follow(self, reader: KafkaReader, *, missing: frozenset[str]) -> None:
         clock = asyncio.get_running_loop().time
-        asked_s = clock()
+        began_s = asked_s = clock()
         while True:
             records = await reader.fetch(timeout_ms=_FETCH_MS)
             await self._note(records)
             if not records:
                 async with asyncio.timeout(_ANSWERS_WITHIN_S):
                     await reader.remaining_records()
+            if not records or clock() - began_s > _LOADED_WITHIN_S:
                 self._state.caught_up()
             if missing and clock() - asked_s > _ASK_FOR_TOPICS_EVERY_S:
                 asked_s = clock()

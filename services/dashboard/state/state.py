@@ -29,19 +29,19 @@ class State:
         self.cards: tuple[Card, ...] = ()
         self._count = 0
         self.is_loading = True
-        """Set while old records are read again: figures are not complete yet."""
+        """Set while old records are read again: pages stay as they are until that is done."""
         self.kafka_away_since: datetime | None = None
         self.begin_anew()
 
     def begin_anew(self) -> None:
-        """Forget all records: they are read again."""
+        """Forget all records: Kafka answers, and they are read again."""
         self.is_loading = True
+        self.kafka_away_since = None
         self.latest = Latest()
         self.flow = Flow()
         self.news = News()
         self.images = Images()
         self.results = Results()
-        self.changed()
 
     def note(self, record: Record) -> None:
         """Enter a record."""
@@ -50,7 +50,8 @@ class State:
         self.news.note(record)
         self.images.note(record)
         self.results.note(record)
-        self.changed()
+        if not self.is_loading:
+            self.changed()
 
     def kafka_left(self, when: datetime) -> None:
         """Note that Kafka does not answer, since `when` if it did until then."""
