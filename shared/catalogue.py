@@ -209,6 +209,7 @@ GATEWAY = Service(
     watches=tuple(BY_NAME.values()),
     reads_dead_letters=True,
     replays=True,
+    sees_groups=True,
     models=tuple(model for service in INFERENCE for model in service.models),
 )
 

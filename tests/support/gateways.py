@@ -1,10 +1,11 @@
 """A gateway's answering half on a port of its own, with a route that accepts messages."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
@@ -113,6 +114,9 @@ async def _publish(producer: Producer, event_id: UUID, text: str) -> Place:
     return place
 
 
-def texts(events: Sequence[dict[str, str]]) -> list[str]:
-    """Return the texts of some results."""
-    return [event["text"] for event in events]
+async def answered(client: AsyncClient, link: str) -> Any:
+    """Return the body of the results at a link, asked for again while they are pending."""
+    async with asyncio.timeout(40.0):
+        while (answer := await client.get(link)).status_code == 202:  # noqa: ASYNC110 - it is asked over HTTP
+            await asyncio.sleep(0.1)
+    return answer.json()

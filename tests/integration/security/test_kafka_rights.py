@@ -10,12 +10,14 @@ from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.reader import KafkaReader
 from shared.bus.kafka.skip import skip_lost
 from shared.bus.record import Outgoing
-from shared.catalogue import INFERENCE, SENTIMENT_ALERTS, SERVICES, STREAMS, SUPPORT_BOT, Service
+from shared.catalogue import GATEWAY, INFERENCE, SENTIMENT_ALERTS, SERVICES, STREAMS, SUPPORT_BOT, Service
 from shared.events import NewsArticleAnalyzed, SentimentAlertRaised, SupportMessageRouted
-from shared.settings import Delivery
+from shared.settings import Delivery, KafkaSettings
 from tests.integration.services.analyzed import analyzed_message, analyzed_news
 from tests.integration.services.service_process import Results, publish, running
+from tests.support.answering import answering
 from tests.support.echo import REFUSED, echoing
+from tests.support.gateways import answered, gateway
 from tests.support.said import record_of, said, said_on
 from tests.support.secured_kafka import SecuredKafka
 
@@ -91,6 +93,20 @@ async def test_the_support_bot_runs_with_the_documented_rights(
 
     assert len(routed) == 5
     assert exit_code == 0
+
+
+async def test_the_gateway_finds_results_with_the_documented_rights(locked: SecuredKafka) -> None:
+    kafka = locked.settings(GATEWAY.group)
+    async with gateway(kafka) as door:
+        link = (await door.client.post("/messages", content="hello")).headers["Location"]
+        pending = await door.client.get(link)
+    async with answering(KafkaSettings(bootstrap=locked.broker.bootstrap)), gateway(kafka) as door:
+        done = await answered(door.client, link)
+    async with gateway(kafka) as door:
+        found = await answered(door.client, link)
+
+    assert pending.status_code == 202
+    assert found == done
 
 
 async def test_sentiment_alerts_run_with_the_documented_rights(locked: SecuredKafka) -> None:
