@@ -5,6 +5,7 @@ problems that any route of its form can have are added here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -79,6 +80,9 @@ def _summarise(operation: Json) -> None:
 def _declare_problems(operation: Json, path: str) -> None:
     responses: Json = operation["responses"]
     responses.pop("422", None)  # FastAPI's own shape of errors, which the gateway doesn't answer with
+    for status, answer in responses.items():
+        if answer["description"] == "Successful Response":  # FastAPI's words for any
+            answer["description"] = f"{HTTPStatus(int(status)).phrase}."
     declared = {status for status in responses if status >= "400"}
     for status in declared.union(map(str, _possible(operation, path))):
         responses[status] = {"$ref": f"#/components/responses/Problem{status}"}

@@ -27,7 +27,8 @@ HEAD = """# The contract: topics, events, headers
 This page is generated from the classes in `shared/events` (`python -m tests.architecture.contract_page`).
 For programs the same is an AsyncAPI 3 document, [asyncapi.json](asyncapi.json), and a JSON Schema an event in
 [tests/contract/schemas](../tests/contract/schemas), with the `$id` `urn:tidemill:NAME`. Any Kafka client can
-send and subscribe.
+send and subscribe. [reference.html](reference.html) has events and HTTP on one page; HTTP for programs is in
+[openapi.json](openapi.json).
 
 - **A topic is named like its event**, `subject.fact.vN`. The value is UTF-8 JSON, one event a record.
 - **The key** of a record must be the value of the field named below, as UTF-8 without quotes: all events of

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup, escape
 
 from tests.architecture import asyncapi, openapi
 from tests.architecture.fields import bounds
@@ -21,8 +22,17 @@ def page() -> str:
     http, events = (json.loads(each.DOCUMENT.read_text(encoding="utf-8")) for each in (openapi, asyncapi))
     loader = FileSystemLoader(Path(__file__).parent)
     environment = Environment(loader=loader, autoescape=True, keep_trailing_newline=True)
-    environment.filters["bounds"] = bounds
+    environment.filters |= {"bounds": bounds, "prose": prose}
     return environment.get_template(TEMPLATE).render(http=http, events=events, directions=_directions(events))
+
+
+def prose(text: str | None) -> Markup:
+    """Return text as HTML, with what stands between backticks as code."""
+    parts = (text or "").split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    )
 
 
 def _directions(events: dict[str, Any]) -> dict[str, str]:

@@ -30,8 +30,22 @@ def printing(
             listener.join()
 
 
-def finished(command: Sequence[str], *, within_s: float = 60.0, cwd: Path | None = None) -> str:
+def finished(
+    command: Sequence[str],
+    *,
+    within_s: float = 60.0,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> str:
     """Return what a program printed, once it has ended well."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=within_s)
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=within_s,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
