@@ -76,10 +76,11 @@ def parts(
     """Return the parts of the application; they connect to nothing until a request comes."""
     return Parts(
         routers=(
-            me.routes,
+            # The busiest first: FastAPI asks each router in turn.
             messages.router(receiving),
             articles.router(receiving),
             images.router(receiving),
+            me.routes,
             result_routes.router(results),
             stream.router(results),
             analyze.router(direct),

@@ -137,9 +137,18 @@ def invalid(error: ValidationError, body: bytes = b"", *, place: str = "body") -
     """
     complaints = error.errors(include_url=False, include_input=False, include_context=False)
     if complaints[0]["type"] == "json_invalid":
-        reason = Reason.LONE_SURROGATE if has_lone_surrogate(body) else Reason.NOT_JSON
-        return ProblemError(Kind.NOT_JSON, f"{complaints[0]['msg']}; send UTF-8 JSON", reason=reason)
+        return ProblemError(
+            Kind.NOT_JSON, f"{complaints[0]['msg']}; send UTF-8 JSON", reason=_reason_of_no_json(body)
+        )
     return _invalid([_complaint(each, (place, *each["loc"])) for each in complaints])
+
+
+def _reason_of_no_json(body: bytes) -> Reason:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return Reason.INVALID_UTF8
+    return Reason.LONE_SURROGATE if has_lone_surrogate(body) else Reason.NOT_JSON
 
 
 def _invalid(complaints: Sequence[Complaint]) -> ProblemError:

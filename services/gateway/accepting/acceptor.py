@@ -28,7 +28,7 @@ class Writer:
             Outgoing.of(event, source=self._publisher, trace=submission.trace) for event in submission.events
         ]
         places = await self._producer.publish(records)
-        self._metrics.accepted.labels(records[0].topic).inc(len(records))
+        self._metrics.count_accepted(records[0].topic, len(records))
         return places
 
 
@@ -38,31 +38,42 @@ class Acceptor:
     def __init__(self, accept: Accept, settings: AcceptSettings) -> None:
         self._accept = accept
         self._settings = settings
-        self._running: set[asyncio.Task[Sequence[Place]]] = set()
+        self._waiting_count = 0
+        self._keyed: set[asyncio.Task[Sequence[Place]]] = set()
+        """Requests with a key; they go on when their callers are told to come again."""
 
     async def accept(self, submission: Submission) -> Sequence[Place]:
         """Return the places of the events, in order, once Kafka has all of them.
 
-        Raises RetryableError when that takes too long: they may be written all the same, also later.
-        Otherwise raises what the acceptance itself does.
+        Raises RetryableError when that takes too long: they may be written all the same, also later, as
+        aiokafka takes no record back. Otherwise raises what the acceptance itself does.
         """
-        if len(self._running) >= self._settings.max_waiting:
-            raise RetryableError(f"{len(self._running)} requests wait for Kafka")
-        running = asyncio.ensure_future(self._accept(submission))
-        self._running.add(running)
-        running.add_done_callback(self._end)
-        # Not cancelled when its time is over: aiokafka would send the records all the same.
-        await asyncio.wait((running,), timeout=self._settings.deadline_s)
-        if not running.done():
-            raise RetryableError(f"Kafka has not acknowledged within {self._settings.deadline_s} s")
-        return running.result()
+        if self._waiting_count + len(self._keyed) >= self._settings.max_waiting:
+            raise RetryableError(f"{self._settings.max_waiting} requests wait for Kafka")
+        try:
+            async with asyncio.timeout(self._settings.deadline_s):
+                if submission.key is not None:
+                    return await asyncio.shield(self._keyed_task(submission))
+                self._waiting_count += 1  # without a task of its own, which costs 60 us
+                try:
+                    return await self._accept(submission)
+                finally:
+                    self._waiting_count -= 1
+        except TimeoutError:
+            raise RetryableError(f"Kafka has not acknowledged within {self._settings.deadline_s} s") from None
 
     async def aclose(self) -> None:
-        """Return when no request is under way any more, or after the deadline of one."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=self._settings.deadline_s)
+        """Return when no request with a key is under way any more, or after the deadline of one."""
+        if self._keyed:
+            await asyncio.wait(set(self._keyed), timeout=self._settings.deadline_s)
 
-    def _end(self, running: asyncio.Task[Sequence[Place]]) -> None:
-        self._running.discard(running)
-        if not running.cancelled():
-            running.exception()  # fetched, else asyncio logs it where the caller has given up
+    def _keyed_task(self, submission: Submission) -> asyncio.Task[Sequence[Place]]:
+        task = asyncio.create_task(self._accept(submission))
+        self._keyed.add(task)
+        task.add_done_callback(self._end)
+        return task
+
+    def _end(self, task: asyncio.Task[Sequence[Place]]) -> None:
+        self._keyed.discard(task)
+        if not task.cancelled():
+            task.exception()  # fetched, else asyncio logs it where the caller has given up

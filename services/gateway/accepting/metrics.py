@@ -2,14 +2,17 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from shared.catalogue import GATEWAY
+
 
 class AcceptMetrics:
     """Metrics of the accepting half of the gateway. Build it once per registry."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.accepted = Counter(
+        accepted = Counter(
             "tidemill_accepted_events", "Events that Kafka has acknowledged", ("topic",), registry=registry
         )
+        self._accepted = {topic: accepted.labels(topic) for topic in GATEWAY.output_topics}
         self.repeats = Counter(
             "tidemill_repeated_requests",
             "Requests that came again with their Idempotency-Key, and wrote nothing",
@@ -28,3 +31,7 @@ class AcceptMetrics:
         self.kafka_available = Gauge(
             "tidemill_kafka_available", "1 while the gateway can write to Kafka", registry=registry
         )
+
+    def count_accepted(self, topic: str, count: int) -> None:
+        """Count events of a topic."""
+        self._accepted[topic].inc(count)

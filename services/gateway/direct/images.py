@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from services.gateway.direct.texts import ITEMS_MAX_COUNT
 from services.gateway.problems import invalid
-from services.gateway.routes.json_route import media_type, unsupported
+from services.gateway.routes.media_types import media_type, unsupported
 from shared.events import ImageKind
 from shared.inference.image import MEDIA_TYPES
 

@@ -45,13 +45,16 @@ class Replies:
         caller who leaves ends the wait.
         """
         seconds = wait_s(request.headers.getlist("prefer"))
+        if not seconds:
+            receipt = Receipt(event_id, await publish(), caller.key_id)
+            await self._receipts.note(receipt)
+            return self._response(receipt, Answer(), waited_s=0)
         # Before the record is written: its result may be there sooner than the acknowledgement.
         with self._recent.expected(event_id) as complete:
             receipt = Receipt(event_id, await publish(), caller.key_id)
             await self._receipts.note(receipt)
-            if seconds:
-                with self._metrics.waiting_calls.track_inprogress():
-                    await _done_or_gone(complete, request, within_s=seconds)
+            with self._metrics.waiting_calls.track_inprogress():
+                await _done_or_gone(complete, request, within_s=seconds)
             answer = complete.result() if complete.done() and not complete.cancelled() else Answer()
         return self._response(receipt, answer, waited_s=seconds)
 

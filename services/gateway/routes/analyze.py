@@ -15,7 +15,7 @@ from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.guard.visit import charge
 from services.gateway.openapi import problems
 from services.gateway.problems import Kind
-from services.gateway.routes.json_route import media_type, unsupported
+from services.gateway.routes.media_types import media_type, unsupported
 
 Allowed = Annotated[Caller, Depends(requires(Scope.ANALYZE))]
 

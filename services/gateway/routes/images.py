@@ -12,7 +12,7 @@ from services.gateway.accepting.bodies import Image, ImageFields
 from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.problems import Complaint, Kind, ProblemError, invalid
 from services.gateway.results.bodies import ResultsBody
-from services.gateway.routes.json_route import media_type, unsupported
+from services.gateway.routes.media_types import media_type, unsupported
 from services.gateway.routes.receiving import ANSWERED, HEADERS, Receiving
 from shared.events.image import IMAGE_MAX_BYTES
 from shared.inference.image import MEDIA_TYPES, check_image

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from services.gateway.accepting.bodies import Message
 from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.results.bodies import ResultsBody
-from services.gateway.routes.json_route import JsonRoute
+from services.gateway.routes.event_route import EventRoute
 from services.gateway.routes.receiving import ANSWERED, BATCH_HEADERS, HEADERS, MANY, Receiving
 
 Writer = Annotated[Caller, Depends(requires(Scope.MESSAGES_WRITE))]
@@ -15,7 +15,7 @@ Writer = Annotated[Caller, Depends(requires(Scope.MESSAGES_WRITE))]
 
 def router(receiving: Receiving) -> APIRouter:
     """Return the routes of messages."""
-    routes = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=JsonRoute)
+    routes = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=EventRoute)
 
     @routes.post(
         "",

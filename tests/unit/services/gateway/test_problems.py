@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 
 from services.gateway.api import Parts, application
 from services.gateway.problems import MEDIA_TYPE, Kind, ProblemError
-from services.gateway.routes.json_route import JsonRoute
 from shared.bus.port import ClientBrokenError, RecordTooLargeError
 from shared.errors import RejectedError, RetryableError
 from shared.reasons import Reason
@@ -19,7 +18,7 @@ PAGE = Path("docs/problems.md")
 
 
 def failing(error: Exception) -> APIRouter:
-    router, json_router = APIRouter(), APIRouter(route_class=JsonRoute)
+    router = APIRouter()
 
     @router.get("/fails")
     async def fails(count: Annotated[int, Query(ge=1)] = 1) -> int:
@@ -31,11 +30,6 @@ def failing(error: Exception) -> APIRouter:
     async def body(text: dict[str, int]) -> int:
         return len(text)
 
-    @json_router.post("/text")
-    async def text(text: dict[str, str]) -> int:
-        return len(text)
-
-    router.include_router(json_router)
     return router
 
 
@@ -130,19 +124,6 @@ async def test_a_body_that_is_no_json_is_a_bad_request() -> None:
     answer = await ask(ValueError(), method="POST", path="/body", body=b"{")
 
     assert (answer.status_code, answer.json()["reason"]) == (400, "not_json")
-
-
-async def test_half_a_character_has_the_reason_that_its_dead_letter_would_have() -> None:
-    answer = await ask(ValueError(), method="POST", path="/text", body=b'{"text": "\\ud83d"}')
-
-    assert (answer.status_code, answer.json()["reason"]) == (400, "lone_surrogate")
-
-
-async def test_a_complaint_repeats_nothing_of_the_text() -> None:
-    answer = await ask(ValueError(), method="POST", path="/text", body=b'{"text": ["my password"]}')
-
-    assert answer.status_code == 422
-    assert "password" not in answer.text
 
 
 def test_every_kind_has_its_section_in_the_docs() -> None:

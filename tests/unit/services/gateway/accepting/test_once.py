@@ -25,6 +25,7 @@ from shared.events.headers import ID_HEADER
 from tests.support.receiving import receiving, records, writer
 
 TOPIC = CustomerMessageReceived.name
+SOON_S = 0.05
 MESSAGE = {"conversation_id": "c-17", "text": "Where is my card?"}
 
 
@@ -45,7 +46,7 @@ class SwitchedStore(MemoryStore):
 class Gateway:
     """A gateway's acceptance on a bus and a store that others share; it can be made to die or to fail."""
 
-    def __init__(self, bus: MemoryBus, store: SwitchedStore) -> None:
+    def __init__(self, bus: MemoryBus, store: SwitchedStore, *, deadline_s: float = 10.0) -> None:
         self.lease = Lease(store)
         self.searches = 0
         self.dies_after_write = False
@@ -61,7 +62,7 @@ class Gateway:
             self._search,
             metrics=AcceptMetrics(CollectorRegistry()),
         )
-        self.accept = Acceptor(once.accept, AcceptSettings(deadline_s=0.05)).accept
+        self.accept = Acceptor(once.accept, AcceptSettings(deadline_s=deadline_s)).accept
 
     async def _write(self, submission: Submission) -> Sequence[Place]:
         await self.gate.wait()
@@ -166,15 +167,17 @@ async def test_a_batch_has_one_key_for_all_of_its_events(bus: MemoryBus, gateway
 
 
 async def test_while_the_first_request_goes_on_the_same_is_asked_to_come_later(
-    bus: MemoryBus, store: SwitchedStore, gateway: Gateway
+    bus: MemoryBus, store: SwitchedStore
 ) -> None:
+    gateway = Gateway(bus, store, deadline_s=SOON_S)
+    await gateway.lease.renew()
     gateway.gate.clear()
     first = await gateway.post()
 
     same, other = await gateway.post(), await (await living(bus, store)).post()
     gateway.gate.set()
     async with asyncio.timeout(5):
-        while (last := await gateway.post()).status_code != 202:
+        while (last := await gateway.post()).status_code not in {200, 202}:
             pass
 
     assert first.status_code == 503
@@ -195,7 +198,7 @@ async def test_of_many_at_once_one_is_written(bus: MemoryBus, gateway: Gateway) 
 async def test_what_a_dead_gateway_had_written_is_found_and_not_written_again(
     bus: MemoryBus, store: SwitchedStore
 ) -> None:
-    dead = Gateway(bus, store)  # its lease was never renewed
+    dead = Gateway(bus, store, deadline_s=SOON_S)  # its lease was never renewed
     dead.dies_after_write = True
     assert (await dead.post()).status_code == 503
 
@@ -209,7 +212,7 @@ async def test_what_a_dead_gateway_had_written_is_found_and_not_written_again(
 
 
 async def test_what_a_dead_gateway_had_not_written_is_written(bus: MemoryBus, store: SwitchedStore) -> None:
-    dead = Gateway(bus, store)
+    dead = Gateway(bus, store, deadline_s=SOON_S)
     dead.gate.clear()
     assert (await dead.post()).status_code == 503
 
