@@ -90,13 +90,16 @@ class _Share:
         return now_s < self.refused_until_s and cost >= self.refused_cost
 
     def begin(self, now_s: float, *, most: int) -> int:
-        """Return the tokens that are still good, and set the size of the next share by the demand."""
+        """Return the tokens that are still good, and set the size of the next share by the demand.
+
+        They are the caller's own until it has asked: calls beside it would spend them meanwhile.
+        """
         if now_s < self.good_until_s:
-            self.size = min(most, 2 * self.size)
+            held, self.size = self.tokens, min(most, 2 * self.size)
         else:
-            self.tokens = 0
-            self.size = max(1, self.size // 2)
-        return self.tokens
+            held, self.size = 0, max(1, self.size // 2)
+        self.tokens = 0
+        return held
 
     def standing(self, policy: Policy, now_s: float, *, is_granted: bool) -> Standing:
         """Return how the key stands."""
@@ -118,25 +121,27 @@ class Rates:
         if share.spend(cost, now_s):
             return share.standing(policy, now_s, is_granted=True)
         async with share.lock:
-            is_granted = share.spend(cost, now_s)
-            if not is_granted:
-                await self._refill(share, policy, key_id, cost=cost)
-                is_granted = share.spend(cost, now_s)
+            is_granted = share.spend(cost, now_s) or await self._refill(share, policy, key_id, cost=cost)
         return share.standing(policy, now_s, is_granted=is_granted)
 
-    async def _refill(self, share: _Share, policy: Policy, key_id: str, *, cost: int) -> None:
+    async def _refill(self, share: _Share, policy: Policy, key_id: str, *, cost: int) -> bool:
+        """Return whether the common count granted the cost; what it granted beyond is the next share."""
         now_s = time.time()
         if share.is_refused(cost, now_s):
-            return
-        need = cost - share.begin(now_s, most=max(1, policy.count // _SHARES_PER_QUOTA))
+            return False
+        held = share.begin(now_s, most=max(1, policy.count // _SHARES_PER_QUOTA))
+        need = cost - held
+        granted = 0
         for count in dict.fromkeys((max(need, share.size), need)):
             if await self._counts.hit(share.item, key_id, cost=count):
-                share.tokens += count
-                share.good_until_s = now_s + _SHARE_FOR_S
+                granted = count
                 break
+        share.tokens += held + granted - (cost if granted else 0)
+        share.good_until_s = now_s + _SHARE_FOR_S
         share.more_at_s, share.elsewhere = await self._counts.window(share.item, key_id)
-        if share.tokens < cost:
+        if not granted:
             share.refused_cost, share.refused_until_s = cost, share.more_at_s
+        return granted > 0
 
     def _share(self, policy: Policy, key_id: str) -> _Share:
         share = self._shares.get((policy.name, key_id))

@@ -82,6 +82,42 @@ async def test_calls_at_a_time_are_granted_the_quota_once() -> None:
     assert sum(answer.is_granted for answer in answers) == 64
 
 
+async def turns(count: int) -> None:
+    """Let others run so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+class DistantCounts(LocalCounts):
+    """Counts that answer later, as those of a server do."""
+
+    async def hit(self, item: RateLimitItem, key: str, *, cost: int) -> bool:
+        """Answer later."""
+        await turns(3)
+        return await super().hit(item, key, cost=cost)
+
+    async def window(self, item: RateLimitItem, key: str) -> tuple[float, int]:
+        """Answer later."""
+        await turns(20)
+        return await super().window(item, key)
+
+
+async def test_no_call_spends_what_another_one_has_just_asked_for() -> None:
+    rates = Rates(DistantCounts())
+    quota = policy("default", count=100_000, window_s=60)
+
+    async def caller(number: int) -> list[bool]:
+        granted = []
+        for _ in range(50):
+            await turns(number % 25)  # as between two requests
+            granted.append((await rates.take(quota, "k1", cost=number % 5 + 1)).is_granted)
+        return granted
+
+    answers = await asyncio.gather(*(caller(number) for number in range(64)))
+
+    assert all(is_granted for of_caller in answers for is_granted in of_caller)
+
+
 async def test_the_headers_tell_quota_rest_and_time() -> None:
     rates = Rates(LocalCounts())
 
