@@ -87,8 +87,9 @@ def figures(flow: StreamFlow, state: State) -> Figures:
         cache_share=service.figures.cache_share if service else None,
         p50_ms=percentile(latencies, 0.5),
         p99_ms=percentile(latencies, 0.99),
-        inputs_line=sparkline([bucket.inputs for bucket in buckets]),
-        latency_line=sparkline([percentile(bucket.latencies_ms, 0.99) for bucket in buckets]),
+        # Without the last: it is not over yet, and would look like a fall.
+        inputs_line=sparkline([bucket.inputs for bucket in buckets[:-1]]),
+        latency_line=sparkline([percentile(bucket.latencies_ms, 0.99) for bucket in buckets[:-1]]),
         minutes=_minutes(buckets),
     )
 

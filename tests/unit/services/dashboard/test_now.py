@@ -149,3 +149,18 @@ async def test_each_page_says_at_once_that_kafka_is_away() -> None:
             page = next(page for page in it.pages if page.path == path)
             with it.site.hub.viewing(page, Ask()) as frames:
                 assert b"Kafka is away since" in await anext(frames)
+
+
+def test_all_streams_are_summed_up_in_a_sentence(state: State, clock: Clock) -> None:
+    message = a_message()
+    state.note(at(message, clock))
+    state.note(at(a_route(message), clock))
+    state.note(at(a_message(), clock))
+
+    assert now.values(state, Ask())["sentence"] == (
+        "In the last five minutes 2 inputs came in and 1 were decided; 1 wait now, and 0 became dead letters."
+    )
+
+
+def test_quiet_streams_say_so(state: State) -> None:
+    assert now.values(state, Ask())["sentence"] == "Nothing came in during the last five minutes."
