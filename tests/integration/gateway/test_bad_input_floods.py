@@ -44,12 +44,14 @@ async def test_a_flood_of_one_key_leaves_others_their_time(keys_file: Path) -> N
     noisy = a_key(keys_file, name="noisy")
     async with front(guard=FEW, keys_file=keys_file) as gateway:
         alone = await seconds_each(gateway.client(), 25)
-        done = asyncio.Event()
-        floods = [asyncio.create_task(flood(gateway.client(noisy), done)) for _ in range(4)]
+        done, noise = asyncio.Event(), gateway.client(noisy)
+        for _ in range(64):
+            await noise.get("/v1/me")
+        floods = [asyncio.create_task(flood(noise, done)) for _ in range(4)]
         beside = await seconds_each(gateway.client(), 25)
         done.set()
 
-        assert sum([await each for each in floods]) > 50
+        assert sum([await each for each in floods]) > 25
         assert beside[-1] < max(0.5, 20 * alone[-1])
         assert len(gateway.messages()) == 50
 
