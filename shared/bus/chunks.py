@@ -21,9 +21,9 @@ async def send(
     """Return how many records were sent and acknowledged; `room` returns when the next chunk may leave."""
     sent_count, waiting = 0, iter(records)
     while chunk := take(waiting):
+        await room()
         await producer.publish(chunk)
         sent_count += len(chunk)
-        await room()
     return sent_count
 
 

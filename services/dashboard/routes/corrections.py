@@ -141,10 +141,10 @@ def wish_of(form: FormData) -> dict[str, Any] | None:
 
     A button is `right=FIELD=LABEL`; the fields of the longer form have the names of the answer.
     """
-    place = place_of(form)
-    right = {each: text for each in _FIELDS.get(str(form.get("kind")), ()) if (text := _text(form, each))}
+    place, fields = place_of(form), _FIELDS.get(str(form.get("kind")), ())
+    right = {each: text for each in fields if (text := _text(form, each))}
     field, _, label = _text(form, "right").partition("=")
-    if field and label:
+    if field in fields and label:
         right = {field: label}
     if place is None or not right:
         return None

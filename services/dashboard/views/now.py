@@ -1,7 +1,7 @@
 """Now: what comes in, what was decided about it and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.dashboard.state.state import State
 from services.dashboard.state.times import time_of
 from services.dashboard.state.window import Bucket, percentile
 from services.dashboard.views.page import Ask, Page
+from shared.bus.record import Place
 from shared.events import (
     Event,
     ImageAnalyzed,
@@ -69,6 +70,8 @@ class Decision:
     label: str
     confidence: float | None
     reason: str
+    place: Place | None = None
+    """Place of the result, by which it can be corrected."""
 
 
 def figures(flow: StreamFlow, state: State) -> Figures:
@@ -198,7 +201,8 @@ def values(state: State, ask: Ask) -> Mapping[str, Any]:
         "stream_names": tuple(_SHOWN),
         "chosen": chosen if chosen in _SHOWN else None,
         "decisions": [
-            decision(event, time_of(record), ask) for record, event in state.latest.events(kinds, _DECISIONS)
+            replace(decision(event, time_of(record), ask), place=Place(record.partition, record.offset))
+            for record, event in state.latest.events(kinds, _DECISIONS)
         ],
         "alerts": [
             (event, time_of(record))
