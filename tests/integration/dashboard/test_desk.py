@@ -1,4 +1,4 @@
-"""What people change on the pages is a call of the gateway, a process of its own on the broker in memory."""
+"""Work pages of the dashboard against a gateway, a process of its own on the broker in memory."""
 
 import re
 from collections.abc import AsyncIterator
