@@ -16,6 +16,9 @@ from limits import RateLimitItem, RateLimitItemPerSecond
 from services.gateway.problems import Kind, ProblemError
 
 _SHARE_FOR_S = 1.0
+_SHARE_MAX = 500
+"""Tokens of a share at most: each is an entry that Redis writes while others wait."""
+
 _SHARES_PER_QUOTA = 20
 """A share is at most this part of the quota: other processes would miss tokens that nobody spends."""
 
@@ -129,7 +132,7 @@ class Rates:
         now_s = time.time()
         if share.is_refused(cost, now_s):
             return False
-        held = share.begin(now_s, most=max(1, policy.count // _SHARES_PER_QUOTA))
+        held = share.begin(now_s, most=min(max(1, policy.count // _SHARES_PER_QUOTA), _SHARE_MAX))
         need = cost - held
         granted = 0
         for count in dict.fromkeys((max(need, share.size), need)):
