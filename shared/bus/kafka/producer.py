@@ -192,14 +192,28 @@ async def _send(
     except TOO_LARGE:  # for any broker; those before it are on their way
         await _failure(acknowledgements, wait_for=asyncio.ALL_COMPLETED)
         raise
+    if len(acknowledgements) == 1:
+        return [await _acknowledged(acknowledgements[0], on_refusal)]
     failure = await _failure(acknowledgements, wait_for=asyncio.FIRST_EXCEPTION)
     if failure is None:
-        written = (each.result() for each in acknowledgements)
-        return [Place(Partition(each.topic, each.partition), each.offset) for each in written]
+        return [_place(each.result()) for each in acknowledgements]
     if isinstance(failure, TOO_LARGE):
         on_refusal()
     # All of them, also after a failure: a late one must not land behind a second attempt.
     raise await _failure(acknowledgements, wait_for=asyncio.ALL_COMPLETED) or failure
+
+
+async def _acknowledged(acknowledgement: asyncio.Future[Any], on_refusal: Callable[[], None]) -> Place:
+    """Return the place of the only record of a call, without the 30 us that waiting for several takes."""
+    try:
+        return _place(await acknowledgement)
+    except TOO_LARGE:
+        on_refusal()
+        raise
+
+
+def _place(written: Any) -> Place:
+    return Place(Partition(written.topic, written.partition), written.offset)
 
 
 async def _failure(acknowledgements: Sequence[asyncio.Future[Any]], *, wait_for: str) -> BaseException | None:
