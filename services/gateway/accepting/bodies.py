@@ -18,6 +18,12 @@ from shared.events import (
 from shared.events.envelope import Time
 from shared.events.text import TEXT_MAX_CHARS, OptionalText, Text
 
+When = Annotated[
+    Time,
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"^(19[789]\d|2[01]\d\d)-"}),
+]
+"""A time from 1970 to before 2200."""
+
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Present = Annotated[Text, WithJsonSchema({"type": "string", "maxLength": TEXT_MAX_CHARS, "pattern": r"\S"})]
 Optional = Annotated[OptionalText, WithJsonSchema({"type": "string", "maxLength": TEXT_MAX_CHARS})]
@@ -42,12 +48,16 @@ class Fields(BaseModel):
         frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
     )
 
-    occurred_at: Time | None = None
+    occurred_at: When | None = None
     """When it happened, RFC 3339 with a zone; the time of acceptance when it is left out."""
 
 
 class Message(Fields):
     """A customer's message."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"conversation_id": "c-17", "text": "Where is my card?"}]}
+    )
 
     conversation_id: Name
     """Messages of one conversation stay in order."""
@@ -75,6 +85,18 @@ class Message(Fields):
 
 class Article(Fields):
     """A story about a company; `occurred_at` is the time of publication."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "source": "Tapewatch",
+                    "company": "Norvale Foods",
+                    "headline": "Norvale Foods shares plunge 19% after recall of ready meals",
+                }
+            ]
+        }
+    )
 
     source: Name
     """Publisher of the story; stories of one source stay in order."""

@@ -1,11 +1,14 @@
 """OpenAPI document of the gateway: each operation is named, described, and tells how it can fail."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.gateway.accepting.bodies import Article, Message
 from services.gateway.problems import MEDIA_TYPE, Kind
 from tests.architecture.openapi import document
+from tests.support.events import NOON
 
 Json = dict[str, Any]
 
@@ -60,3 +63,12 @@ def test_whoever_must_wait_is_told_how_long() -> None:
 
     assert "Retry-After" in responses["Problem503"]["headers"]
     assert "Retry-After" in responses["Problem429"]["headers"]
+
+
+@pytest.mark.parametrize(("name", "body"), [("Message", Message), ("Article", Article)])
+def test_a_body_has_an_example_that_is_accepted(name: str, body: type[Message | Article]) -> None:
+    (example,) = document()["components"]["schemas"][name]["examples"]
+
+    event = body.model_validate(example).event(UUID(int=1), NOON)
+
+    assert event.event_id == UUID(int=1)
