@@ -18,7 +18,8 @@ from shared.errors import TidemillError
 Draw = Callable[[Page, Ask], Mapping[str, str]]
 """Returns the HTML of each live part of a page."""
 
-_ALIVE_EVERY_S = 15.0
+_ALIVE_EVERY_S = 3.0
+"""So often a quiet stream looks whether its viewer is still welcome: a revoked key has 5 s in all."""
 
 log = structlog.get_logger()
 
