@@ -18,9 +18,8 @@ from shared.events import ImageKind
 
 _FORM = {
     "type": "object",
-    "required": ["kind"],
     "properties": {
-        "kind": {"type": "string", "enum": list(ImageKind)},
+        "kind": {"type": "string", "enum": list(ImageKind), "description": "Here or in the query."},
         "image": {"type": "string", "format": "binary"},
         "images": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 64},
     },
