@@ -6,6 +6,8 @@ from fastapi import APIRouter, Depends, Request, Response, status
 
 from services.gateway.accepting.bodies import Article
 from services.gateway.guard.caller import Caller, Scope, requires
+from services.gateway.openapi import problems
+from services.gateway.problems import Kind
 from services.gateway.results.bodies import ResultsBody
 from services.gateway.routes.event_route import EventRoute
 from services.gateway.routes.receiving import ANSWERED, BATCH_HEADERS, HEADERS, MANY, Receiving
@@ -32,6 +34,7 @@ def router(receiving: Receiving) -> APIRouter:
         "/batch",
         status_code=status.HTTP_202_ACCEPTED,
         response_model=list[ResultsBody],
+        responses=problems(Kind.KEY_IN_USE),
         openapi_extra=BATCH_HEADERS,
     )
     async def receive_articles(

@@ -12,6 +12,7 @@ from services.gateway.accepting.bodies import Body
 from services.gateway.accepting.submission import Accept, Key, Submission, event_ids, fingerprint
 from services.gateway.guard.caller import Caller
 from services.gateway.guard.visit import charge
+from services.gateway.openapi import problems
 from services.gateway.problems import Complaint, Kind, ProblemError
 from services.gateway.results.bodies import ResultsBody
 from services.gateway.results.replying import Replies
@@ -51,7 +52,8 @@ HEADERS: Final[dict[str, Any]] = {"parameters": [*BATCH_HEADERS["parameters"], _
 """Headers of the requests as OpenAPI has them; they are read here, as declared ones cost 15 us each."""
 
 ANSWERED: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"model": ResultsBody, "description": "The results came while the call waited for them."}
+    200: {"model": ResultsBody, "description": "The results came while the call waited for them."},
+    **problems(Kind.KEY_IN_USE),
 }
 
 
