@@ -8,6 +8,7 @@ from typing import Any
 from services.dashboard.state.state import State
 from services.dashboard.state.times import time_of
 from services.dashboard.views.page import Ask, Page
+from shared.bus.record import Place, Record
 from shared.events import ImageAnalyzed, ImageKind
 from shared.keys.scope import Scope
 
@@ -26,6 +27,7 @@ class Tile:
     """Id of the received image; None where it is not kept any more, or the viewer may not see it."""
 
     is_doubtful: bool
+    place: Place
 
 
 def values(state: State, ask: Ask) -> Mapping[str, Any]:
@@ -33,7 +35,7 @@ def values(state: State, ask: Ask) -> Mapping[str, Any]:
     kinds = tuple(kind.value for kind in ImageKind)
     chosen = ask.get("kind") if ask.get("kind") in kinds else None
     found = [
-        (event, time_of(record))
+        _tile(event, record, state, ask)
         for record, event in state.latest.events((ImageAnalyzed,), 200)
         if isinstance(event, ImageAnalyzed) and chosen in {None, event.kind}
     ]
@@ -41,20 +43,21 @@ def values(state: State, ask: Ask) -> Mapping[str, Any]:
         "kinds": kinds,
         "chosen": chosen,
         "count": len(found),
-        "doubtful_count": sum(_is_doubtful(event) for event, _ in found),
-        "tiles": [_tile(event, at, state, ask) for event, at in found[:_TILES]],
+        "doubtful_count": sum(tile.is_doubtful for tile in found),
+        "tiles": found[:_TILES],
         "may_see": ask.may(Scope.TEXT_READ),
     }
 
 
-def _tile(event: ImageAnalyzed, at: datetime, state: State, ask: Ask) -> Tile:
+def _tile(event: ImageAnalyzed, record: Record, state: State, ask: Ask) -> Tile:
     image_id = str(event.cause_id)
-    is_shown = ask.may(Scope.TEXT_READ) and image_id in state.images
-    return Tile(event=event, at=at, image_id=image_id if is_shown else None, is_doubtful=_is_doubtful(event))
-
-
-def _is_doubtful(event: ImageAnalyzed) -> bool:
-    return event.label.confidence < _DOUBTFUL_BELOW
+    return Tile(
+        event=event,
+        at=time_of(record),
+        image_id=image_id if ask.may(Scope.TEXT_READ) and image_id in state.images else None,
+        is_doubtful=event.label.confidence < _DOUBTFUL_BELOW,
+        place=Place(record.partition, record.offset),
+    )
 
 
 PAGE = Page(path="images", title="Images", template="images.html", values=values, filters=("kind",))

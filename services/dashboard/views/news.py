@@ -10,6 +10,7 @@ from services.dashboard.charts.tone import tone_chart
 from services.dashboard.state.news import Company, News
 from services.dashboard.state.state import State
 from services.dashboard.views.page import Ask, Page
+from shared.bus.record import Place
 from shared.events import Entity, NewsArticleAnalyzed
 
 _COMPANIES = 20
@@ -35,6 +36,17 @@ class Piece:
 
     text: str
     type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRow:
+    """A story as it is listed."""
+
+    event: NewsArticleAnalyzed
+    pieces: tuple[Piece, ...] | None
+    """Its headline; None where the viewer may not read it."""
+
+    place: Place
 
 
 def company_rows(news: News) -> list[CompanyRow]:
@@ -69,13 +81,23 @@ def pieces(headline: str, entities: Sequence[Entity]) -> Iterator[Piece]:
         yield Piece(headline[end:])
 
 
-def _stories(state: State, company: str | None) -> list[tuple[NewsArticleAnalyzed, list[Piece]]]:
+def _stories(state: State, ask: Ask) -> list[StoryRow]:
+    company = ask.get("company")
     found = (
-        event
-        for _, event in state.latest.events((NewsArticleAnalyzed,), 200)
+        _story(event, Place(record.partition, record.offset), ask)
+        for record, event in state.latest.events((NewsArticleAnalyzed,), 200)
         if isinstance(event, NewsArticleAnalyzed) and company in {None, event.company}
     )
-    return [(event, list(pieces(event.headline, event.entities))) for event in islice(found, _STORIES)]
+    return list(islice(found, _STORIES))
+
+
+def _story(event: NewsArticleAnalyzed, place: Place, ask: Ask) -> StoryRow:
+    headline = ask.shown(event.headline)
+    return StoryRow(
+        event=event,
+        pieces=None if headline is None else tuple(pieces(headline, event.entities)),
+        place=place,
+    )
 
 
 def values(state: State, ask: Ask) -> Mapping[str, Any]:
@@ -91,7 +113,7 @@ def values(state: State, ask: Ask) -> Mapping[str, Any]:
         "alerts": alerts[:_ALERTS],
         "open_count": sum(alert.is_open for alert in alerts),
         "chart": tone_chart([story for company in news.about(chosen) for story in company.stories]),
-        "stories": _stories(state, chosen),
+        "stories": _stories(state, ask),
     }
 
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from PIL import Image, ImageDraw
@@ -73,10 +73,10 @@ def everything() -> Sequence[Event]:
     ]
 
 
-def message(text: str, lane: Lane = Lane.DRAFT) -> Iterator[Event]:
-    """Yield a message and its route."""
+def message(text: str, *, at: datetime | None = None) -> Iterator[Event]:
+    """Yield a message, of now or of another time, and its route."""
     received = CustomerMessageReceived(
-        event_id=uuid4(), occurred_at=utc_now(), conversation_id=f"c-{uuid4().hex[:8]}", text=text
+        event_id=uuid4(), occurred_at=at or utc_now(), conversation_id=f"c-{uuid4().hex[:8]}", text=text
     )
     yield received
     yield SupportMessageRouted(
@@ -86,7 +86,7 @@ def message(text: str, lane: Lane = Lane.DRAFT) -> Iterator[Event]:
         message_id=received.event_id,
         conversation_id=received.conversation_id,
         text=text,
-        lane=lane,
+        lane=Lane.DRAFT,
         queue="cards",
         priority=Priority.NORMAL,
         reply="It is on its way.",

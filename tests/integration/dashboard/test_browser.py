@@ -1,6 +1,7 @@
 """The pages in a real browser: read by everybody, live, and without a word from outside."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -99,6 +100,30 @@ async def test_an_open_page_goes_on_after_a_restart_of_the_service(shown: Scene,
         await expect(page.get_by_text("I wrote after the restart.")).to_be_visible(timeout=SHOWN_WITHIN_MS)
 
     assert await page.evaluate("document.body.dataset.opened") == "once"
+
+
+async def test_a_thousand_events_at_once_leave_the_page_up_to_date(shown: Scene, browser: Browser) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{shown.url}/now")
+
+    for number in range(5):
+        await shown.show(*(event for _ in range(250) for event in message(f"One of many, round {number}")))
+    await shown.show(*message("The last of all."))
+
+    await expect(page.get_by_text("The last of all.")).to_be_visible(timeout=SHOWN_WITHIN_MS)
+
+
+async def test_a_message_of_a_clock_that_is_wrong_is_shown_like_others(
+    shown: Scene, browser: Browser
+) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{shown.url}/now")
+
+    for year in (1999, 2150):
+        await shown.show(*message(f"Written in {year}.", at=datetime(year, 1, 1, tzinfo=UTC)))
+
+    await expect(page.get_by_text("Written in 1999.")).to_be_visible(timeout=SHOWN_WITHIN_MS)
+    await expect(page.get_by_text("Written in 2150.")).to_be_visible(timeout=SHOWN_WITHIN_MS)
 
 
 async def test_what_people_write_is_shown_as_text(shown: Scene, browser: Browser) -> None:
