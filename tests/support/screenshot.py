@@ -1,4 +1,4 @@
-"""Screenshot for README.md of the dashboard of the stack that runs here: `python -m tests.support.screenshot`."""
+"""Screenshot for README.md of the running dashboard: `python -m tests.support.screenshot`."""
 
 import shutil
 import sys

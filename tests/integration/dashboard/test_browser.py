@@ -135,11 +135,7 @@ async def test_what_people_write_is_shown_as_text(shown: Scene, browser: Browser
     assert await page.get_by_text(RIGHT_TO_LEFT).first.evaluate("each => each.tagName") == "BDI"
     assert await page.title() == "Now · Tidemill"
 
-    await (
-        page.get_by_text(f"show all {len(LONG.strip()):,} characters")
-        .or_(page.get_by_text(f"show all {len(LONG):,} characters"))
-        .click()
-    )
+    await page.get_by_text(f"show all {len(LONG):,} characters").first.click()
 
     assert len(await page.locator("details.clip[open] > bdi").first.inner_text()) > len(LONG) - 100
 
