@@ -70,6 +70,9 @@ class CacheLimits:
     write_items: int = 256
     """Results per write."""
 
+    write_after_s: float = 0.02
+    """Time for which fewer results than that wait for others: a write alone takes 100 us of CPU time."""
+
 
 class RedisCache:
     """Cache in the Redis at `url`, shared by all workers. It never raises and never waits long."""
@@ -163,6 +166,8 @@ class RedisCache:
 
     async def _write(self) -> None:
         while self._unwritten and self._is_usable():
+            if len(self._unwritten) < self._limits.write_items:
+                await asyncio.sleep(self._limits.write_after_s)
             keys = list(islice(self._unwritten, self._limits.write_items))
             values = [with_checksum(key, self._unwritten.pop(key)) for key in keys]
             try:

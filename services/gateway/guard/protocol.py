@@ -11,6 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from services.gateway.guard.accesses import Accesses
+from services.gateway.guard.joining import JoiningTransport
 from services.gateway.guard.settings import GuardSettings
 from services.gateway.guard.visit import ANSWERED_KEY
 from services.gateway.problems import MEDIA_TYPE, Kind, ProblemError
@@ -79,11 +80,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request, if there is room."""
-        super().connection_made(transport)
+        super().connection_made(JoiningTransport(transport, self.loop))  # type: ignore[arg-type]
         self._reads_since_s = self.loop.time()
         if not self._connections.enter(self):
             self._refuse(_full(self._connections.settings))
-            transport.close()
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave room for others."""
