@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 
-from prometheus_client import CollectorRegistry
-
 from services.dashboard.assets import load_assets
 from services.dashboard.door import Door
 from services.dashboard.drawing import Drawing
@@ -14,6 +12,7 @@ from services.dashboard.fence import is_loopback
 from services.dashboard.formats import FILTERS
 from services.dashboard.gateway import Gateway, gateway
 from services.dashboard.hub import Hub, HubLimits
+from services.dashboard.metrics import measured
 from services.dashboard.pages import application
 from services.dashboard.rendering import Renderer
 from services.dashboard.routes.registry import routers
@@ -41,7 +40,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(gateway(settings.gateway_url))
         site = _site(settings, state, client, shown)
-        http = await serve_http(settings.http, _health(site, state), CollectorRegistry())
+        http = await serve_http(settings.http, _health(site, state), measured(site.hub, state))
         stack.push_async_callback(http.cleanup)
         feed = Feed(settings.kafka, state, rewind_count=settings.pages.rewind_count, clock=utc_now)
         await stack.enter_async_context(beside(feed.run(), stop))

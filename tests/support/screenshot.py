@@ -10,7 +10,7 @@ from tests.integration.dashboard.conftest import CHROMIUM, FLAGS
 from tidemill.running import running_stack
 
 TARGET = Path(__file__).parents[2] / "docs" / "dashboard.png"
-_SIZE = ViewportSize(width=1280, height=800)
+_SIZE = ViewportSize(width=1360, height=900)
 
 
 def main() -> int:
