@@ -481,7 +481,7 @@ export interface SentimentAlertResolved {
 /**
  * A person corrected the route of a message. Kafka key: `conversation_id`.
  *
- * A field that is null was not corrected; at least one is set.
+ * Of `intent`, `sentiment`, `lane` and `queue` at least one is set; null means not corrected.
  */
 export interface SupportMessageCorrected {
   /**
@@ -514,6 +514,10 @@ export interface SupportMessageCorrected {
   model?: string | null;
   model_version?: string | null;
   /**
+   * How foreign the input was to the model, 0 to 1; null where that was not measured.
+   */
+  out_of_scope?: number | null;
+  /**
    * The `event_id` of the customer's message.
    */
   message_id: string;
@@ -524,6 +528,14 @@ export interface SupportMessageCorrected {
    * Intent, or sentiment of a review, as the model predicted it.
    */
   predicted?: Prediction | null;
+  /**
+   * The lane that the bot chose; null where an analyzed message is corrected.
+   */
+  routed_lane?: Lane | null;
+  /**
+   * The team that the bot chose; null where an analyzed message is corrected.
+   */
+  routed_queue?: string | null;
   /**
    * The right intent.
    */
@@ -544,7 +556,7 @@ export interface SupportMessageCorrected {
 /**
  * A person corrected the tone or topic of a story. Kafka key: `company`.
  *
- * A field that is null was not corrected; at least one is set.
+ * Of `sentiment` and `topic` at least one is set; null means not corrected.
  */
 export interface NewsArticleCorrected {
   /**
@@ -576,6 +588,10 @@ export interface NewsArticleCorrected {
    */
   model?: string | null;
   model_version?: string | null;
+  /**
+   * How foreign the input was to the model, 0 to 1; null where that was not measured.
+   */
+  out_of_scope?: number | null;
   /**
    * The published story's `event_id`.
    */
@@ -626,6 +642,10 @@ export interface ImageCorrected {
    */
   model?: string | null;
   model_version?: string | null;
+  /**
+   * How foreign the input was to the model, 0 to 1; null where that was not measured.
+   */
+  out_of_scope?: number | null;
   /**
    * The received image's `event_id`.
    */
