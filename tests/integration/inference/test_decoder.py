@@ -128,10 +128,10 @@ def test_a_child_that_hangs_is_replaced() -> None:
 
 
 def test_an_image_on_which_each_child_hangs_is_refused() -> None:
-    decoder = Decoder(SPEC, answer_within_s=0.0)
+    decoder, slow = Decoder(SPEC, answer_within_s=0.0), photo((2000, 1500), kind="PNG")
 
     with pytest.raises(RejectedError) as refused:
-        decoder.decode(photo())
+        decoder.decode(slow)
 
     assert refused.value.reason == "image_undecodable"
     assert decoder.pid is None
