@@ -27,7 +27,8 @@ def broker(memory_kafka: str) -> SilentBroker:
 async def _consumer(broker: SilentBroker, topic: str) -> Callable[[], Awaitable[None]]:
     consumer = KafkaBus(broker.settings).consumer([topic], group=topic)
     await consumer.start(keep, keep)
-    await consumer.fetch(max_records=1, timeout_ms=1_000)
+    while not await consumer.fetch(max_records=1, timeout_ms=1_000):
+        pass
     return consumer.stop
 
 
@@ -48,7 +49,8 @@ async def _transactions(broker: SilentBroker, topic: str) -> Callable[[], Awaita
 async def _reader(broker: SilentBroker, topic: str) -> Callable[[], Awaitable[None]]:
     reader = KafkaReader(broker.settings, [topic])
     await reader.start()
-    await reader.fetch(timeout_ms=1_000)
+    while not await reader.fetch(timeout_ms=1_000):
+        pass
     return reader.stop
 
 

@@ -37,7 +37,7 @@ def exit_code(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
         (["play", "README.md", "--to", "messages"], "rows are read from .csv and .jsonl"),
         (["play", "README.md", "--to", "routed"], "routed takes no input; choose one of"),
         (["play", "docs", "--to", "images"], "images of what? add --kind"),
-        (["play", "docs", "--to", "images", "--kind", "digit"], "docs holds nothing to play"),
+        (["play", "tidemill", "--to", "images", "--kind", "digit"], "tidemill holds nothing to play"),
         (["play", "README.md", "--to", "messages", "--column", "text"], "write it as FIELD=COLUMN"),
         (["play", "README.md", "--to", "messages", "--set", "=x"], "write it as FIELD=VALUE"),
         (["play", "nowhere.csv"], "--to"),
