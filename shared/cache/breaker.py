@@ -29,6 +29,10 @@ class Breaker:
         self._probe_at_s = now_s + self._open_s
         return True
 
+    def lets_through(self, now_s: float) -> bool:
+        """Return whether this call may ask: the breaker is closed, or the call is the probe."""
+        return self.is_closed or self.claim_probe(now_s)
+
     def fail(self, now_s: float) -> bool:
         """Count a failure; return True when this one opens the breaker."""
         self._failure_count += 1

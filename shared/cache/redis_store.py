@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import SecretStr
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from shared.cache.breaker import Breaker
+from shared.cache.pool import connection_pool
 from shared.cache.store import MemoryStore, Store, StoreAwayError
 from shared.settings import RedisSettings
 
@@ -60,7 +59,7 @@ class RedisStore:
 
     async def _asked(self, command: Callable[[Redis], Awaitable[Any]]) -> Any:
         now_s = asyncio.get_running_loop().time()
-        if not self._breaker.is_closed and not self._breaker.claim_probe(now_s):
+        if not self._breaker.lets_through(now_s):
             raise StoreAwayError("Redis is away")
         try:
             async with asyncio.timeout(_ANSWER_WITHIN_S):
@@ -75,17 +74,12 @@ class RedisStore:
         return answer
 
     def _new_client(self) -> Redis:
-        url = self._url.get_secret_value()
-        tls = {"ssl_ca_certs": self._ca_file} if url.startswith("rediss:") else {}
-        pool = BlockingConnectionPool.from_url(
-            url,
-            protocol=2,
-            max_connections=_CONNECTION_COUNT,
-            timeout=_ANSWER_WITHIN_S,
-            socket_timeout=_ANSWER_WITHIN_S,
-            socket_connect_timeout=_ANSWER_WITHIN_S,
-            retry=Retry(NoBackoff(), 0),
-            **tls,
+        pool = connection_pool(
+            self._url.get_secret_value(),
+            ca_file=self._ca_file,
+            count=_CONNECTION_COUNT,
+            wait_s=_ANSWER_WITHIN_S,
+            answer_s=_ANSWER_WITHIN_S,
         )
         return Redis.from_pool(pool)
 

@@ -79,7 +79,7 @@ class RedisCounts:
     async def _ask(self, common: Callable[[], Awaitable[T]], local: Callable[[], Awaitable[T]]) -> T:
         """Return the answer of Redis; that of this process when Redis has none, or is being left alone."""
         now_s = asyncio.get_running_loop().time()
-        if not self._breaker.is_closed and not self._breaker.claim_probe(now_s):
+        if not self._breaker.lets_through(now_s):
             return await local()
         try:
             answer = await common()
