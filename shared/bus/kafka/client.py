@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.structs import OffsetAndMetadata
 
 from shared.bus.kafka.records import flaw_of
+from shared.bus.kafka.stop import stop_consumer
 from shared.bus.port import ClientBrokenError, RecordTooLargeError
 from shared.bus.positions import Position
 from shared.bus.record import Partition, Record
@@ -94,6 +95,17 @@ async def connecting(settings: KafkaSettings, doing: str) -> AsyncIterator[None]
         except kafka_errors.KafkaConnectionError:
             await _raise_refusal(settings)
             raise
+
+
+async def started(settings: KafkaSettings, client: AIOKafkaConsumer, doing: str) -> AIOKafkaConsumer:
+    """Return the client, connected; one that can't connect is closed. Raises as `connecting` does."""
+    async with connecting(settings, doing):
+        try:
+            await client.start()
+        except BaseException:
+            await stop_consumer(client)
+            raise
+    return client
 
 
 async def _raise_refusal(settings: KafkaSettings) -> None:

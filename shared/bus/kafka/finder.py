@@ -4,7 +4,7 @@ import asyncio
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.bus.kafka.client import connecting, translated
+from shared.bus.kafka.client import started, translated
 from shared.bus.kafka.finding import finding_client, first_at
 from shared.bus.kafka.stop import stop_consumer
 from shared.bus.port import LostRecordsError
@@ -28,13 +28,7 @@ class KafkaFinder:
     async def start(self) -> None:
         """Connect. Raises RetryableError when the broker can't be reached."""
         client = finding_client(self._settings)
-        async with connecting(self._settings, "finding records"):
-            try:
-                await client.start()
-            except BaseException:
-                await stop_consumer(client)
-                raise
-        self._client = client
+        self._client = await started(self._settings, client, "finding records")
 
     async def next_record(self, partition: Partition, offset: int) -> int:
         """Return the offset of the first committed record at or after this one.

@@ -6,7 +6,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
+from shared.bus.kafka.client import RECORD_MAX_BYTES, connection, started, to_record, translated
 from shared.bus.kafka.finding import finding_client, first_since
 from shared.bus.kafka.inspector import KafkaInspector
 from shared.bus.kafka.reader import FETCH_MAX_RECORDS
@@ -36,12 +36,7 @@ class KafkaHistory:
 
     async def __aenter__(self) -> Self:
         """Connect. Raises RetryableError when the broker can't be reached."""
-        async with connecting(self._settings, "reading"):
-            try:
-                await self._client.start()
-            except BaseException:
-                await stop_consumer(self._client)
-                raise
+        await started(self._settings, self._client, "reading")
         return self
 
     async def __aexit__(

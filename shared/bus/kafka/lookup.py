@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, to_record, translated
+from shared.bus.kafka.client import RECORD_MAX_BYTES, connecting, connection, started, to_record, translated
 from shared.bus.kafka.finding import first_since
 from shared.bus.kafka.stop import stop_consumer
 from shared.bus.record import Partition, Place, Record
@@ -135,13 +135,7 @@ class KafkaLookup:
                     max_partition_fetch_bytes=RECORD_MAX_BYTES,
                     fetch_max_wait_ms=_WAIT_MS,
                 )
-                async with connecting(self._settings, "looking up records"):
-                    try:
-                        await client.start()
-                    except BaseException:
-                        await stop_consumer(client)
-                        raise
-                self._client = client
+                self._client = await started(self._settings, client, "looking up records")
         return self._client
 
     async def _asker(self) -> AIOKafkaAdminClient:

@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import OffsetAndMetadata
 
-from shared.bus.kafka.client import connecting, connection, translated
+from shared.bus.kafka.client import connecting, connection, started, translated
 from shared.bus.kafka.stop import stop_consumer
 from shared.bus.record import Partition
 from shared.settings import KafkaSettings
@@ -34,13 +34,7 @@ class KafkaMarks:
         client = AIOKafkaConsumer(
             **connection(self._settings), group_id=self._group, enable_auto_commit=False
         )
-        async with connecting(self._settings, f"moving {self._group}"):
-            try:
-                await client.start()
-            except BaseException:
-                await stop_consumer(client)
-                raise
-        self._client = client
+        self._client = await started(self._settings, client, f"moving {self._group}")
         return self
 
     async def __aexit__(
