@@ -6,7 +6,7 @@ No message shows the value: a URL may hold a password.
 
 import re
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -126,3 +126,11 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 """`redis://`, `rediss://` or `unix://` URL of a Redis."""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine reaches what listens there."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

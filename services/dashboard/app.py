@@ -8,7 +8,6 @@ from services.dashboard.assets import load_assets
 from services.dashboard.door import Door
 from services.dashboard.drawing import Drawing
 from services.dashboard.feed import Feed
-from services.dashboard.fence import is_loopback
 from services.dashboard.formats import FILTERS
 from services.dashboard.gateway import Gateway, gateway
 from services.dashboard.hub import Hub, HubLimits
@@ -26,6 +25,7 @@ from services.dashboard.views.registry import pages
 from services.dashboard.watching.cards import Cards
 from services.dashboard.watching.positions import Positions
 from services.dashboard.watching.reports import Reports
+from shared.addresses import is_loopback
 from shared.clock import utc_now
 from shared.corrections.labels import Labels
 from shared.process.beside import beside

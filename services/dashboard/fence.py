@@ -1,7 +1,6 @@
 """Fence in front of the pages: hosts, origins and sizes of requests, and headers of answers."""
 
 from collections.abc import Collection
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,14 +21,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 """No script and no style within a page, nothing from elsewhere, no frame around it."""
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether an address is of this machine alone."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Fence:

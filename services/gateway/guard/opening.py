@@ -15,8 +15,8 @@ from services.gateway.guard.guard import Guard
 from services.gateway.guard.keyring import Keyring
 from services.gateway.guard.protocol import BoundedProtocol, Connections
 from services.gateway.guard.rates import Rates
-from services.gateway.guard.settings import is_loopback
 from services.gateway.settings import Settings
+from shared.addresses import is_loopback
 from shared.errors import ConfigError
 from shared.process.beside import beside
 from shared.settings import RedisSettings

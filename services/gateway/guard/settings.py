@@ -1,6 +1,5 @@
 """Settings of the guard, e.g. `TIDEMILL__GUARD__RATE_COUNT=500`."""
 
-from ipaddress import ip_address
 from typing import Annotated
 
 from pydantic import Field
@@ -59,11 +58,3 @@ class GuardSettings(Group):
     def host_names(self) -> tuple[str, ...]:
         """Return the host names, in lower case."""
         return tuple(name.strip().lower() for name in self.hosts.split(",") if name.strip())
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches what listens there."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

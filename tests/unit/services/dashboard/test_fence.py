@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.dashboard.fence import HEADERS, is_loopback
+from services.dashboard.fence import HEADERS
+from shared.addresses import is_loopback
 from tests.support.dashboard import dashboard
 
 

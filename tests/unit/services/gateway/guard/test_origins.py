@@ -3,8 +3,9 @@
 import pytest
 
 from services.gateway.guard.origins import Hosts, check_body_type, check_not_forwarded, check_page
-from services.gateway.guard.settings import GuardSettings, is_loopback
+from services.gateway.guard.settings import GuardSettings
 from services.gateway.problems import ProblemError
+from shared.addresses import is_loopback
 
 
 def reason_of(error: pytest.ExceptionInfo[ProblemError]) -> str | None:
