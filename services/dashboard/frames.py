@@ -1,11 +1,11 @@
 """Frames: the parts of a page that have changed, as one event of a stream that htmx swaps in."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
-ALIVE = b": alive\n\n"
+from fastapi.sse import format_sse_event
+
+ALIVE = format_sse_event(comment="alive")
 """Comment that keeps a stream open while nothing changes."""
 
 
@@ -15,8 +15,7 @@ def frame(parts: Mapping[str, str]) -> bytes:
         f'<hx-partial hx-target="#{name}" hx-swap="innerMorph">{content}</hx-partial>'
         for name, content in parts.items()
     )
-    lines = _LINE_END.split(html)  # all three end a line in a stream of events
-    return "".join(["data: ", "\ndata: ".join(lines), "\n\n"]).encode()
+    return format_sse_event(data_str=html)
 
 
 @dataclass(slots=True)

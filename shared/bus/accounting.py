@@ -13,7 +13,7 @@ from shared.bus.limits import GuardLimits
 from shared.bus.metrics import StreamMetrics
 from shared.bus.record import Record
 from shared.errors import RejectedError
-from shared.events.headers import ID_HEADER, named_trace, trace_id
+from shared.events.headers import event_id_of, named_trace, trace_id
 
 
 class Accounting:
@@ -57,13 +57,12 @@ class Accounting:
     def _log_dead_letter(self, record: Record, refusal: RejectedError) -> None:
         """Log the record's place, event id and trace id; nothing of its content."""
         trace = named_trace(record.headers)
-        event_id = next((value for name, value in record.headers if name == ID_HEADER), None)
         self._log.warning(
             "record_dead_lettered",
             topic=record.partition.topic,
             partition=record.partition.number,
             offset=record.offset,
             reason=refusal.reason,
-            event_id=(event_id or b"").decode(errors="replace"),
+            event_id=event_id_of(record.headers),
             trace_id=trace_id(trace) if trace else "",
         )

@@ -23,6 +23,12 @@ _STATE = re.compile(rb"[ -~]{1,512}")
 """Longer than this, or with other characters, a state may be dropped."""
 
 
+def event_id_of(headers: Headers) -> str:
+    """Return the event's id as the headers name it; empty where they name none."""
+    named = (value for name, value in headers if name == ID_HEADER and value)
+    return next(named, b"").decode(errors="replace")
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """Trace of a record, as in W3C Trace Context; ids in hexadecimal digits.

@@ -4,11 +4,12 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.dashboard.state.ids import event_id, header_id, ids_of
+from services.dashboard.state.ids import event_id, ids_of
 from services.dashboard.state.window import Window
 from shared.bus.record import Record
 from shared.catalogue import CAUSE_FIELDS, INFERENCE, LAST_RESULTS, SERVICES
 from shared.events import DEAD_SUFFIX, Event
+from shared.events.headers import event_id_of
 
 _OPEN_MAX = 20_000
 
@@ -95,7 +96,7 @@ class Flow:
         if bucket := stream.window.at(time_ms):
             bucket.dead += 1
         ids = ids_of(record)
-        for which in filter(None, (ids.event_id, ids.cause_id, header_id(record))):
+        for which in filter(None, (ids.event_id, ids.cause_id, event_id_of(record.headers))):
             if stream.open.pop(which, None) is None:
                 _keep(stream.early, which, None)
 

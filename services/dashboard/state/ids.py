@@ -3,7 +3,7 @@
 from pydantic import BaseModel, ValidationError
 
 from shared.bus.record import Record
-from shared.events.headers import ID_HEADER
+from shared.events.headers import event_id_of
 
 
 class Ids(BaseModel):
@@ -22,14 +22,6 @@ def ids_of(record: Record) -> Ids:
         return Ids()
 
 
-def header_id(record: Record) -> str:
-    """Return the id in the headers of a record; empty without one."""
-    return next(
-        (value.decode("ascii", "replace") for name, value in record.headers if name == ID_HEADER and value),
-        "",
-    )
-
-
 def event_id(record: Record) -> str:
     """Return the id of the event in a record, of its headers where they have it; else of its value."""
-    return header_id(record) or ids_of(record).event_id
+    return event_id_of(record.headers) or ids_of(record).event_id

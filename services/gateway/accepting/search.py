@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.bus.kafka.history import KafkaHistory
 from shared.bus.record import Place
-from shared.events.headers import ID_HEADER
+from shared.events.headers import event_id_of
 from shared.settings import KafkaSettings
 
 _BEFORE_MS: Final = 60_000
@@ -39,7 +39,7 @@ class KafkaSearch:
         self, topic: str, ids: Collection[UUID], first_ms: int, last_ms: int
     ) -> Mapping[UUID, Place]:
         """Return the places of those of the events that were sent between these times, the first of each."""
-        wanted = {str(event_id).encode(): event_id for event_id in ids}
+        wanted = {str(event_id): event_id for event_id in ids}
         found: dict[UUID, Place] = {}
         async with KafkaHistory(self._settings) as history:
             since = await history.since(await history.spans([topic]), first_ms - _BEFORE_MS)
@@ -47,7 +47,7 @@ class KafkaSearch:
             spans = {each: range(span.start, behind[each].start) for each, span in since.items()}
             async for records in history.read(spans):
                 for record in records:
-                    event_id = wanted.get(dict(record.headers).get(ID_HEADER) or b"")
+                    event_id = wanted.get(event_id_of(record.headers))
                     if event_id is not None:
                         found.setdefault(event_id, Place(record.partition, record.offset))
         return found

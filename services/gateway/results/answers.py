@@ -14,7 +14,7 @@ from shared.bus.record import Record
 from shared.catalogue import CAUSE_FIELDS, LAST_RESULTS, SERVICES
 from shared.errors import RejectedError
 from shared.events import DEAD_SUFFIX, INPUTS
-from shared.events.headers import ID_HEADER, Headers
+from shared.events.headers import Headers, event_id_of
 
 _CAUSE_FIELDS: Final = {event.name: field for event, field in CAUSE_FIELDS.items()}
 _LAST_TOPICS: Final = frozenset(event.name for event in LAST_RESULTS)
@@ -109,8 +109,7 @@ def cause_of(topic: str, body: Mapping[str, Any]) -> UUID | None:
 
 def input_of(value: bytes | None, headers: Headers) -> UUID | None:
     """Return the `event_id` of an input; that of its header where the event can't be read."""
-    named = (content.decode(errors="replace") for name, content in headers if name == ID_HEADER and content)
-    return _uuid(parsed(value).get("event_id")) or _uuid(next(named, None))
+    return _uuid(parsed(value).get("event_id")) or _uuid(event_id_of(headers))
 
 
 def refusal_of(record: Record) -> tuple[UUID, Refusal] | None:
