@@ -3,10 +3,11 @@
 import asyncio
 from contextlib import AsyncExitStack
 
+from fastapi import APIRouter
 from prometheus_client import CollectorRegistry
 
 from services.gateway.accepting.opening import open_accepting
-from services.gateway.api import Parts, application
+from services.gateway.api import application
 from services.gateway.corrections.corrector import Corrector
 from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
@@ -55,7 +56,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         )
         corrector = _corrector(settings, accepting.producer)
         app = application(
-            parts(receiving=receiving, results=results, direct=direct, redriver=redriver, corrector=corrector)
+            routers(
+                receiving=receiving, results=results, direct=direct, redriver=redriver, corrector=corrector
+            )
         )
         front = await stack.enter_async_context(guarded(app, settings, registry, stop))
         await serve_web(front.app, settings.gateway, stop, http=front.protocol)
@@ -70,22 +73,20 @@ def _corrector(settings: Settings, producer: Producer) -> Corrector:
     )
 
 
-def parts(
+def routers(
     *, receiving: Receiving, results: Results, direct: Direct, redriver: Redriver, corrector: Corrector
-) -> Parts:
-    """Return the parts of the application; they connect to nothing until a request comes."""
-    return Parts(
-        routers=(
-            # The busiest first: FastAPI asks each router in turn.
-            messages.router(receiving),
-            articles.router(receiving),
-            images.router(receiving),
-            me.routes,
-            result_routes.router(results),
-            stream.router(results),
-            analyze.router(direct),
-            classify.router(direct),
-            dead_letters.router(redriver),
-            corrections.router(corrector),
-        ),
+) -> tuple[APIRouter, ...]:
+    """Return the resources of the gateway; they connect to nothing until a request comes."""
+    return (
+        # The busiest first: FastAPI asks each router in turn.
+        messages.router(receiving),
+        articles.router(receiving),
+        images.router(receiving),
+        me.routes,
+        result_routes.router(results),
+        stream.router(results),
+        analyze.router(direct),
+        classify.router(direct),
+        dead_letters.router(redriver),
+        corrections.router(corrector),
     )

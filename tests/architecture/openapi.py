@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from services.gateway.api import application
-from services.gateway.app import parts
+from services.gateway.app import routers
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "openapi.json"
 
@@ -20,8 +20,8 @@ class Unused:
 
 def document() -> dict[str, Any]:
     """Return the document that the gateway serves at `/openapi.json`."""
-    collaborators: Any = {name: Unused() for name in inspect.signature(parts).parameters}
-    return application(parts(**collaborators)).openapi()
+    collaborators: Any = {name: Unused() for name in inspect.signature(routers).parameters}
+    return application(routers(**collaborators)).openapi()
 
 
 def text() -> str:

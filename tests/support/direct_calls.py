@@ -8,9 +8,8 @@ from pathlib import Path
 
 from httpx import ASGITransport, AsyncClient
 from prometheus_client import CollectorRegistry
-from starlette.middleware import Middleware
 
-from services.gateway.api import Parts, application
+from services.gateway.api import application
 from services.gateway.direct.analyses import analyses
 from services.gateway.direct.direct import Direct
 from services.gateway.guard.caller import ANYBODY
@@ -66,15 +65,10 @@ async def direct_calls(folder: Path, limits: DirectSettings | None = None) -> As
     offered = analyses(IntentsFile(folder / "no intents"))
     models.expect(offered.tasks)
     direct = Direct(models, offered, limits or DirectSettings())
-    parts = Parts(
-        routers=(analyze.router(direct), classify.router(direct)),
-        middleware=(Middleware(CalledBy, by=ANYBODY),),
-    )
+    app = CalledBy(application((analyze.router(direct), classify.router(direct))), ANYBODY)
     following = asyncio.create_task(models.follow())
     try:
-        async with AsyncClient(
-            transport=ASGITransport(application(parts)), base_url="http://gateway"
-        ) as client:
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://gateway") as client:
             yield DirectCalls(client, shelf, direct)
     finally:
         following.cancel()

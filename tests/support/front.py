@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.responses import StreamingResponse
 
 from deploy.local.ports import LOOPBACK, free_port
-from services.gateway.api import Parts, application
+from services.gateway.api import application
 from services.gateway.guard.guard import Guard
 from services.gateway.guard.opening import guarded
 from services.gateway.guard.settings import GuardSettings
@@ -154,7 +154,7 @@ async def front(
         redis=redis or RedisSettings(),
     )
     bus, registry, stop, held = MemoryBus(), CollectorRegistry(), asyncio.Event(), asyncio.Event()
-    async with guarded(application(_parts(bus, held)), settings, registry, stop) as guarding:
+    async with guarded(application(_routers(bus, held)), settings, registry, stop) as guarding:
         serving = asyncio.create_task(serve_web(guarding.app, settings.gateway, stop, http=guarding.protocol))
         await _listens(port)
         made = Front(port, guarding.app, registry, bus, key, held)
@@ -169,7 +169,7 @@ async def front(
             await serving
 
 
-def _parts(bus: MemoryBus, held: asyncio.Event) -> Parts:
+def _routers(bus: MemoryBus, held: asyncio.Event) -> tuple[APIRouter, ...]:
     """Return the routes that take events, one that answers when told to, and a stream without an end."""
     replies = Replies(
         RecentAnswers(max_count=10, max_bytes=10_000),
@@ -189,9 +189,7 @@ def _parts(bus: MemoryBus, held: asyncio.Event) -> Parts:
     async def stream() -> StreamingResponse:
         return StreamingResponse(_events(), media_type="text/event-stream")
 
-    return Parts(
-        routers=(me.routes, messages.router(takes), articles.router(takes), images.router(takes), more)
-    )
+    return (me.routes, messages.router(takes), articles.router(takes), images.router(takes), more)
 
 
 async def _events() -> AsyncIterator[bytes]:

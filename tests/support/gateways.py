@@ -12,10 +12,9 @@ from fastapi import APIRouter, Request, Response
 from httpx import AsyncClient, TransportError
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
-from starlette.middleware import Middleware
 
 from deploy.local.ports import LOOPBACK, Port, free_port
-from services.gateway.api import Parts, application
+from services.gateway.api import application
 from services.gateway.guard.caller import ANYBODY, Caller
 from services.gateway.results.results import Results
 from services.gateway.results.settings import ResultSettings
@@ -58,16 +57,8 @@ async def gateway(
     results = Results(kafka, settings, cache or NullCache(), registry)
     producer = KafkaBus(kafka).producer()
     await producer.start()
-    app = application(
-        Parts(
-            routers=(
-                _messages(results, producer, caller),
-                result_routes.router(results),
-                stream.router(results),
-            ),
-            middleware=(Middleware(CalledBy, by=caller),),
-        )
-    )
+    routers = (_messages(results, producer, caller), result_routes.router(results), stream.router(results))
+    app = CalledBy(application(routers), caller)
     async with (
         results.running(stop),
         AsyncClient(base_url=f"http://{LOOPBACK}:{port.number}", timeout=60.0) as client,

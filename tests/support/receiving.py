@@ -10,7 +10,7 @@ from services.gateway.accepting.acceptor import Acceptor, Writer
 from services.gateway.accepting.metrics import AcceptMetrics
 from services.gateway.accepting.settings import AcceptSettings
 from services.gateway.accepting.submission import Accept
-from services.gateway.api import Parts, application
+from services.gateway.api import application
 from services.gateway.guard.caller import ANYBODY, Caller
 from services.gateway.results.links import Links
 from services.gateway.results.metrics import ResultMetrics
@@ -49,7 +49,7 @@ async def receiving(accept: Accept, *, by: Caller = ANYBODY) -> AsyncIterator[ht
         ResultMetrics(CollectorRegistry()),
     )
     takes = Receiving(accept, replies)
-    app = application(Parts(routers=(messages.router(takes), articles.router(takes), images.router(takes))))
+    app = application((messages.router(takes), articles.router(takes), images.router(takes)))
     transport = httpx.ASGITransport(CalledBy(app, by), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield client

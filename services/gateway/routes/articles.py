@@ -2,15 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.gateway.accepting.bodies import Article
 from services.gateway.guard.caller import Caller, Scope, requires
-from services.gateway.openapi import problems
-from services.gateway.problems import Kind
-from services.gateway.results.bodies import ResultsBody
 from services.gateway.routes.event_route import EventRoute
-from services.gateway.routes.receiving import ANSWERED, BATCH_HEADERS, HEADERS, MANY, Receiving
+from services.gateway.routes.receiving import BATCH, MANY, ONE, Receiving
 
 Writer = Annotated[Caller, Depends(requires(Scope.ARTICLES_WRITE))]
 
@@ -19,24 +16,12 @@ def router(receiving: Receiving) -> APIRouter:
     """Return the routes of stories."""
     routes = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=EventRoute)
 
-    @routes.post(
-        "",
-        status_code=status.HTTP_202_ACCEPTED,
-        response_model=ResultsBody,
-        responses=ANSWERED,
-        openapi_extra=HEADERS,
-    )
+    @routes.post(**ONE)
     async def receive_article(request: Request, by: Writer, article: Article) -> Response:
         """Accept a story: Kafka has it when the answer is 202."""
         return await receiving.one(request, by, article)
 
-    @routes.post(
-        "/batch",
-        status_code=status.HTTP_202_ACCEPTED,
-        response_model=list[ResultsBody],
-        responses=problems(Kind.KEY_IN_USE),
-        openapi_extra=BATCH_HEADERS,
-    )
+    @routes.post(**BATCH)
     async def receive_articles(
         request: Request, by: Writer, articles: Annotated[list[Article], MANY]
     ) -> Response:

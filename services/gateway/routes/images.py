@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
 from services.gateway.accepting.bodies import Image, ImageFields
 from services.gateway.guard.caller import Caller, Scope, requires
 from services.gateway.problems import Complaint, Kind, ProblemError, invalid
-from services.gateway.results.bodies import ResultsBody
 from services.gateway.routes.media_types import media_type, unsupported
-from services.gateway.routes.receiving import ANSWERED, HEADERS, Receiving
+from services.gateway.routes.receiving import HEADERS, ONE, Receiving
 from shared.events.image import IMAGE_MAX_BYTES
 from shared.inference.image import MEDIA_TYPES, check_image
 from shared.reasons import Reason
@@ -29,13 +28,7 @@ def router(receiving: Receiving) -> APIRouter:
     """Return the routes of images."""
     routes = APIRouter(prefix="/v1/images", tags=["images"])
 
-    @routes.post(
-        "",
-        status_code=status.HTTP_202_ACCEPTED,
-        response_model=ResultsBody,
-        responses=ANSWERED,
-        openapi_extra=_documented(),
-    )
+    @routes.post(**ONE | {"openapi_extra": _documented()})
     async def receive_image(request: Request, by: Writer) -> Response:
         """Accept an image of at most 512 KiB: Kafka has it when the answer is 202.
 

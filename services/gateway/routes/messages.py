@@ -2,15 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response
 
 from services.gateway.accepting.bodies import Message
 from services.gateway.guard.caller import Caller, Scope, requires
-from services.gateway.openapi import problems
-from services.gateway.problems import Kind
-from services.gateway.results.bodies import ResultsBody
 from services.gateway.routes.event_route import EventRoute
-from services.gateway.routes.receiving import ANSWERED, BATCH_HEADERS, HEADERS, MANY, Receiving
+from services.gateway.routes.receiving import BATCH, MANY, ONE, Receiving
 
 Writer = Annotated[Caller, Depends(requires(Scope.MESSAGES_WRITE))]
 
@@ -19,24 +16,12 @@ def router(receiving: Receiving) -> APIRouter:
     """Return the routes of messages."""
     routes = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=EventRoute)
 
-    @routes.post(
-        "",
-        status_code=status.HTTP_202_ACCEPTED,
-        response_model=ResultsBody,
-        responses=ANSWERED,
-        openapi_extra=HEADERS,
-    )
+    @routes.post(**ONE)
     async def receive_message(request: Request, by: Writer, message: Message) -> Response:
         """Accept a customer's message: Kafka has it when the answer is 202."""
         return await receiving.one(request, by, message)
 
-    @routes.post(
-        "/batch",
-        status_code=status.HTTP_202_ACCEPTED,
-        response_model=list[ResultsBody],
-        responses=problems(Kind.KEY_IN_USE),
-        openapi_extra=BATCH_HEADERS,
-    )
+    @routes.post(**BATCH)
     async def receive_messages(
         request: Request, by: Writer, messages: Annotated[list[Message], MANY]
     ) -> Response:

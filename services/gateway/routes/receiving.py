@@ -51,10 +51,26 @@ BATCH_HEADERS: Final[dict[str, Any]] = {
 HEADERS: Final[dict[str, Any]] = {"parameters": [*BATCH_HEADERS["parameters"], _PREFER]}
 """Headers of the requests as OpenAPI has them; they are read here, as declared ones cost 15 us each."""
 
-ANSWERED: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"model": ResultsBody, "description": "The results came while the call waited for them."},
-    **problems(Kind.KEY_IN_USE),
+ONE: Final[dict[str, Any]] = {
+    "path": "",
+    "status_code": 202,
+    "response_model": ResultsBody,
+    "responses": {
+        200: {"model": ResultsBody, "description": "The results came while the call waited for them."},
+        **problems(Kind.KEY_IN_USE),
+    },
+    "openapi_extra": HEADERS,
 }
+"""Declaration of the route that takes one event."""
+
+BATCH: Final[dict[str, Any]] = {
+    "path": "/batch",
+    "status_code": 202,
+    "response_model": list[ResultsBody],
+    "responses": problems(Kind.KEY_IN_USE),
+    "openapi_extra": BATCH_HEADERS,
+}
+"""Declaration of the route that takes several events."""
 
 
 class Receiving:

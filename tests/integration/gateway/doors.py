@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from deploy.local.paths import MODELS
-from services.gateway.api import Parts, application
+from services.gateway.api import application
 from services.gateway.corrections.corrector import Corrector
 from services.gateway.guard.caller import Caller
 from services.gateway.redrive.redriver import Redriver
@@ -30,7 +30,7 @@ async def door(bootstrap: str, by: Caller) -> AsyncIterator[httpx.AsyncClient]:
         follower = CorrectionsFollower(kafka)
         corrector = Corrector(kafka=kafka, producer=producer, labels=labels, follower=follower)
         routers = (dead_letters.router(redriver), corrections.router(corrector))
-        app = application(Parts(routers=routers))
+        app = application(routers)
         transport = httpx.ASGITransport(CalledBy(app, by))
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             yield client

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from httpx import ASGITransport, AsyncClient
 from prometheus_client import CollectorRegistry
-from starlette.middleware import Middleware
 
 from deploy.local.paths import MODELS
 from deploy.local.samples import load
 from deploy.local.samples.images import truncated_jpeg
 from deploy.local.stack import Addresses
-from services.gateway.api import Parts, application
+from services.gateway.api import application
 from services.gateway.direct.direct import Direct
 from services.gateway.direct.opening import open_direct
 from services.gateway.guard.caller import ANYBODY
@@ -51,12 +50,7 @@ async def client(triton: Addresses) -> AsyncIterator[AsyncClient]:
 
 
 def client_of(direct: Direct) -> AsyncClient:
-    app = application(
-        Parts(
-            routers=(analyze.router(direct), classify.router(direct)),
-            middleware=(Middleware(CalledBy, by=ANYBODY),),
-        )
-    )
+    app = CalledBy(application((analyze.router(direct), classify.router(direct))), ANYBODY)
     return AsyncClient(transport=ASGITransport(app), base_url="http://gateway")
 
 

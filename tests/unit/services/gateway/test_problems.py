@@ -8,7 +8,7 @@ import pytest
 from fastapi import APIRouter, Query
 from structlog.testing import capture_logs
 
-from services.gateway.api import Parts, application
+from services.gateway.api import application
 from services.gateway.problems import MEDIA_TYPE, Kind, ProblemError
 from shared.bus.port import ClientBrokenError, RecordTooLargeError
 from shared.errors import RejectedError, RetryableError
@@ -36,7 +36,7 @@ def failing(error: Exception) -> APIRouter:
 async def ask(
     error: Exception, *, method: str = "GET", path: str = "/fails", body: bytes | None = None
 ) -> httpx.Response:
-    app = application(Parts(routers=(failing(error),)))
+    app = application((failing(error),))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"content-type": "application/json"} if body is not None else {}
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
